@@ -1,0 +1,133 @@
+"""What can go wrong.
+
+As a tree::
+
+    AnytwsError
+    ├── ProtocolError              never raised itself
+    │   ├── LocalProtocolError     we were about to break the protocol; nothing was sent, nothing changed
+    │   └── RemoteProtocolError    the peer broke it
+    │       └── DecodeError        one field of one frame cannot be read; the connection goes on
+    ├── RequestTimedOut            TWS did not answer one request in time; the connection goes on
+    ├── SlowConsumer               a stream of events was not read fast enough; the connection goes on
+    ├── ConnectionClosed           the connection is over (`anytws.core.events`)
+    └── ConnectError               the connection never became ready (`anytws.runtime.connect_errors`)
+
+Every error holds its values; the sentence is made from them. Codes are the vendor's own numbers;
+these are the ones that a client makes itself (`anytws.core.codes` has all).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+CONNECT_FAIL: Final = 502
+"""The byte stream could not be had, or TWS refused it."""
+UPDATE_TWS: Final = 503
+"""The server version is too old."""
+NOT_CONNECTED: Final = 504
+"""The connection is not ready for what was asked."""
+UNKNOWN_ID: Final = 505
+"""A frame with a message id that nobody knows."""
+UNSUPPORTED_VERSION: Final = 506
+"""The server version is outside of the range that was offered."""
+BAD_LENGTH: Final = 507
+"""A frame longer than 0xFFFFFF bytes."""
+BAD_MESSAGE: Final = 508
+"""A frame that cannot be read."""
+INVALID_SYMBOL: Final = 579
+"""Text that the wire does not take."""
+
+
+class AnytwsError(Exception):
+    """Everything that this library raises on purpose."""
+
+
+class ProtocolError(AnytwsError):
+    """Somebody broke the protocol. Always raised as one of its two kinds, which say who."""
+
+    def __init__(self, problem: str, *, code: int | None = None) -> None:
+        if type(self) is ProtocolError:
+            raise TypeError("say who broke the protocol: LocalProtocolError or RemoteProtocolError")
+        super().__init__(problem)
+        self.problem = problem
+        self.code = code
+
+
+class LocalProtocolError(ProtocolError):
+    """What was asked for may not be said, or not now. Nothing was sent and nothing changed.
+
+    ``message`` and ``field`` name what cannot be said (where one is at fault), ``code`` is the vendor's number:
+    503 the server version is too old for it, 504 the connection is not ready, 579 text that the wire forbids.
+    """
+
+    def __init__(
+        self, problem: str, *, code: int | None = None, message: str | None = None, field: str | None = None
+    ) -> None:
+        super().__init__(problem, code=code)
+        self.message = message
+        self.field = field
+
+    @classmethod
+    def too_old(cls, what: str, *, since: int, version: int, field: str | None = None) -> LocalProtocolError:
+        """Make the error for *what*, which the wire knows from server version *since* on."""
+        subject = what if field is None else f"{what}.{field}"
+        return cls(
+            f"{subject} needs server version {since} or later, and this connection has {version}: "
+            "update TWS, or leave it out",
+            code=UPDATE_TWS,
+            message=what,
+            field=field,
+        )
+
+    @classmethod
+    def not_now(cls, what: str, state: str, advice: str) -> LocalProtocolError:
+        """Make the error for *what*, which may not be said in *state*."""
+        return cls(f"{what} may not be sent while the connection is {state}: {advice}", code=NOT_CONNECTED)
+
+
+class RemoteProtocolError(ProtocolError):
+    """The peer sent something that the protocol does not allow."""
+
+
+class DecodeError(RemoteProtocolError):
+    """One frame cannot be read. Frames delimit themselves, so the connection goes on without it.
+
+    ``message`` is the message's name (None when even that cannot be told), ``field`` the field at fault (None when
+    the frame as a whole is), ``seen`` what the field held and ``wanted`` what it should have held.
+    """
+
+    def __init__(self, message: str | None, field: str | None, seen: str, wanted: str) -> None:
+        subject = ".".join(part for part in (message, field) if part) or "frame"
+        super().__init__(f"{subject}: {seen} is not {wanted}", code=BAD_MESSAGE)
+        self.message = message
+        self.field = field
+        self.seen = seen
+        self.wanted = wanted
+
+
+class RequestTimedOut(AnytwsError):
+    """TWS did not answer one request in time. The connection is as it was; the request may be made again.
+
+    ``request`` is the message that was sent, ``seconds`` how long its answer was waited for.
+    """
+
+    def __init__(self, request: object, seconds: float) -> None:
+        super().__init__(
+            f"TWS did not answer {type(request).__name__} within {seconds:g} s: it may be busy, or the link to it dead"
+        )
+        self.request = request
+        self.seconds = seconds
+
+
+class SlowConsumer(AnytwsError):
+    """A stream of events held more than its bound, because it was not read fast enough. The stream is over.
+
+    ``capacity`` is the bound, in events. Everything up to it was delivered before this was raised.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        super().__init__(
+            f"more than {capacity} events were waiting to be read: read faster, raise the capacity, "
+            "or choose when_full='drop_oldest' or 'block'"
+        )
+        self.capacity = capacity

@@ -1,0 +1,112 @@
+r"""The words of the handshake, which come before any message and look like none.
+
+The client greets with ``API\\0``, a length and ``v157..226`` (with a blank and connect options, if any); TWS replies
+with a frame of two fields: its server version and its local time, or -1 and another address. What TWS was
+seen to say is in ``docs/contract.md``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import attrs
+
+from anytws.errors import BAD_MESSAGE, RemoteProtocolError
+from anytws.wire.characters import check_printable
+from anytws.wire.frames import frame
+
+PREFIX: Final = b"API\0"
+"""What a client says first, without a length."""
+
+_FIELDS_OF_A_REPLY: Final = 2
+_HIGHEST_PORT: Final = 65535
+_RANGE: Final = re.compile(rb"v([0-9]{1,9})(?:\.\.([0-9]{1,9}))?(?: (.*))?", re.DOTALL)
+# Nine digits are more than any version will ever have, and keep a hostile reply from being a thousand-digit number.
+_VERSION: Final = re.compile(rb"-?[0-9]{1,9}")
+
+
+@attrs.frozen
+class Greeting:
+    """The versions that a client speaks, and its connect options."""
+
+    minimum_version: int
+    maximum_version: int
+    connect_options: str = ""
+
+
+@attrs.frozen
+class VersionReply:
+    """What TWS chose, and its clock as it was sent."""
+
+    server_version: int
+    connection_time: bytes
+
+
+@attrs.frozen
+class RedirectReply:
+    """Where TWS sends the client instead."""
+
+    host: str
+    port: int | None
+    """None: the port that was used already."""
+
+
+def write_greeting(greeting: Greeting) -> bytes:
+    """Give the client's first bytes, to be sent in one write."""
+    check_printable("connect_options", greeting.connect_options)
+    words = f"v{greeting.minimum_version}..{greeting.maximum_version}"
+    if greeting.connect_options:
+        words += f" {greeting.connect_options}"
+    return PREFIX + frame(words.encode("ascii"))
+
+
+def read_greeting(body: bytes) -> Greeting:
+    """Read the frame after the prefix. Raises `RemoteProtocolError` (508) for anything but a range of versions."""
+    match = _RANGE.fullmatch(body)
+    if match is None:
+        raise RemoteProtocolError(
+            f"the client greeted with {body[:64]!r}, not with a range of versions such as v157..226", code=BAD_MESSAGE
+        )
+    lowest, highest, options = match.groups()
+    # The C++, Java and C# clients write v<n> where lowest and highest are the same.
+    return Greeting(int(lowest), int(highest or lowest), (options or b"").decode("ascii", "backslashreplace"))
+
+
+def write_version_reply(reply: VersionReply) -> bytes:
+    """Give the frame with which TWS accepts."""
+    return frame(b"%d\0%b\0" % (reply.server_version, reply.connection_time))
+
+
+def write_redirect(reply: RedirectReply) -> bytes:
+    """Give the frame with which TWS sends a client elsewhere."""
+    host = f"[{reply.host}]" if ":" in reply.host else reply.host
+    address = host if reply.port is None else f"{host}:{reply.port}"
+    return frame(b"-1\0%b\0" % address.encode("ascii"))
+
+
+def read_reply(body: bytes) -> VersionReply | RedirectReply | None:
+    """Read a frame that may be the version reply; None if it is some other frame.
+
+    TWS was seen to send news before its version, so what is not two fields, the first of them a decimal number, is
+    passed over. Raises `RemoteProtocolError` (508) for a redirect to an address that is none.
+    """
+    fields = body.split(b"\0")
+    # What follows the last NUL is no field: a reply of two fields splits into three, the last one empty.
+    if len(fields) != _FIELDS_OF_A_REPLY + 1 or fields[-1] or not _VERSION.fullmatch(fields[0]):
+        return None
+    version = int(fields[0])
+    return _read_redirect(fields[1]) if version < 0 else VersionReply(version, fields[1])
+
+
+def _read_redirect(address: bytes) -> RedirectReply:
+    text = address.decode("ascii", "backslashreplace").strip()
+    match = re.fullmatch(r"\[(?P<v6>[^\]]+)\](?::(?P<p6>[^:]*))?|(?P<host>[^:\s]+)(?::(?P<port>[^:]*))?", text)
+    if match is None:
+        raise RemoteProtocolError(f"TWS redirects to {text!r}, which is not host or host:port", code=BAD_MESSAGE)
+    host, port = match["v6"] or match["host"], match["p6"] or match["port"]
+    if port is None:
+        return RedirectReply(host, None)
+    if not re.fullmatch(r"[0-9]{1,5}", port) or not 0 < int(port) <= _HIGHEST_PORT:
+        raise RemoteProtocolError(f"TWS redirects to {text!r}, where {port!r} is not a port", code=BAD_MESSAGE)
+    return RedirectReply(host, int(port))

@@ -1,0 +1,322 @@
+"""Kinds of value: how one field is written, in both encodings.
+
+A kind is two functions for text and, where protobuf holds something else than the value itself, two for protobuf.
+Readers take exactly what the wire may hold and raise `ValueError` on everything else. Python's own parsers are more
+generous than that (``int("1_000")``, ``int("１２")``, ``Decimal("NaN")``, ``float(" 1 ")``), so none is used bare.
+
+Absent is `None` and only where a kind is optional; zero is zero; the vendor's sentinels end here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+import attrs
+
+_INT32: Final = range(-(2**31), 2**31)
+_INT64: Final = range(-(2**63), 2**63)
+_UNSET_INT: Final = 2147483647
+_UNSET_LONG: Final = 9223372036854775807
+_UNSET_DOUBLE: Final = 1.7976931348623157e308
+_UNSET_DECIMAL: Final = Decimal(2**127 - 1)
+# The texts that an unset decimal takes besides the empty one (text/README.md, "Types").
+_UNSET_DECIMALS: Final = frozenset(
+    {Decimal(_UNSET_INT), Decimal(_UNSET_LONG), Decimal(-(2**63)), Decimal("1.7976931348623157E308"), _UNSET_DECIMAL}
+)
+_NO_REQUEST: Final = -1
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+_IS_INT: Final = re.compile(r"[+-]?[0-9]+").fullmatch
+_IS_REAL: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?").fullmatch
+
+
+@attrs.frozen(eq=False)
+class Kind:
+    """How one sort of value is written."""
+
+    name: str
+    """For errors and for `explain`: ``'abc' is not INT``."""
+    read: Callable[[str], Any]
+    """Text to value. Raises `ValueError` or `ArithmeticError`."""
+    write: Callable[[Any], str]
+    """Value to text. Raises `ValueError` for what is no value of this kind."""
+    protobuf: str
+    """The scalar type in protobuf: ``int32``, ``int64``, ``double``, ``bool`` or ``string``."""
+    load: Callable[[Any], Any] | None = None
+    """Protobuf's value to ours; None where they are the same."""
+    dump: Callable[[Any], Any] | None = None
+    """Our value to protobuf's. Raises `ValueError` like `write`; may give None to leave the field out."""
+    optional: bool = False
+    """Whether `None` is a value of this kind; an absent protobuf field is None then."""
+
+
+def _read_int(text: str) -> int:
+    if not _IS_INT(text):
+        raise ValueError(text)
+    return int(text)
+
+
+def _integer(bounds: range) -> Callable[[Any], int]:
+    def check(value: object) -> int:
+        # A bool is an int to Python but a different thing on this wire.
+        if not isinstance(value, int) or isinstance(value, bool) or value not in bounds:
+            raise ValueError(value)
+        return int(value)
+
+    return check
+
+
+_int32 = _integer(_INT32)
+_int64 = _integer(_INT64)
+
+
+def _read_double(text: str) -> float:
+    if text in ("Infinity", "-Infinity"):
+        return float(text)
+    if not _IS_REAL(text):
+        raise ValueError(text)
+    return float(text)
+
+
+def _double(value: object) -> float:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or value != value:  # noqa: PLR0124 (NaN)
+        raise ValueError(value)
+    return float(value)
+
+
+def _write_double(value: object) -> str:
+    number = _double(value)
+    if number in (float("inf"), float("-inf")):
+        return "Infinity" if number > 0 else "-Infinity"
+    return repr(number)
+
+
+def _read_decimal(text: str) -> Decimal:
+    if not _IS_REAL(text):
+        raise ValueError(text)
+    return Decimal(text)
+
+
+def _decimal(value: object) -> Decimal:
+    if not isinstance(value, Decimal) or not value.is_finite():
+        raise ValueError(value)
+    return value
+
+
+def _dump_decimal(value: object) -> str:
+    return format(_decimal(value), "f")
+
+
+def _read_bool(text: str) -> bool:
+    # Any integer is a truth value here; a word such as "true" is not (text/README.md, "Types").
+    return _read_int(text) != 0
+
+
+def _bool(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(value)
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or "\0" in value:
+        raise ValueError(value)
+    return value
+
+
+# A byte that is no UTF-8 reaches the readers as a lone surrogate, Python's "surrogateescape".
+_RAW_BYTE: Final = re.compile("[\udc80-\udcff]")
+_RAW_OFFSET: Final = 0xDC00
+
+
+def _plain_text(text: str) -> str:
+    if text.isascii():
+        return text
+    return _RAW_BYTE.sub(lambda match: rf"\x{ord(match[0]) - _RAW_OFFSET:02x}", text)
+
+
+INT: Final = Kind("INT", _read_int, lambda value: str(_int32(value)), "int32", dump=_int32)
+"""A whole number of 32 bits."""
+LONG: Final = Kind("LONG", _read_int, lambda value: str(_int64(value)), "int64", dump=_int64)
+"""A whole number of 64 bits."""
+DOUBLE: Final = Kind("DOUBLE", _read_double, _write_double, "double", dump=_double)
+"""A 64-bit floating number, written as the shortest text that reads back the same."""
+DECIMAL: Final = Kind(
+    "DECIMAL", _read_decimal, lambda value: str(_decimal(value)), "string", load=_read_decimal, dump=_dump_decimal
+)
+"""An exact decimal; text in protobuf too."""
+BOOL: Final = Kind("BOOL", _read_bool, lambda value: "1" if _bool(value) else "0", "bool", dump=_bool)
+"""A truth value; 0 and 1 in text."""
+STRING: Final = Kind("STRING", _plain_text, _text, "string", dump=_text)
+"""Text, as it is; bytes that are no UTF-8 are shown as ``\\xNN``, as the official client does."""
+
+_SENTINELS: Final[dict[str, frozenset[Any]]] = {
+    "INT": frozenset({_UNSET_INT}),
+    "LONG": frozenset({_UNSET_LONG}),
+    "DOUBLE": frozenset({_UNSET_DOUBLE}),
+    "DECIMAL": _UNSET_DECIMALS,
+}
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+def maybe(kind: Kind) -> Kind:
+    """Make *kind* optional: `None` is an empty text and an absent protobuf field; so is a sentinel of the vendor."""
+    unset = _SENTINELS.get(kind.name, frozenset())
+    inner_load, inner_dump = kind.load or _itself, kind.dump or _itself
+
+    def read(text: str) -> Any:
+        if not text:
+            return None
+        value = kind.read(text)
+        return None if value in unset else value
+
+    def checked(value: Any) -> Any:
+        # A sentinel as a value could not be told from its absence by whoever reads it.
+        if value in unset:
+            raise ValueError(value)
+        return value
+
+    def write(value: Any) -> str:
+        if value is None:
+            return ""
+        text = kind.write(checked(value))
+        if not text:
+            raise ValueError(value)
+        return text
+
+    def load(value: Any) -> Any:
+        loaded = inner_load(value)
+        return None if loaded in unset else loaded
+
+    def dump(value: Any) -> Any:
+        return None if value is None else inner_dump(checked(value))
+
+    return Kind(f"{kind.name} or empty", read, write, kind.protobuf, load, dump, optional=True)
+
+
+_ESCAPE: Final = re.compile(
+    r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|([0-7]{1,3})|([nrtabfv\\'\"]))"
+)
+_NAMED_ESCAPES: Final = {
+    "n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "\\": "\\", "'": "'", '"': '"',
+}  # fmt: skip
+_HIGHEST_CODE_POINT: Final = 0x10FFFF
+
+
+def unescape(text: str) -> str:
+    """Undo the backslash escapes with which TWS keeps some texts ASCII (from server version 153).
+
+    A malformed escape stays as it is written: a text for people is not worth losing an error message over.
+    """
+    if text.isascii() and "\\" not in text:
+        return text
+    # In such a field the official client takes a raw byte as Latin-1.
+    text = _RAW_BYTE.sub(lambda match: chr(ord(match[0]) - _RAW_OFFSET), text)
+
+    def replace(match: re.Match[str]) -> str:
+        short, long, byte, octal, named = match.groups()
+        if named is not None:
+            return _NAMED_ESCAPES[named]
+        point = int(octal, 8) if octal is not None else int(short or long or byte, 16)
+        return chr(point) if point <= _HIGHEST_CODE_POINT else match[0]
+
+    unescaped = _ESCAPE.sub(replace, text)
+    # TWS writes characters beyond U+FFFF as two surrogate escapes. Joining them is the sane reading; the official
+    # client leaves two halves, which no text can hold.
+    return unescaped.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
+def escape(text: str) -> str:
+    """Make *text* ASCII as TWS does: `unescape` undoes it."""
+    return "".join(map(_escape_character, text))
+
+
+def _escape_character(character: str) -> str:
+    point = ord(character)
+    if character == "\\":
+        return r"\\"
+    if 0 < point < 0x80:
+        return character
+    return rf"\u{point:04x}" if point <= 0xFFFF else rf"\U{point:08x}"
+
+
+def _any_text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(value)
+    return value
+
+
+ESCAPED: Final = Kind("ESCAPED", unescape, lambda value: escape(_any_text(value)), "string", dump=_any_text)
+"""Text that is ASCII with backslash escapes in the text encoding, and plain in protobuf."""
+
+
+def _read_request_id(text: str) -> int | None:
+    return _load_request_id(_read_int(text))
+
+
+def _load_request_id(value: int) -> int | None:
+    return None if value in (_NO_REQUEST, _UNSET_INT) else value
+
+
+def _dump_request_id(value: int | None) -> int:
+    if value is None:
+        return _NO_REQUEST
+    if value in (_NO_REQUEST, _UNSET_INT):
+        raise ValueError(value)
+    return _int32(value)
+
+
+REQUEST_ID: Final = Kind(
+    "REQUEST_ID", _read_request_id, lambda value: str(_dump_request_id(value)), "int32",
+    load=_load_request_id, dump=_dump_request_id, optional=True,
+)  # fmt: skip
+"""The id of a request or order; None is -1, and 2147483647 where TWS rejects a request that has no id."""
+
+
+def _split_list(text: str) -> tuple[str, ...]:
+    # TWS may end the list with a comma: an empty item is no item.
+    return tuple(item for item in text.split(",") if item)
+
+
+def _join_list(value: Any) -> str:
+    items: tuple[Any, ...] = value if type(value) is tuple else (None,)
+    if not all(isinstance(item, str) and item and "," not in item for item in items):
+        raise ValueError(items)
+    return ",".join(items)
+
+
+COMMA_LIST: Final = Kind(
+    "COMMA_LIST", lambda text: _split_list(unescape(text)), lambda value: escape(_join_list(value)), "string",
+    load=_split_list, dump=_join_list,
+)  # fmt: skip
+"""Names with commas between them, escaped in text."""
+
+
+def _instant(unit: timedelta) -> tuple[Callable[[int], datetime], Callable[[Any], int]]:
+    def load(count: int) -> datetime:
+        return _EPOCH + count * unit
+
+    def dump(value: object) -> int:
+        if not isinstance(value, datetime) or value.utcoffset() is None or (value - _EPOCH) % unit:
+            raise ValueError(value)
+        return (value - _EPOCH) // unit
+
+    return load, dump
+
+
+def _time_kind(name: str, unit: timedelta) -> Kind:
+    load, dump = _instant(unit)
+    return Kind(name, lambda text: load(_read_int(text)), lambda value: str(dump(value)), "int64", load, dump)
+
+
+SECONDS: Final = _time_kind("SECONDS", timedelta(seconds=1))
+"""An aware datetime as whole seconds since the epoch."""
+MILLISECONDS: Final = _time_kind("MILLISECONDS", timedelta(milliseconds=1))
+"""An aware datetime as whole milliseconds since the epoch."""

@@ -1,0 +1,290 @@
+"""The text encoding, compiled: rows in, two closures out, with no version test left in them.
+
+A text body is a run of fields, each ended by a NUL; what follows the last NUL is no field. `text_reader` and
+`text_writer` take the *flat* way when a message is a plain run of fields (positional construction, no branches), and
+the *general* way otherwise: a draft that rows fill in order, so that conditions can look back. Both are optimistic:
+they raise whatever goes wrong, and `anytws.wire.walk` goes over the same rows again, slowly, to say which field it
+was. Errors cost nothing until they happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Any, TypeAlias, get_type_hints
+
+import attrs
+
+from anytws.wire.kinds import BOOL, INT, Kind
+from anytws.wire.rows import AnyRow, Filler, Layout, Many, Part, Row, When
+
+Reader: TypeAlias = Callable[[list[str]], Any]
+"""The fields of a body to a message. Raises `ValueError`, `ArithmeticError` or `StopIteration` for bad fields."""
+Writer: TypeAlias = Callable[[Any], list[str]]
+"""A message to its fields. Raises `ValueError` or `AttributeError` for what is not that message."""
+
+_Take: TypeAlias = Callable[[], str]
+_ReadStep: TypeAlias = Callable[[_Take, "Draft"], None]
+_WriteStep: TypeAlias = Callable[[Any, list[str]], None]
+
+
+def split_fields(body: bytes) -> list[str]:
+    """Cut a text body into its fields."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        text = body.decode("utf-8", "surrogateescape")
+    fields = text.split("\0")
+    fields.pop()
+    return fields
+
+
+def text_reader(layout: Layout, version: int) -> Reader:
+    """Compile *layout* for reading at *version*."""
+    return _flat_reader(layout, version) or _general_reader(layout, version)
+
+
+def text_writer(layout: Layout, version: int) -> Writer:
+    """Compile *layout* for writing at *version*."""
+    steps = _write_steps(layout.text_rows, version)
+
+    def write(value: Any) -> list[str]:
+        fields: list[str] = []
+        for step in steps:
+            step(value, fields)
+        return fields
+
+    return write
+
+
+def read_count(text: str) -> int:
+    """Read the count of a repetition: zero, negative and empty all mean none."""
+    return max(0, INT.read(text)) if text else 0
+
+
+# --- the flat way ------------------------------------------------------------------------------------------------
+
+
+def _flat_reader(layout: Layout, version: int) -> Reader | None:
+    """Give the short reader, or None where the rows are more than a run of fields in a leading run of the class."""
+    places: dict[str, tuple[Callable[[str], Any], int]] = {}
+    index = 0
+    for row in layout.text_rows:
+        if not isinstance(row, (Row, Filler)) or (isinstance(row, Row) and "." in row.field):
+            return None
+        if not row.on_wire(version):
+            continue
+        if isinstance(row, Row):
+            places[row.field] = (row.kind.read, index)
+        index += 1
+    names = [field.name for field in attrs.fields(layout.cls)][: len(places)]
+    if set(names) != set(places):
+        return None
+    plan = [places[name] for name in names]
+    cls, count = layout.cls, index
+
+    def read(fields: list[str]) -> Any:
+        if len(fields) < count:
+            raise ValueError(fields)
+        return cls(*[parse(fields[place]) for parse, place in plan])
+
+    return read
+
+
+# --- the general way: reading ------------------------------------------------------------------------------------
+
+
+class Draft:
+    """A message while its fields arrive: the same attributes, as far as they have been read."""
+
+    def __init__(self, cls: type[Any]) -> None:
+        self._cls = cls
+
+    def __getattr__(self, name: str) -> Any:
+        """Give the class's default of a field that this version does not carry: a condition may ask for it."""
+        field = attrs.fields_dict(self._cls).get(name)
+        if field is None or field.default is attrs.NOTHING:
+            raise AttributeError(name)
+        return field.default
+
+    def nested(self, path: Sequence[str]) -> Draft:
+        """Give the draft at *path*, made on the way there."""
+        draft = self
+        for name in path:
+            if name not in draft.__dict__:
+                draft.__dict__[name] = Draft(field_class(draft._cls, name))
+            draft = draft.__dict__[name]
+        return draft
+
+    def finish(self) -> Any:
+        """Make the value. Raises `ValueError` when a field that must be there was not on the wire."""
+        values = {
+            name: value.finish() if isinstance(value, Draft) else value
+            for name, value in self.__dict__.items()
+            if not name.startswith("_")
+        }
+        try:
+            return self._cls(**values)
+        except TypeError as problem:
+            raise ValueError(str(problem)) from problem
+
+
+def field_class(cls: type[Any], name: str) -> type[Any]:
+    """Give the class that the field *name* of *cls* is annotated with, ``| None`` put aside."""
+    hint = get_type_hints(cls)[name]
+    candidates = [part for part in getattr(hint, "__args__", (hint,)) if attrs.has(part)]
+    if len(candidates) != 1:
+        raise TypeError(f"{cls.__name__}.{name} is not annotated with one attrs class, and a row reaches into it")
+    return candidates[0]
+
+
+def _general_reader(layout: Layout, version: int) -> Reader:
+    record = _record_reader(layout, version)
+    return lambda fields: record(iter(fields).__next__)
+
+
+def _read_steps(rows: tuple[AnyRow, ...], version: int) -> list[_ReadStep]:
+    return [_read_step(row, version) for row in rows if isinstance(row, When) or row.on_wire(version)]
+
+
+def _read_step(row: AnyRow, version: int) -> _ReadStep:
+    match row:
+        case Row():
+            return _read_row(row)
+        case Filler():
+            return _skip
+        case Part():
+            return _read_part(row, version)
+        case Many():
+            return _read_many(row, version)
+        case When():
+            return _read_when(row, version)
+
+
+def _skip(take: _Take, _draft: Draft) -> None:
+    take()
+
+
+def _read_row(row: Row) -> _ReadStep:
+    *path, name = row.field.split(".")
+    parse = row.kind.read
+
+    def step(take: _Take, draft: Draft) -> None:
+        draft.nested(path).__dict__[name] = parse(take())
+
+    return step
+
+
+def _read_part(row: Part, version: int) -> _ReadStep:
+    *path, name = row.field.split(".")
+    record = _record_reader(row.layout, version)
+
+    def step(take: _Take, draft: Draft) -> None:
+        there = not row.optional or BOOL.read(take())
+        draft.nested(path).__dict__[name] = record(take) if there else None
+
+    return step
+
+
+def _record_reader(layout: Layout, version: int) -> Callable[[_Take], Any]:
+    steps = _read_steps(layout.text_rows, version)
+    cls = layout.cls
+
+    def read(take: _Take) -> Any:
+        draft = Draft(cls)
+        for step in steps:
+            step(take, draft)
+        return draft.finish()
+
+    return read
+
+
+def _read_many(row: Many, version: int) -> _ReadStep:
+    *path, name = row.field.split(".")
+    parse = row.of.read if isinstance(row.of, Kind) else None
+    record = None if isinstance(row.of, Kind) else _record_reader(row.of, version)
+
+    def step(take: _Take, draft: Draft) -> None:
+        items: list[Any] = []
+        for _ in range(read_count(take())):
+            if record is not None:
+                items.append(record(take))
+            elif parse is not None:
+                items.append(parse(take()))
+        draft.nested(path).__dict__[name] = tuple(items)
+
+    return step
+
+
+def _read_when(row: When, version: int) -> _ReadStep:
+    steps = _read_steps(row.rows, version)
+    holds = row.holds
+
+    def step(take: _Take, draft: Draft) -> None:
+        if holds(draft):
+            for inner in steps:
+                inner(take, draft)
+
+    return step
+
+
+# --- the general way: writing ------------------------------------------------------------------------------------
+
+
+def _write_steps(rows: tuple[AnyRow, ...], version: int) -> list[_WriteStep]:
+    return [_write_step(row, version) for row in rows if isinstance(row, When) or row.on_wire(version)]
+
+
+def _write_step(row: AnyRow, version: int) -> _WriteStep:
+    match row:
+        case Row():
+            get, put = attrgetter(row.field), row.kind.write
+            return lambda value, fields: fields.append(put(get(value)))
+        case Filler():
+            constant = row.constant
+            return lambda _value, fields: fields.append(constant)
+        case Part():
+            return _write_part(row, version)
+        case Many():
+            return _write_many(row, version)
+        case When():
+            return _write_when(row, version)
+
+
+def _write_part(row: Part, version: int) -> _WriteStep:
+    get, write = attrgetter(row.field), text_writer(row.layout, version)
+
+    def step(value: Any, fields: list[str]) -> None:
+        part = get(value)
+        if row.optional:
+            fields.append("0" if part is None else "1")
+        if part is not None or not row.optional:
+            fields.extend(write(part))
+
+    return step
+
+
+def _write_many(row: Many, version: int) -> _WriteStep:
+    get = attrgetter(row.field)
+    of = row.of
+    put: Writer = (lambda item: [of.write(item)]) if isinstance(of, Kind) else text_writer(of, version)
+
+    def step(value: Any, fields: list[str]) -> None:
+        items = get(value)
+        fields.append(str(len(items)))
+        for item in items:
+            fields.extend(put(item))
+
+    return step
+
+
+def _write_when(row: When, version: int) -> _WriteStep:
+    steps = _write_steps(row.rows, version)
+    holds = row.holds
+
+    def step(value: Any, fields: list[str]) -> None:
+        if holds(value):
+            for inner in steps:
+                inner(value, fields)
+
+    return step
