@@ -1,0 +1,52 @@
+"""The protocol without the IO, for those who bring their own transport.
+
+`Connection` takes bytes and time and gives events and bytes; `Requests` correlates. The law of states is
+`anytws.core.state`, and the guide is ``docs/transports``.
+"""
+
+from anytws.core.codes import CODES, Code, CodeKind, CodeTable
+from anytws.core.connection import Connection
+from anytws.core.events import (
+    CloseReason,
+    ConnectionClosed,
+    Event,
+    FrameDiscarded,
+    GreetingReceived,
+    Notice,
+    Ready,
+    StateChanged,
+    UndecodableFrame,
+    UnknownMessage,
+    VersionAgreed,
+)
+from anytws.core.options import HandshakeOptions
+from anytws.core.requests import Requests
+from anytws.core.state import TRANSITIONS, Signal, State, StateMachine, Transition
+from anytws.messages.base import Side
+
+__all__ = [
+    "CODES",
+    "TRANSITIONS",
+    "CloseReason",
+    "Code",
+    "CodeKind",
+    "CodeTable",
+    "Connection",
+    "ConnectionClosed",
+    "Event",
+    "FrameDiscarded",
+    "GreetingReceived",
+    "HandshakeOptions",
+    "Notice",
+    "Ready",
+    "Requests",
+    "Side",
+    "Signal",
+    "State",
+    "StateChanged",
+    "StateMachine",
+    "Transition",
+    "UndecodableFrame",
+    "UnknownMessage",
+    "VersionAgreed",
+]

@@ -1,0 +1,194 @@
+"""What the core tells: every event that is not a message of the catalogue.
+
+Events are frozen values. Messages come between them, as they are; `ConnectionClosed` comes once and last.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum, unique
+from typing import TypeAlias
+
+import attrs
+
+from anytws.core.codes import CodeKind
+from anytws.core.state import State
+from anytws.errors import BAD_MESSAGE, UNKNOWN_ID, AnytwsError
+from anytws.messages.base import Message
+from anytws.messages.connection_time import ConnectionTime
+from anytws.messages.session import ErrorMessage
+
+
+@attrs.frozen
+class StateChanged:
+    """The connection is in another state now."""
+
+    before: State
+    after: State
+
+
+@attrs.frozen
+class GreetingReceived:
+    """A client has greeted (TWS side only): answer with `Connection.accept_version` or `Connection.redirect`."""
+
+    minimum_version: int
+    maximum_version: int
+    connect_options: str
+
+
+@attrs.frozen
+class VersionAgreed:
+    """TWS has named the server version; all that follows is written for it."""
+
+    server_version: int
+    connection_time: ConnectionTime
+
+
+@attrs.frozen
+class FrameDiscarded:
+    """A frame came before the version reply and is not it. TWS was seen to send news so early."""
+
+    frame: bytes
+
+
+@attrs.frozen
+class Ready:
+    """The session is usable: requests may go out."""
+
+    next_valid_id: int
+    accounts: tuple[str, ...] | None
+    """None when TWS did not say them in time (ADR 0004)."""
+
+
+@attrs.frozen
+class Notice:
+    """TWS says something that is not an error: the state of a farm, of its link to IB, a remark, a warning."""
+
+    code: int
+    text: str
+    kind: CodeKind
+    request_id: int | None
+    time: datetime | None
+    message: ErrorMessage
+    """The message as it came."""
+
+
+@attrs.frozen
+class UnknownMessage:
+    """A frame with a message id that this library does not know. The connection goes on."""
+
+    message_id: int
+    frame: bytes
+    code: int = UNKNOWN_ID
+
+
+@attrs.frozen
+class UndecodableFrame:
+    """A frame that cannot be read. The connection goes on without it."""
+
+    frame: bytes
+    message: str | None
+    """Name of the message, if that much could be told."""
+    field: str | None
+    """The field at fault, if one is."""
+    seen: str
+    wanted: str
+    code: int = BAD_MESSAGE
+
+
+@unique
+class CloseReason(Enum):
+    """Why a connection ended. Closed: there will be no reason that is not here."""
+
+    LOCAL = "local"
+    """We closed it."""
+    EOF = "eof"
+    """The peer closed it, between two frames."""
+    EOF_MID_FRAME = "eof_mid_frame"
+    """The peer closed it inside a frame."""
+    RESET = "reset"
+    """The byte stream broke."""
+    CONNECT_FAILED = "connect_failed"
+    """There never was a byte stream."""
+    REFUSED = "refused"
+    """TWS took the byte stream and closed it before it named its version."""
+    HANDSHAKE_TIMEOUT = "handshake_timeout"
+    """A step of the handshake took too long."""
+    CLIENT_ID_IN_USE = "client_id_in_use"
+    """TWS said 326: another connection has this client id."""
+    UNSUPPORTED_SERVER_VERSION = "unsupported_server_version"
+    """TWS named a version that was not offered."""
+    REDIRECTED = "redirected"
+    """TWS named another address."""
+    PORT_CHANGED = "port_changed"
+    """TWS said 1300: its API has moved to another port."""
+    PACING_VIOLATION = "pacing_violation"
+    """TWS said 100: too many messages a second."""
+    PROTOCOL_ERROR = "protocol_error"
+    """The peer broke the protocol."""
+    UNRESPONSIVE = "unresponsive"
+    """The peer's machine no longer answers."""
+    SEND_FAILED = "send_failed"
+    """Bytes that were to be sent did not leave."""
+
+
+@attrs.frozen(eq=False)
+class ConnectionClosed(AnytwsError):
+    """The connection is over: the last event of every connection, and what every waiter of it raises.
+
+    Both an event and an exception. Two of them are equal when their values are; what is raised is always a copy
+    (`again`), so that each traceback tells of one place only.
+    """
+
+    reason: CloseReason
+    state: State
+    """The state in which it happened."""
+    detail: str = ""
+    """What was seen, in words."""
+    hint: str = ""
+    """What a person can do about it."""
+    code: int | None = None
+    """The vendor's code for it, if there is one: 502, 326, 503, 507 …"""
+    last_error: ErrorMessage | None = None
+    """The last error that TWS sent, whether or not it is why."""
+    new_port: int | None = None
+    """Where the API of TWS has moved to (`CloseReason.PORT_CHANGED`), if TWS said so."""
+    redirect: tuple[str, int | None] | None = None
+    """Host and port that TWS named instead (`CloseReason.REDIRECTED`); no port means the same one."""
+
+    def __str__(self) -> str:
+        code = "" if self.code is None else f", code {self.code}"
+        text = f"connection closed ({self.reason.value}{code}) while {self.state.value}"
+        if self.detail:
+            text += f": {self.detail}"
+        return f"{text}. {self.hint}" if self.hint else text
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ConnectionClosed):
+            return NotImplemented
+        return self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash(self._values())
+
+    def again(self) -> ConnectionClosed:
+        """Give an equal one, to be raised."""
+        return attrs.evolve(self)
+
+    def _values(self) -> tuple[object, ...]:
+        return attrs.astuple(self, recurse=False)
+
+
+Event: TypeAlias = (
+    Message
+    | StateChanged
+    | GreetingReceived
+    | VersionAgreed
+    | FrameDiscarded
+    | Ready
+    | Notice
+    | UnknownMessage
+    | UndecodableFrame
+    | ConnectionClosed
+)
+"""Whatever `Connection.next_event` gives."""
