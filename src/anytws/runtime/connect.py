@@ -1,0 +1,163 @@
+"""Connecting: the block in which a connection lives, and nothing that outlives it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncGenerator
+from typing import Final
+
+import anyio
+import attrs
+from anyio.abc import ByteStream
+
+from anytws.core.connection import Connection
+from anytws.core.events import CloseReason
+from anytws.core.options import HandshakeOptions
+from anytws.core.state import State
+from anytws.messages.base import Side
+from anytws.runtime.client import Tws
+from anytws.runtime.connect_errors import Redirected, connect_error
+from anytws.runtime.pump import Pump
+from anytws.runtime.transport import TcpFailure, open_tcp
+
+MAX_REDIRECTS: Final = 2
+"""As many as the vendor's own clients follow."""
+_GOODBYE: Final = 1.0
+"""Seconds that what was sent last has to leave, and that a reader of events has to take the last of them."""
+
+
+@contextlib.asynccontextmanager
+async def connect(
+    host: str = "127.0.0.1",
+    port: int = 7497,
+    *,
+    client_id: int | None = None,
+    options: HandshakeOptions | None = None,
+    connect_timeout: float | None = 10.0,
+    follow_redirects: bool = False,
+) -> AsyncGenerator[Tws]:
+    """Connect to TWS or IB Gateway over TCP; the block is entered when requests may be made.
+
+    The usual ports: TWS 7496 live, 7497 paper; Gateway 4001 live, 4002 paper. *client_id* goes before the one in
+    *options*. *connect_timeout* is for the TCP connection, in seconds; the deadlines of the handshake are in *options*.
+
+    Raises `ConnectError`, or the one of its kinds that fits, when the connection does not become ready. When it ends
+    inside the block, the block is cancelled and `ConnectionClosed` leaves it, unless a task of it waits in
+    `Tws.closed`. Leaving the block closes the connection.
+    """
+    options = _with_client_id(options, client_id)
+    entered = False
+    redirects = 0
+    while True:
+        stream = await _open(host, port, connect_timeout, options)
+        try:
+            async with connect_stream(stream, options=options, address=f"{host}:{port}") as tws:
+                entered = True
+                yield tws
+                return
+        except Redirected as problem:
+            # Once the block runs, a redirect is not ours: it comes out of the block's own code.
+            target = problem.closed.redirect
+            if entered or not follow_redirects or redirects == MAX_REDIRECTS or target is None:
+                raise
+            host, port = target[0], target[1] or port
+            redirects += 1
+
+
+@contextlib.asynccontextmanager
+async def connect_stream(
+    stream: ByteStream,
+    *,
+    client_id: int | None = None,
+    options: HandshakeOptions | None = None,
+    address: str = "the given stream",
+) -> AsyncGenerator[Tws]:
+    """Connect over any byte stream: TLS, a UNIX socket, memory. The stream is closed with the block.
+
+    *address* is for error messages. Everything else is as for `connect`.
+    """
+    try:
+        options = _with_client_id(options, client_id)
+        connection = Connection(Side.CLIENT, options)
+        connection.opened(anyio.current_time())
+        async with _working(Pump(stream, connection), options, address) as tws:
+            yield tws
+    finally:
+        await _close(stream)
+
+
+@contextlib.asynccontextmanager
+async def _working(pump: Pump, options: HandshakeOptions, address: str) -> AsyncGenerator[Tws]:
+    tws = Tws(pump)
+    # What goes wrong in the block is the block's own: it is carried out of the task group by hand, which would wrap it
+    # into a group that no `except ValueError` of the caller's would catch.
+    failure: Exception | None = None
+    async with anyio.create_task_group() as tasks:
+        for task in (pump.write, pump.read, pump.keep_time):
+            tasks.start_soon(task)
+        pump.settle()
+        try:
+            await _started(pump, options, address)
+            with anyio.CancelScope() as block:
+                tasks.start_soon(_tell, pump, tws, block)
+                yield tws
+        except Exception as problem:  # noqa: BLE001 (raised again below, outside of the group)
+            failure = problem
+        finally:
+            await _say_goodbye(pump)
+            tasks.cancel_scope.cancel()
+    end = pump.connection.closed
+    if failure is not None:
+        raise failure
+    if end is not None and end.reason is not CloseReason.LOCAL and not tws.is_watched:
+        raise end.again()
+
+
+async def _started(pump: Pump, options: HandshakeOptions, address: str) -> None:
+    """Wait until the block can begin. Raises `ConnectError`."""
+    connection = pump.connection
+    if options.start_api_by_hand:
+        await pump.until(lambda: connection.server_version is not None)
+    else:
+        await pump.until(lambda: connection.state is State.READY)
+    if connection.closed is not None:
+        raise connect_error(connection, connection.closed, address)
+
+
+async def _tell(pump: Pump, tws: Tws, block: anyio.CancelScope) -> None:
+    """Cancel the block when the connection has ended, once the readers of its events have had their last ones."""
+    await pump.closed.wait()
+    with anyio.move_on_after(_GOODBYE):
+        await pump.drained()
+    if not tws.is_watched:
+        block.cancel()
+
+
+async def _say_goodbye(pump: Pump) -> None:
+    """Let what was sent leave, and end the connection, unless it has ended."""
+    if pump.connection.closed is None:
+        with anyio.move_on_after(_GOODBYE):
+            await pump.flush()
+    pump.connection.close()
+    pump.settle()
+
+
+async def _open(host: str, port: int, timeout: float | None, options: HandshakeOptions) -> ByteStream:
+    try:
+        return await open_tcp(host, port, timeout)
+    except TcpFailure as problem:
+        connection = Connection(Side.CLIENT, options)
+        connection.connect_failed(str(problem))
+        assert connection.closed is not None, "that is what it was told"
+        raise connect_error(connection, connection.closed, f"{host}:{port}") from problem.__cause__
+
+
+async def _close(stream: ByteStream) -> None:
+    # Whatever is cancelled: a socket is never left behind. A stream that cannot close in time has been told to twice.
+    with anyio.move_on_after(_GOODBYE, shield=True), contextlib.suppress(anyio.BrokenResourceError, OSError):
+        await stream.aclose()
+
+
+def _with_client_id(options: HandshakeOptions | None, client_id: int | None) -> HandshakeOptions:
+    options = options or HandshakeOptions()
+    return options if client_id is None else attrs.evolve(options, client_id=client_id)

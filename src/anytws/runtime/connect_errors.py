@@ -1,0 +1,133 @@
+"""Why a connection never became ready.
+
+As exceptions that a program can tell apart::
+
+    ConnectError
+    ├── TcpConnectFailed           nothing listens there, or nothing answers
+    ├── RefusedByTws               TWS hung up before it named its version
+    ├── UnsupportedServerVersion   TWS is older, or newer, than was offered
+    ├── ClientIdInUse              TWS said 326
+    ├── ConnectTimedOut            a step took too long
+    └── Redirected                 TWS named another address
+
+Where none of these fits (TWS hung up in the middle, or broke the protocol), it is `ConnectError` itself.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, unique
+from typing import Final
+
+from anytws.core.connection import Connection
+from anytws.core.events import CloseReason, ConnectionClosed
+from anytws.core.state import State
+from anytws.errors import AnytwsError
+from anytws.messages.session import ErrorMessage
+
+
+@unique
+class Stage(Enum):
+    """How far a connection had come."""
+
+    TCP = "tcp"
+    """The byte stream was being opened."""
+    GREETING = "greeting"
+    """The greeting was out, and TWS had not named its version."""
+    VERSION = "version"
+    """TWS had replied, and not with a version that can be used."""
+    START = "start"
+    """START_API was out, and TWS had said neither the accounts nor the next valid id."""
+    READY = "ready"
+    """One of the two had come, and the other had not."""
+
+
+class ConnectError(AnytwsError):
+    """The connection never became ready, and is over."""
+
+    def __init__(self, stage: Stage, closed: ConnectionClosed, address: str) -> None:
+        super().__init__(stage, closed, address)
+        self.stage = stage
+        """How far it had come."""
+        self.closed = closed
+        """How it ended."""
+        self.address = address
+        """Where it was to go: ``host:port``, or what the caller's stream is."""
+
+    @property
+    def reason(self) -> CloseReason:
+        """Why it ended."""
+        return self.closed.reason
+
+    @property
+    def code(self) -> int | None:
+        """The vendor's code for it, if there is one."""
+        return self.closed.code
+
+    @property
+    def last_error(self) -> ErrorMessage | None:
+        """The last error that TWS sent, if it sent one."""
+        return self.closed.last_error
+
+    @property
+    def hint(self) -> str:
+        """What a person can do about it."""
+        return self.closed.hint
+
+    def __str__(self) -> str:
+        code = "" if self.code is None else f", code {self.code}"
+        text = f"cannot connect to {self.address} ({self.reason.value}{code}, stage {self.stage.value})"
+        if self.closed.detail:
+            text += f": {self.closed.detail}"
+        error = self.last_error
+        if error is not None and error.error_message not in self.closed.detail:
+            text += f". TWS said: {error.error_message} ({error.error_code})"
+        return f"{text}. {self.hint}" if self.hint else text
+
+
+class TcpConnectFailed(ConnectError):
+    """Nothing listens there, the name has no address, or nothing answered in time."""
+
+
+class RefusedByTws(ConnectError):
+    """TWS took the byte stream and hung up before it named its version."""
+
+
+class UnsupportedServerVersion(ConnectError):
+    """TWS named a version that was not offered."""
+
+
+class ClientIdInUse(ConnectError):
+    """Another connection has this client id. TWS frees the id of a dropped one only after a while."""
+
+
+class ConnectTimedOut(ConnectError):
+    """A step of the handshake took longer than it may."""
+
+
+class Redirected(ConnectError):
+    """TWS named another address, and redirects are not allowed or were followed too often."""
+
+
+_CLASS_OF_REASON: Final[dict[CloseReason, type[ConnectError]]] = {
+    CloseReason.CONNECT_FAILED: TcpConnectFailed,
+    CloseReason.REFUSED: RefusedByTws,
+    CloseReason.UNSUPPORTED_SERVER_VERSION: UnsupportedServerVersion,
+    CloseReason.CLIENT_ID_IN_USE: ClientIdInUse,
+    CloseReason.HANDSHAKE_TIMEOUT: ConnectTimedOut,
+    CloseReason.REDIRECTED: Redirected,
+}
+
+
+def connect_error(connection: Connection, closed: ConnectionClosed, address: str) -> ConnectError:
+    """Give the error for a *connection* that ended with *closed* before it was ready."""
+    return _CLASS_OF_REASON.get(closed.reason, ConnectError)(_stage(connection, closed), closed, address)
+
+
+def _stage(connection: Connection, closed: ConnectionClosed) -> Stage:
+    if closed.state is State.DISCONNECTED:
+        return Stage.TCP
+    if closed.state is State.AWAITING_NEXT_VALID_ID:
+        heard = connection.accounts is not None or connection.next_valid_id is not None
+        return Stage.READY if heard else Stage.START
+    replied = closed.reason in (CloseReason.UNSUPPORTED_SERVER_VERSION, CloseReason.REDIRECTED)
+    return Stage.VERSION if replied or connection.server_version is not None else Stage.GREETING

@@ -1,0 +1,223 @@
+"""Moves bytes and wakes tasks. It decides nothing: what anything means is the core's business.
+
+Three tasks: one reads, one writes, one keeps the core's deadlines. All of them feed the same core and then do the
+same thing with what came out (`Pump.settle`). None of them raises; they end when the connection has ended.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+import anyio
+from anyio.abc import ByteStream
+
+from anytws.core.connection import Connection
+from anytws.core.events import Event, StateChanged, VersionAgreed
+from anytws.core.requests import Requests
+from anytws.errors import RequestTimedOut
+from anytws.messages.base import Asks, Message, ToClient
+from anytws.runtime import transport
+from anytws.runtime.event_stream import EventStream, WhenFull
+
+_R = TypeVar("_R", bound=ToClient)
+
+BACKLOG: Final = 10_000
+"""Events that are kept for the first stream to be opened, from the first state change on."""
+_LAST_READ: Final = 1.0
+"""Seconds in which the reader may still find out why a write failed."""
+
+
+class Pump:
+    """One connection at work over one byte stream."""
+
+    def __init__(self, stream: ByteStream, connection: Connection) -> None:
+        self.connection = connection
+        self.requests = Requests(connection)
+        self.closed = anyio.Event()
+        """Set when the connection has ended."""
+        self.changed = anyio.Event()
+        """Set, and replaced, whenever the handshake has come further or the state has changed."""
+        self._stream = stream
+        self._backlog: deque[Event] | None = deque()
+        self._backlog_dropped = 0
+        self._streams: list[EventStream] = []
+        self._outgoing = bytearray()
+        self._to_write = anyio.Event()
+        self._idle = anyio.Event()
+        self._can_write = True
+        self._asking: set[anyio.Event] = set()
+        self._rearm = anyio.Event()
+        self._armed_for: float | None = None
+
+    # --- the three tasks -----------------------------------------------------------------------------------------
+
+    async def read(self) -> None:
+        """Feed what comes to the core until the connection has ended."""
+        connection = self.connection
+        while connection.closed is None:
+            data = await transport.receive(self._stream, connection)
+            if data:
+                connection.wake(anyio.current_time())
+                connection.receive_data(data)
+            self.settle()
+            for stream in self._streams:
+                while not stream.has_room and connection.closed is None:
+                    await stream.moved()
+
+    async def write(self) -> None:
+        """Send what has been given to `put` until the connection has ended and nothing is left."""
+        while True:
+            if self._outgoing:
+                data = bytes(self._outgoing)
+                self._outgoing.clear()
+                failure = await transport.send(self._stream, data)
+                if failure is not None:
+                    await self._give_up_writing(failure)
+                    return
+            else:
+                self._idle.set()
+                if self.connection.closed is not None:
+                    return
+                await self._to_write.wait()
+                self._to_write = anyio.Event()
+
+    async def keep_time(self) -> None:
+        """Call the core when it wants to be woken, until the connection has ended."""
+        while self.connection.closed is None:
+            self._rearm = anyio.Event()
+            self._armed_for = self._wake_at()
+            pause = None if self._armed_for is None else max(0.0, self._armed_for - anyio.current_time())
+            with anyio.move_on_after(pause):
+                await self._rearm.wait()
+                continue
+            now = anyio.current_time()
+            self.connection.wake(now)
+            self.settle()
+            self.put(self.requests.wake(now))
+
+    async def _give_up_writing(self, failure: str) -> None:
+        # TWS says why it hangs up before it does; what it said may still wait to be read, and tells more than EPIPE.
+        self._can_write = False
+        self._idle.set()
+        with anyio.move_on_after(_LAST_READ):
+            await self.closed.wait()
+        self.connection.send_failed(failure)
+        self.settle()
+
+    # --- what all of them do -------------------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Do what an input has made necessary: send, deliver, tell, and set the clock."""
+        connection = self.connection
+        self.put(connection.data_to_send())
+        events = connection.events()
+        if events:
+            self._deliver(events)
+        wake_at = self._wake_at()
+        if wake_at != self._armed_for or connection.closed is not None:
+            self._rearm.set()
+
+    def put(self, data: bytes) -> None:
+        """Have *data* sent, after all that was given before."""
+        if data and self._can_write:
+            self._outgoing += data
+            if self._idle.is_set():
+                self._idle = anyio.Event()
+            self._to_write.set()
+
+    async def flush(self) -> None:
+        """Wait until all that was given to `put` has been sent, or cannot be."""
+        await self._idle.wait()
+
+    def _deliver(self, events: list[Event]) -> None:
+        now = anyio.current_time()
+        for event in events:
+            self.requests.hear(event, now)
+            if self._backlog is not None:
+                self._keep(event)
+            for stream in self._streams:
+                stream.put(event)
+        if self.connection.closed is not None:
+            self.closed.set()
+            self._to_write.set()
+            for answered in self._asking:
+                answered.set()
+        if any(isinstance(event, (StateChanged, VersionAgreed)) for event in events):
+            changed, self.changed = self.changed, anyio.Event()
+            changed.set()
+
+    def _wake_at(self) -> float | None:
+        times = [at for at in (self.connection.wake_at(), self.requests.wake_at()) if at is not None]
+        return min(times, default=None)
+
+    # --- streams of events ---------------------------------------------------------------------------------------
+
+    def open_stream(self, capacity: int, when_full: WhenFull) -> EventStream:
+        """Open a stream of events; the first one also gets all that has happened so far."""
+        backlog, self._backlog = self._backlog, None
+        stream = EventStream(capacity, when_full)
+        stream.preload(backlog or (), self._backlog_dropped)
+        self._streams = [other for other in self._streams if not other.is_closed]
+        self._streams.append(stream)
+        return stream
+
+    async def drained(self) -> None:
+        """Wait until everybody who reads a stream of events has come to its end."""
+        for stream in self._streams:
+            while stream.is_being_read:
+                await stream.moved()
+
+    def _keep(self, event: Event) -> None:
+        assert self._backlog is not None
+        if len(self._backlog) >= BACKLOG:
+            self._backlog.popleft()
+            self._backlog_dropped += 1
+        self._backlog.append(event)
+
+    # --- requests ------------------------------------------------------------------------------------------------
+
+    async def ask(self, request: Asks[_R], timeout: float) -> _R:
+        """Send *request* and give its answer.
+
+        Raises `LocalProtocolError` if it may not be asked now, `RequestTimedOut` after *timeout* seconds, and
+        `ConnectionClosed` when the connection ends first.
+        """
+        self.raise_if_closed()
+        answers: list[ToClient] = []
+        answered = anyio.Event()
+
+        def waiter(answer: ToClient) -> None:
+            answers.append(answer)
+            answered.set()
+
+        self.put(self.requests.ask(request, waiter, anyio.current_time()))
+        self.settle()
+        self._asking.add(answered)
+        try:
+            with anyio.move_on_after(timeout):
+                await answered.wait()
+        finally:
+            self._asking.discard(answered)
+            self.requests.forget(waiter)
+        if answers:
+            return answers[0]  # type: ignore[return-value]  # the table says that it is the request's answer
+        self.raise_if_closed()
+        raise RequestTimedOut(request, timeout)
+
+    def send(self, message: Message) -> None:
+        """Have *message* sent. Raises `LocalProtocolError`, or `ConnectionClosed` after the end."""
+        self.raise_if_closed()
+        self.put(self.connection.send(message))
+        self.settle()
+
+    def raise_if_closed(self) -> None:
+        """Raise the connection's `ConnectionClosed` if it has ended."""
+        if self.connection.closed is not None:
+            raise self.connection.closed.again()
+
+    async def until(self, reached: Callable[[], bool]) -> None:
+        """Wait until *reached* holds, or the connection has ended."""
+        while self.connection.closed is None and not reached():
+            await self.changed.wait()
