@@ -10,6 +10,7 @@ import anyio
 import attrs
 from anyio.abc import ByteStream
 
+from anytws.core.codes import CODES, CodeTable
 from anytws.core.connection import Connection
 from anytws.core.events import CloseReason
 from anytws.core.options import HandshakeOptions
@@ -33,13 +34,14 @@ async def connect(
     *,
     client_id: int | None = None,
     options: HandshakeOptions | None = None,
+    codes: CodeTable = CODES,
     connect_timeout: float | None = 10.0,
     follow_redirects: bool = False,
-) -> AsyncGenerator[Tws]:
+) -> AsyncGenerator[Tws, None]:
     """Connect to TWS or IB Gateway over TCP; the block is entered when requests may be made.
 
     The usual ports: TWS 7496 live, 7497 paper; Gateway 4001 live, 4002 paper. *client_id* goes before the one in
-    *options*. *connect_timeout* is for the TCP connection, in seconds; the deadlines of the handshake are in *options*.
+    *options*. *codes* says which code of TWS is an error and which a notice. *connect_timeout* is for the TCP connection, in seconds; the deadlines of the handshake are in *options*.
 
     Raises `ConnectError`, or the one of its kinds that fits, when the connection does not become ready. When it ends
     inside the block, the block is cancelled and `ConnectionClosed` leaves it, unless a task of it waits in
@@ -51,7 +53,7 @@ async def connect(
     while True:
         stream = await _open(host, port, connect_timeout, options)
         try:
-            async with connect_stream(stream, options=options, address=f"{host}:{port}") as tws:
+            async with connect_stream(stream, options=options, codes=codes, address=f"{host}:{port}") as tws:
                 entered = True
                 yield tws
                 return
@@ -70,15 +72,16 @@ async def connect_stream(
     *,
     client_id: int | None = None,
     options: HandshakeOptions | None = None,
+    codes: CodeTable = CODES,
     address: str = "the given stream",
-) -> AsyncGenerator[Tws]:
+) -> AsyncGenerator[Tws, None]:
     """Connect over any byte stream: TLS, a UNIX socket, memory. The stream is closed with the block.
 
     *address* is for error messages. Everything else is as for `connect`.
     """
     try:
         options = _with_client_id(options, client_id)
-        connection = Connection(Side.CLIENT, options)
+        connection = Connection(Side.CLIENT, options, codes=codes)
         connection.opened(anyio.current_time())
         async with _working(Pump(stream, connection), options, address) as tws:
             yield tws
@@ -87,7 +90,7 @@ async def connect_stream(
 
 
 @contextlib.asynccontextmanager
-async def _working(pump: Pump, options: HandshakeOptions, address: str) -> AsyncGenerator[Tws]:
+async def _working(pump: Pump, options: HandshakeOptions, address: str) -> AsyncGenerator[Tws, None]:
     tws = Tws(pump)
     # What goes wrong in the block is the block's own: it is carried out of the task group by hand, which would wrap it
     # into a group that no `except ValueError` of the caller's would catch.

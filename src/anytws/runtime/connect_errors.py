@@ -64,6 +64,11 @@ class ConnectError(AnytwsError):
         return self.closed.code
 
     @property
+    def cause(self) -> str:
+        """What was seen, in words."""
+        return self.closed.detail
+
+    @property
     def last_error(self) -> ErrorMessage | None:
         """The last error that TWS sent, if it sent one."""
         return self.closed.last_error
@@ -76,10 +81,10 @@ class ConnectError(AnytwsError):
     def __str__(self) -> str:
         code = "" if self.code is None else f", code {self.code}"
         text = f"cannot connect to {self.address} ({self.reason.value}{code}, stage {self.stage.value})"
-        if self.closed.detail:
-            text += f": {self.closed.detail}"
+        if self.cause:
+            text += f": {self.cause}"
         error = self.last_error
-        if error is not None and error.error_message not in self.closed.detail:
+        if error is not None and error.error_message not in self.cause:
             text += f". TWS said: {error.error_message} ({error.error_code})"
         return f"{text}. {self.hint}" if self.hint else text
 

@@ -7,7 +7,7 @@ import socket
 from typing import Final, cast
 
 import anyio
-from anyio.abc import ByteStream, SocketAttribute
+from anyio.abc import ByteStream, SocketAttribute, SocketStream
 
 from anytws.core.connection import Connection
 
@@ -36,11 +36,12 @@ async def open_tcp(host: str, port: int, timeout: float | None) -> ByteStream:
         raise TcpFailure(f"nothing answered within {timeout:g} s") from None
     except (OSError, UnicodeError, OverflowError) as problem:
         raise TcpFailure(_innermost(problem)) from problem
-    _keep_alive(stream.extra(SocketAttribute.raw_socket))
+    _keep_alive(stream)
     return stream
 
 
-def _keep_alive(sock: socket.socket) -> None:
+def _keep_alive(stream: SocketStream) -> None:
+    sock: socket.socket = stream.extra_attributes[SocketAttribute.raw_socket]()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for option, value in (("TCP_KEEPIDLE", _IDLE_SECONDS), ("TCP_KEEPINTVL", _PROBE_SECONDS), ("TCP_KEEPCNT", _PROBES)):
         # Not every system has all three; the switch above is what matters.

@@ -11,7 +11,7 @@ What follows from it, and what else was decided:
 * **Standard names are printed all year.** "EST" was seen in May, "PST" in April, "EET" in July, "Central European
   Standard Time" in April. So a standard name stands for its zone, summer time included, and not for an offset.
 * **Summer names are printed in summer only** ("British Summer Time" was seen), and each stands for one offset. "BST" is
-  one of them: no Java calls Bangladesh's time so.
+  one of them: Java prints it in Bougainville too, but not in Bangladesh.
 * **Ambiguous names** have several readings. "CST" (Chicago, Shanghai), "IST" (India, Israel, Ireland) and "AST"
   (Halifax, Riyadh) never agree: never known. "Greenwich Mean Time" (a server on GMT, or London), "Mountain Standard
   Time" (Denver, or Arizona) and "Central Standard Time" (Chicago, or Mexico City) agree in winter only: known in
@@ -35,6 +35,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import cache
 from typing import Final, TypeAlias
 
 from anytws.messages.connection_time import ConnectionTime
@@ -227,20 +228,28 @@ _LOCALISED_NAMES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
 }
 
 
-def _table_of_names() -> dict[bytes, tuple[_Reading, ...]]:
+def _names() -> dict[bytes, tuple[_Reading, ...]]:
     table: dict[bytes, tuple[_Reading, ...]] = {}
     for zone, names in _NAMES_OF_ZONES.items():
         table.update((name.encode(), (zone,)) for name in names)
     for hours, names in _NAMES_OF_HOURS.items():
         table.update((name.encode(), (hours * _HOUR,)) for name in names)
     table.update((name.encode(), readings) for name, readings in _READINGS_OF_SHARED_NAMES.items())
+    return table
+
+
+_READINGS: Final = _names()
+
+
+@cache
+def _localised_readings() -> dict[bytes, tuple[_Reading, ...]]:
+    # Made when the first such name is met: most programs never meet one, and each code page is a module to import.
+    table: dict[bytes, tuple[_Reading, ...]] = {}
     for code_page, zones in _LOCALISED_NAMES.items():
         for zone, names in zones.items():
             table.update((name.encode(encoding), (zone,)) for name in names for encoding in ("utf-8", code_page))
     return table
 
-
-_READINGS: Final = _table_of_names()
 
 _OFFSET: Final = re.compile(rb"(?:GMT|UTC)([+-])([0-9]{1,2})(?::?([0-9]{2}))?")
 _IANA_NAME: Final = re.compile(rb"[A-Z][A-Za-z0-9_+-]{0,30}(?:/[A-Za-z0-9_+-]{1,30}){0,3}")
@@ -287,7 +296,8 @@ def _wall_clock(year: int, month: int, day: int, hour: int, minute: int, second:
 def _aware(local: datetime, name: bytes) -> datetime | None:
     """Give the moment at which the clock of a machine in the zone called *name* shows *local*, if there is only one."""
     offsets: set[timedelta] = set()
-    for reading in _READINGS.get(name) or _readings_of_form(name):
+    readings = _READINGS.get(name) or _localised_readings().get(name) or _readings_of_form(name)
+    for reading in readings:
         zone = timezone(reading) if isinstance(reading, timedelta) else _zone(reading)
         if zone is None:
             return None
