@@ -75,7 +75,8 @@ class Codec:
         # Both forms are understood at every version that has four-byte ids; which one it is, the frame tells.
         is_protobuf = self.version >= versions.PROTOBUF and wire_id > PROTOBUF_OFFSET
         entry = self._heard.get(wire_id - PROTOBUF_OFFSET if is_protobuf else wire_id)
-        if entry is None:
+        # What TWS says is understood whenever it says it; a request that its version has not is unknown to it.
+        if entry is None or (self.side is Side.TWS and self.version < entry.since):
             return None
         decoder = _protobuf_decoder(entry) if is_protobuf else _text_decoder(entry, self.version)
         self._decoders[wire_id] = decoder

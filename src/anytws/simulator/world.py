@@ -1,0 +1,196 @@
+"""A TWS in a box, without the box: no IO, no clock, no chance. Time is an argument.
+
+A `World` is what a TWS knows beyond one connection: its settings, who is connected, which client ids are taken, which
+order ids were used. It outlives connections, and may outlive its own death (`die`, `restart`). What happens on one
+connection is `anytws.simulator.link`; what is answered is `anytws.simulator.answers`; the bytes are carried by
+`anytws.simulator.serve`, or by whoever likes::
+
+    world = World(WorldSettings(server_version=176))
+    link = world.connect("127.0.0.1", now=0.0)
+    link.receive_data(client.data_to_send(), now=0.0)
+    client.receive_data(link.data_to_send())
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv6Address, ip_address
+from typing import Final, NamedTuple
+
+from anytws.messages.base import ToTws
+from anytws.simulator.answers import ANSWERS, Answers
+from anytws.simulator.link import Link
+from anytws.simulator.settings import HangUp, WorldSettings
+from anytws.wire.connection_time import write_connection_time
+
+EPOCH: Final = datetime(2026, 1, 5, 14, 30, tzinfo=UTC)
+"""The UTC time at ``now`` 0 unless something else is said: a Monday, at the opening bell of New York."""
+
+
+class Heard(NamedTuple):
+    """One request that a client made and TWS took."""
+
+    link: Link
+    message: ToTws
+    now: float
+
+
+class World:
+    """The simulated TWS.
+
+    ``settings`` may be replaced while it runs, as a person would change them in TWS; what was done stays done.
+    ``answers`` is the table of requests that it answers.
+    """
+
+    def __init__(self, settings: WorldSettings | None = None, *, answers: Answers = ANSWERS) -> None:
+        self.settings = WorldSettings() if settings is None else settings
+        self.answers = answers
+        self.heard: Final[deque[Heard]] = deque(maxlen=self.settings.memory)
+        """Every request that was taken, on all links, in order."""
+        self.ended: Final[deque[Link]] = deque(maxlen=self.settings.memory)
+        """Links that are over, in the order of their ends."""
+        self._links: list[Link] = []
+        self._holders: dict[int, Link] = {}
+        # UTC, not `now`: a world may be run by one event loop after another, each with a clock of its own.
+        self._stale: dict[int, datetime] = {}
+        self._next_ids: dict[int | None, int] = {}
+        self._epoch = EPOCH
+        self._now = 0.0
+        self._running = True
+        self._watchers: list[Callable[[], None]] = []
+
+    # What can be seen
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """The connections that are open, oldest first."""
+        return tuple(self._links)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there is somebody to connect to."""
+        return self._running
+
+    @property
+    def now(self) -> float:
+        """The last time that it was told."""
+        return self._now
+
+    def utc(self) -> datetime:
+        """Give the UTC time at `now`."""
+        return (self.settings.epoch_at_zero or self._epoch) + timedelta(seconds=self._now)
+
+    def connection_time(self) -> bytes:
+        """Give the connection time as it stands in the version reply: its wall clock and the name of its zone."""
+        if self.settings.connection_time is not None:
+            return self.settings.connection_time
+        return write_connection_time(self.utc().astimezone(self.settings.wall_zone), self.settings.zone)
+
+    # What can be done
+
+    def connect(self, address: str, now: float) -> Link:
+        """Let a client's byte stream come up, from *address*.
+
+        Raises `ConnectionRefusedError` while it is not running. A client that is not wanted gets its link all the
+        same, with `Link.hang_up` set: TWS accepts first and looks then.
+        """
+        if not self._running:
+            raise ConnectionRefusedError("this TWS is not running")
+        self.note_time(now)
+        refusal = self._refusal_of(address)
+        link = Link(self, address, now)
+        self._links.append(link)
+        link.begin(refusal, now)
+        return link
+
+    def die(self, how: HangUp = HangUp.EOF, now: float | None = None) -> None:
+        """End the whole TWS: every connection, and the port. What was said before is still delivered."""
+        self.note_time(now)
+        self._running = False
+        for link in self.links:
+            link.die(how, now)
+        self._tell_watchers()
+
+    def restart(self, now: float | None = None) -> None:
+        """Take connections again. Order ids are remembered, as a real TWS does."""
+        self.note_time(now)
+        self._running = True
+        self._tell_watchers()
+
+    def set_clock(self, utc: datetime, now: float) -> None:
+        """Say that it is *utc* at *now*. `WorldSettings.epoch_at_zero` has precedence, where it is given."""
+        self._now = now
+        self._epoch = utc - timedelta(seconds=now)
+
+    def watch(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Have *callback* called after `die` and `restart`; gives the function that ends this."""
+        self._watchers.append(callback)
+        return lambda: self._watchers.remove(callback)
+
+    # Order ids
+
+    def next_valid_id(self, client_id: int | None) -> int:
+        """Give the lowest order id that *client_id* may use next; None: a client that has not said its id."""
+        return self._next_ids.get(client_id, self.settings.first_order_id)
+
+    def use_order_id(self, client_id: int, order_id: int) -> None:
+        """Note that *client_id* used *order_id*. The next valid id only goes up, across connections and restarts."""
+        self._next_ids[client_id] = max(self.next_valid_id(client_id), order_id + 1)
+
+    # What links ask and tell
+
+    def note_time(self, now: float | None) -> float:
+        """Take in what time it is; None: the last time told. Gives the time."""
+        if now is not None:
+            self._now = now
+        return self._now
+
+    def claim(self, client_id: int, link: Link) -> bool:
+        """Take *client_id* for *link*; False if it is in use."""
+        if client_id in self._holders or self.utc() < self._stale.get(client_id, self.utc()):
+            return False
+        self._stale.pop(client_id, None)
+        self._holders[client_id] = link
+        return True
+
+    def note_heard(self, link: Link, request: ToTws) -> None:
+        """Remember a request that was taken."""
+        self.heard.append(Heard(link, request, self._now))
+
+    def note_end(self, link: Link, *, torn: bool) -> None:
+        """Free the place of *link*, and its client id: at once, or later if the link was *torn*."""
+        self._links.remove(link)
+        self.ended.append(link)
+        client_id = link.client_id
+        if client_id is not None and self._holders.get(client_id) is link:
+            del self._holders[client_id]
+            if torn:
+                self._stale[client_id] = self.utc() + timedelta(seconds=self.settings.stale_seconds)
+
+    def _refusal_of(self, address: str) -> str | None:
+        """Say why a client from *address* is refused without asking anybody; None if it is not."""
+        settings = self.settings
+        if not settings.api_enabled:
+            return "the API is switched off"
+        if len(self._links) >= settings.max_clients:
+            return f"{settings.max_clients} clients are connected already"
+        if settings.localhost_only and not _is_local(address):
+            return f"{address} is not of this host, and only this host may connect"
+        return None
+
+    def _tell_watchers(self) -> None:
+        for callback in tuple(self._watchers):
+            callback()
+
+
+def _is_local(address: str) -> bool:
+    """Tell whether *address* is of this host: a loopback address, in either version of IP."""
+    try:
+        # An IPv6 address may carry the name of its interface.
+        ip = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = ip.ipv4_mapped if isinstance(ip, IPv6Address) else None
+    return (mapped or ip).is_loopback

@@ -1,0 +1,696 @@
+"""The simulated TWS on real sockets and on streams in memory: what a client sees of each way to hang up."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import gc
+import socket
+import struct
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import anyio
+import anyio.lowlevel
+import pytest
+import trio
+from anyio.abc import ByteStream
+
+from anytws.core.connection import Connection
+from anytws.core.events import CloseReason
+from anytws.core.options import HandshakeOptions
+from anytws.core.state import State
+from anytws.messages.base import Side
+from anytws.messages.session import CurrentTime, CurrentTimeRequest, ErrorMessage, IdsRequest, NextValidId
+from anytws.simulator import ANSWERS, Answer, Dialog, HangUp, World, WorldSettings
+from anytws.simulator.serve import (
+    CAPACITY,
+    _nobody_cares,
+    _SocketStream,
+    connect_memory,
+    memory_pair,
+    serve,
+    serve_memory,
+)
+
+GREETING = b"API\0\0\0\0\x09v157..226"
+HERE = "127.0.0.1"
+PATIENCE = 10.0
+"""Seconds after which a test fails instead of hanging. Nothing waits for them."""
+
+Ending = Literal["eof", "reset"]
+
+
+async def hear_out(stream: ByteStream) -> tuple[bytes, Ending]:
+    """Give everything that comes, and how it ends."""
+    heard = bytearray()
+    with anyio.fail_after(PATIENCE):
+        while True:
+            try:
+                heard += await stream.receive()
+            except anyio.EndOfStream:
+                return bytes(heard), "eof"
+            except anyio.BrokenResourceError:
+                return bytes(heard), "reset"
+
+
+async def become_ready(stream: ByteStream, **options: object) -> Connection:
+    """Give a client core that is ready on *stream*."""
+    core = Connection(Side.CLIENT, HandshakeOptions(**options))
+    core.opened()
+    with anyio.fail_after(PATIENCE):
+        while core.state is not State.READY:
+            if data := core.data_to_send():
+                await stream.send(data)
+            core.receive_data(await stream.receive())
+            assert core.closed is None
+    core.events()
+    return core
+
+
+async def ask(stream: ByteStream, core: Connection, request, kind):
+    """Give the first answer of one kind."""
+    with anyio.fail_after(PATIENCE):
+        await stream.send(core.send(request))
+        while True:
+            for event in core.events():
+                if isinstance(event, kind):
+                    return event
+            core.receive_data(await stream.receive())
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Let other tasks and the network have their turns until *condition* holds."""
+    with anyio.fail_after(PATIENCE):
+        while not condition():
+            await anyio.lowlevel.checkpoint()
+
+
+@asynccontextmanager
+async def over_tcp(world: World):
+    """Serve *world*; give the function to connect with."""
+    async with serve(world) as tws:
+        yield lambda: anyio.connect_tcp(tws.host, tws.port)
+
+
+@asynccontextmanager
+async def over_memory(world: World):
+    async with serve_memory(world) as tws:
+        yield tws.connect
+
+
+@pytest.fixture(params=[over_tcp, over_memory])
+def way(request: pytest.FixtureRequest):
+    """Serve a world in either way: no test that asks for it may see a difference."""
+    return request.param
+
+
+# A session
+
+
+async def test_a_client_becomes_ready_and_is_answered(way):
+    world = World()
+    async with way(world) as connect, await connect() as stream:
+        core = await become_ready(stream, client_id=7)
+        assert (await ask(stream, core, IdsRequest(), NextValidId)) == NextValidId(1)
+        (link,) = world.links
+        assert (link.client_id, link.state, link.address) == (7, State.READY, HERE)
+
+
+async def test_the_clock_is_that_of_this_machine(way):
+    async with way(World()) as connect, await connect() as stream:
+        core = await become_ready(stream)
+        answer = await ask(stream, core, CurrentTimeRequest(), CurrentTime)
+        assert abs(datetime.now(UTC) - answer.time) < timedelta(seconds=PATIENCE)
+
+
+async def test_many_clients_at_once(way):
+    world = World()
+    async with way(world) as connect, anyio.create_task_group() as clients:
+
+        async def one(client_id: int) -> None:
+            async with await connect() as stream:
+                core = await become_ready(stream, client_id=client_id)
+                await ask(stream, core, CurrentTimeRequest(), CurrentTime)
+
+        for client_id in range(20):
+            clients.start_soon(one, client_id)
+    assert len(world.heard) == 20
+
+
+async def test_one_byte_at_a_time(way):
+    async with way(World()) as connect, await connect() as stream:
+        for byte in GREETING:
+            await stream.send(bytes([byte]))
+        assert (await stream.receive())[4:].startswith(b"226\0")
+
+
+async def test_a_test_speaks_through_the_link_while_the_client_waits(way):
+    world = World()
+    async with way(world) as connect, await connect() as stream:
+        core = await become_ready(stream)
+        world.links[0].say(ErrorMessage(None, 1100, "Connectivity lost"))
+        with anyio.fail_after(PATIENCE):
+            core.receive_data(await stream.receive())
+        assert core.events()[-1].code == 1100
+
+
+# How a connection ends, as the client sees it
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        WorldSettings(api_enabled=False),
+        WorldSettings(max_clients=0),
+        WorldSettings(trusted_addresses=(), dialog=Dialog.REJECT),
+        WorldSettings(die_after_bytes=0),
+    ],
+    ids=["API off", "too many", "rejected", "dead"],
+)
+async def test_a_refused_client_sees_an_end_and_not_a_byte(settings, way):
+    async with way(World(settings)) as connect, await connect() as stream:
+        await stream.send(GREETING)
+        assert await hear_out(stream) == (b"", "eof")
+
+
+async def test_a_redirect_is_said_and_then_the_end(way):
+    async with way(World(WorldSettings(redirect=("example", 7)))) as connect, await connect() as stream:
+        await stream.send(GREETING)
+        assert await hear_out(stream) == (b"\0\0\0\x0d-1\0example:7\0", "eof")
+
+
+async def test_error_326_arrives_even_if_the_client_goes_on_talking(way):
+    """Bytes that nobody reads must not turn the end into a reset, which could overtake the error."""
+    world = World()
+    async with way(world) as connect, await connect() as first, await connect() as second:
+        await become_ready(first, client_id=7)
+        core = Connection(Side.CLIENT, HandshakeOptions(client_id=7))
+        core.opened()
+        await second.send(core.data_to_send())
+        core.receive_data(await second.receive())
+        await second.send(core.data_to_send())
+        await until(lambda: world.ended)
+        await second.send(bytes(1000))
+        heard, ending = await hear_out(second)
+        core.receive_data(heard)
+        assert [event.error_code for event in core.events() if isinstance(event, ErrorMessage)] == [326]
+        assert ending == "eof"
+        assert len(world.links) == 1
+
+
+@pytest.mark.parametrize("how", HangUp)
+@pytest.mark.parametrize("count", [3, 40, 200])
+async def test_death_after_some_bytes(count, how, way):
+    async with way(World(WorldSettings(die_after_bytes=count, die_by=how))) as connect, await connect() as stream:
+        await stream.send(GREETING)
+        # START_API can be written before its turn only by one who knows the version already.
+        heard = b"" if count < 30 else await stream.receive()
+        if heard:
+            await stream.send(b"\0\0\0\x06\0\0\x01\x0f\x08\x07")
+        rest, ending = await hear_out(stream)
+        assert (len(heard + rest), ending) == (count, how.value)
+
+
+@pytest.mark.parametrize("how", HangUp)
+async def test_a_connection_is_killed_while_the_client_waits(how, way):
+    world = World()
+    async with way(world) as connect, await connect() as victim, await connect() as other:
+        await become_ready(victim, client_id=1)
+        core = await become_ready(other, client_id=2)
+        world.links[0].die(how)
+        assert (await hear_out(victim))[1] == how.value
+        await ask(other, core, CurrentTimeRequest(), CurrentTime)
+
+
+@pytest.mark.parametrize("how", HangUp)
+async def test_the_whole_tws_is_killed(how, way):
+    world = World()
+    async with way(world) as connect, await connect() as one, await connect() as two:
+        await become_ready(one, client_id=1)
+        await become_ready(two, client_id=2)
+        world.die(how)
+        assert (await hear_out(one))[1] == (await hear_out(two))[1] == how.value
+        with pytest.raises(OSError, match=r".*"):
+            await connect()
+        world.restart()
+        await until_connected(connect)
+
+
+async def until_connected(connect: Callable[[], Awaitable[ByteStream]]) -> None:
+    with anyio.fail_after(PATIENCE):
+        while True:
+            await anyio.lowlevel.checkpoint()
+            try:
+                stream = await connect()
+            except OSError:
+                continue
+            async with stream:
+                await become_ready(stream)
+            return
+
+
+async def test_tws_dies_between_the_accept_and_the_first_look():
+    class Dying(World):
+        def connect(self, address, now):
+            self.die()
+            return super().connect(address, now)
+
+    async with serve(Dying()) as tws, await anyio.connect_tcp(tws.host, tws.port) as stream:
+        assert await hear_out(stream) == (b"", "reset")
+
+
+async def test_a_client_that_came_and_went_before_the_accept(monkeypatch):
+    accept = socket.socket.accept
+    failures = [ConnectionAbortedError()]
+
+    def accept_second(listener: socket.socket):
+        if failures:
+            raise failures.pop()
+        return accept(listener)
+
+    monkeypatch.setattr(socket.socket, "accept", accept_second)
+    async with serve(World()) as tws, await anyio.connect_tcp(tws.host, tws.port) as stream:
+        await become_ready(stream)
+    assert not failures
+
+
+async def test_a_bare_socket_gets_a_true_rst():
+    """Not through AnyIO: the system's own word."""
+    world = World()
+    async with serve(world) as tws:
+        with socket.create_connection((tws.host, tws.port)) as raw:
+            raw.setblocking(False)
+            await until(lambda: world.links)
+            world.die(HangUp.RESET)
+            with anyio.fail_after(PATIENCE):
+                await anyio.wait_readable(raw)
+            with pytest.raises(ConnectionResetError):
+                raw.recv(1)
+
+
+async def test_an_end_that_comes_after_a_reset_is_told_as_one(monkeypatch):
+    """The client tears the connection in the moment in which TWS hangs up."""
+    world = World()
+    async with serve(world) as tws, await anyio.connect_tcp(tws.host, tws.port) as stream:
+        await until(lambda: world.links)
+
+        def torn(raw: socket.socket, how: int) -> None:
+            raise OSError(errno.ENOTCONN, "torn")
+
+        monkeypatch.setattr(socket.socket, "shutdown", torn)
+        world.links[0].die()
+        assert (await hear_out(stream))[1] == "eof"
+
+
+# How a connection ends, as TWS sees it
+
+
+async def test_a_client_that_closes_frees_its_id(way):
+    world = World(WorldSettings(stale_seconds=1000))
+    async with way(world) as connect:
+        for _ in range(2):
+            async with await connect() as stream:
+                await become_ready(stream, client_id=7)
+            await until(lambda: not world.links)
+        assert [link.closed.reason for link in world.ended] == [CloseReason.EOF] * 2
+
+
+async def test_a_client_that_resets_leaves_its_id_in_use():
+    world = World(WorldSettings(stale_seconds=1000))
+    async with serve(world) as tws:
+        # What AnyIO's own streams send when they are closed, FIN or RST, differs between its versions.
+        stream = _SocketStream(socket.create_connection((tws.host, tws.port)))
+        await become_ready(stream, client_id=7)
+        stream.reset()
+        await until(lambda: not world.links)
+        assert world.ended[0].closed.reason is CloseReason.RESET
+        assert not world.claim(7, world.ended[0])
+
+
+async def test_a_client_that_resets_instead_of_reading():
+    world = World()
+    async with serve(world) as tws:
+        with socket.create_connection((tws.host, tws.port)) as raw:
+            await until(lambda: world.links)
+            world.links[0].say_bytes(bytes(20_000_000))
+            await anyio.wait_all_tasks_blocked()
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        await until(lambda: not world.links)
+        assert world.ended[0].closed.reason is CloseReason.RESET
+
+
+async def test_a_client_in_memory_that_resets():
+    world = World()
+    async with serve_memory(world) as tws:
+        stream = await tws.connect()
+        await become_ready(stream)
+        stream.reset()
+        await until(lambda: not world.links)
+        assert world.ended[0].closed.reason is CloseReason.RESET
+
+
+async def test_a_client_that_half_closes_gets_its_answer_and_the_end(way):
+    async with way(World()) as connect, await connect() as stream:
+        core = await become_ready(stream)
+        await stream.send(core.send(CurrentTimeRequest()))
+        await stream.send_eof()
+        heard, ending = await hear_out(stream)
+        core.receive_data(heard)
+        assert any(isinstance(event, CurrentTime) for event in core.events())
+        assert ending == "eof"
+
+
+# Clients that do not read
+
+
+async def test_who_does_not_read_is_not_listened_to():
+    """Answers do not pile up: what a client may ask without reading is bounded by what the streams hold."""
+    world = World()
+    async with connect_memory(world) as stream:
+        core = await become_ready(stream)
+        request = core.send(CurrentTimeRequest())
+        with anyio.move_on_after(PATIENCE) as scope:
+            async with anyio.create_task_group() as tasks:
+
+                async def ask_for_ever() -> None:
+                    while True:
+                        await stream.send(request * 1000)
+
+                tasks.start_soon(ask_for_ever)
+                heard = -1
+                while heard != len(world.heard):
+                    heard = len(world.heard)
+                    await anyio.wait_all_tasks_blocked()
+                tasks.cancel_scope.cancel()
+        assert not scope.cancelled_caught
+        assert 0 < heard * len(request) < 20 * CAPACITY
+
+
+@pytest.mark.parametrize("how", HangUp)
+async def test_who_does_not_read_does_not_keep_tws_from_dying(how):
+    world = World()
+    async with serve_memory(world, linger_seconds=0.0) as tws:
+        stream = await tws.connect()
+        await become_ready(stream)
+        (link,) = world.links
+        link.say_bytes(bytes(CAPACITY))
+        link.say_bytes(bytes(CAPACITY))
+        await anyio.wait_all_tasks_blocked()
+        link.die(how)
+        await anyio.wait_all_tasks_blocked()
+        heard, ending = await hear_out(stream)
+        assert CAPACITY <= len(heard) < 2 * CAPACITY
+        assert ending == how.value
+
+
+async def test_more_than_a_socket_holds_is_delivered_as_it_is_read():
+    world = World()
+    async with serve(world) as tws, await anyio.connect_tcp(tws.host, tws.port) as stream:
+        await until(lambda: world.links)
+        world.links[0].say_bytes(bytes(20_000_000))
+        world.links[0].die()
+        await anyio.wait_all_tasks_blocked()
+        heard, ending = await hear_out(stream)
+        assert (len(heard), ending) == (20_000_000, "eof")
+
+
+@pytest.mark.virtual_time
+async def test_who_does_not_hang_up_is_left_after_a_while():
+    async with serve_memory(World(WorldSettings(api_enabled=False)), linger_seconds=3.0) as tws:
+        stream = await tws.connect()
+        assert await hear_out(stream) == (b"", "eof")
+        await anyio.sleep(2.9)
+        await stream.send(b"still there?")
+        await anyio.sleep(0.2)
+        with pytest.raises(anyio.BrokenResourceError):
+            await stream.send(b"still there?")
+
+
+# Time
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize("answer", [Dialog.ACCEPT, Dialog.REJECT])
+async def test_the_dialog_is_answered_when_its_time_has_come(answer):
+    world = World(WorldSettings(trusted_addresses=(), dialog=answer, dialog_seconds=8.0))
+    async with connect_memory(world) as stream:
+        await stream.send(GREETING)
+        with anyio.fail_after(9.0):
+            if answer is Dialog.ACCEPT:
+                assert await stream.receive()
+            else:
+                assert await hear_out(stream) == (b"", "eof")
+        assert anyio.current_time() == 8.0
+
+
+@pytest.mark.virtual_time
+async def test_idle_it_does_nothing_at_all():
+    """Whatever runs in between would show: virtual time stops for it."""
+    times = set()
+
+    class Watch(trio.abc.Instrument):
+        def before_task_step(self, task: trio.lowlevel.Task) -> None:
+            times.add(trio.current_time())
+
+    async with connect_memory(World()) as stream:
+        await become_ready(stream)
+        trio.lowlevel.add_instrument(watch := Watch())
+        await anyio.sleep(10_000)
+        trio.lowlevel.remove_instrument(watch)
+    assert times == {0, 10_000}
+
+
+# Nothing outlives the block
+
+
+async def test_leaving_the_block_ends_every_connection(way):
+    world = World()
+    async with way(world) as connect:
+        streams = [await connect() for _ in range(3)]
+        for client_id, stream in enumerate(streams):
+            await become_ready(stream, client_id=client_id)
+    assert world.links == ()
+    assert {link.closed.reason for link in world.ended} == {CloseReason.LOCAL}
+    for stream in streams:
+        assert (await hear_out(stream))[1] == "eof"
+        await stream.aclose()
+    assert world.is_running
+    assert world._watchers == []
+    assert {link._attention for link in world.ended} == {_nobody_cares}, "no link holds on to a task that is gone"
+
+
+async def test_leaving_the_block_frees_the_port():
+    async with serve(World()) as tws:
+        port = tws.port
+    with pytest.raises(OSError, match=r".*"):
+        await anyio.connect_tcp(HERE, port)
+    async with serve(World(), port=port) as tws:
+        assert tws.port == port
+
+
+async def test_leaving_the_block_while_dead():
+    world = World()
+    async with serve(world) as tws:
+        world.die()
+        await anyio.wait_all_tasks_blocked()
+        with pytest.raises(OSError, match=r".*"):
+            await anyio.connect_tcp(tws.host, tws.port)
+
+
+async def test_a_world_that_is_not_running_is_served_when_it_starts():
+    world = World()
+    world.die()
+    async with serve(world) as tws:
+        await anyio.wait_all_tasks_blocked()
+        with pytest.raises(OSError, match=r".*"):
+            await anyio.connect_tcp(tws.host, tws.port)
+        world.restart()
+        await until_connected(lambda: anyio.connect_tcp(tws.host, tws.port))
+
+
+async def test_cancelling_the_block_ends_it(way):
+    world = World()
+    with anyio.move_on_after(PATIENCE) as scope:
+        async with way(world) as connect, await connect() as stream:
+            await become_ready(stream)
+            scope.cancel()
+            await anyio.sleep_forever()
+    assert scope.cancelled_caught
+    assert world.links == ()
+
+
+@pytest.mark.parametrize("error", [ValueError("mine"), KeyboardInterrupt()])
+async def test_an_error_of_the_block_leaves_it_bare(error, way):
+    cause = LookupError("why")
+    with pytest.raises(type(error)) as caught:
+        async with way(World()):
+            raise error from cause
+    assert caught.value is error
+    assert error.__cause__ is cause
+
+
+def fail(link, request):
+    raise ValueError("a test's own answer is wrong")
+
+
+FAILING = {**ANSWERS, IdsRequest: Answer(fail)}
+
+
+async def test_an_answer_that_fails_is_no_secret(way):
+    with pytest.raises(ValueError, match="own answer"):
+        async with way(World(answers=FAILING)) as connect, await connect() as stream:
+            await stream.send((await become_ready(stream)).send(IdsRequest()))
+            await anyio.sleep_forever()
+
+
+async def test_two_errors_leave_it_in_a_group():
+    with pytest.raises(ExceptionGroup) as caught:
+        async with connect_memory(World(answers=FAILING)) as stream:
+            await ask(stream, await become_ready(stream), IdsRequest(), NextValidId)
+    assert {type(error) for error in caught.value.exceptions} == {ValueError, anyio.EndOfStream}
+
+
+async def test_a_port_that_is_taken_is_an_error_of_the_system():
+    async with serve(World()) as tws:
+        with pytest.raises(OSError, match=r".*"):
+            async with serve(World(), port=tws.port):
+                pytest.fail("two on one port")
+
+
+async def test_two_ways_into_one_world():
+    world = World()
+    async with over_tcp(world) as tcp, over_memory(world) as memory, await tcp() as one, await memory() as two:
+        await become_ready(one, client_id=1)
+        await become_ready(two, client_id=2)
+        assert [link.client_id for link in world.links] == [1, 2]
+
+
+async def test_ipv6():
+    try:
+        probe = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    probe.close()
+    world = World()
+    async with serve(world, "::1") as tws:
+        async with await anyio.connect_tcp(tws.host, tws.port) as stream:
+            await become_ready(stream)
+            assert world.links[0].address == "::1"
+        world.die()
+        await anyio.wait_all_tasks_blocked()
+        world.restart()
+        await until_connected(lambda: anyio.connect_tcp(tws.host, tws.port))
+
+
+def test_no_task_and_no_socket_is_left(anyio_backend):
+    async def main() -> int:
+        async with serve(World()) as tws:
+            stream = await anyio.connect_tcp(tws.host, tws.port)
+            await become_ready(stream)
+        left = living_tasks()
+        await stream.aclose()
+        return left
+
+    def living_tasks() -> int:
+        if anyio_backend == "asyncio":
+            return len(asyncio.all_tasks())
+        return trio.lowlevel.current_statistics().tasks_living
+
+    async def nothing() -> int:
+        return living_tasks()
+
+    assert anyio.run(main, backend=anyio_backend) == anyio.run(nothing, backend=anyio_backend)
+    # A socket that was not closed would warn here, and warnings are errors.
+    gc.collect()
+
+
+# Streams in memory
+
+
+async def test_memory_carries_bytes_both_ways():
+    here, there = memory_pair()
+    await here.send(b"abc")
+    await here.send(b"def")
+    await there.send(b"xyz")
+    assert [await there.receive(4), await there.receive(4)] == [b"abcd", b"ef"]
+    assert await here.receive() == b"xyz"
+
+
+async def test_memory_says_the_end_after_what_was_said():
+    here, there = memory_pair()
+    await here.send(b"last")
+    await here.send_eof()
+    await there.send(b"the other way still works")
+    assert await hear_out(there) == (b"last", "eof")
+    assert await here.receive()
+    with pytest.raises(anyio.ClosedResourceError):
+        await here.send(b"more")
+
+
+async def test_memory_closes_both_ways():
+    here, there = memory_pair()
+    await here.send(b"last")
+    await there.send(b"unread")
+    await here.aclose()
+    await here.aclose()
+    assert await hear_out(there) == (b"last", "eof")
+    with pytest.raises(anyio.BrokenResourceError):
+        await there.send(b"anybody?")
+    with pytest.raises(anyio.ClosedResourceError):
+        await here.receive()
+    with pytest.raises(anyio.ClosedResourceError):
+        await here.send(b"x")
+
+
+async def test_memory_is_torn_both_ways():
+    here, there = memory_pair()
+    await here.send(b"last ")
+    here.reset(b"words")
+    here.reset(b"no more")
+    assert await hear_out(there) == (b"last words", "reset")
+    with pytest.raises(anyio.BrokenResourceError):
+        await there.send(b"x")
+    with pytest.raises(anyio.ClosedResourceError):
+        await here.receive()
+
+
+@pytest.mark.parametrize("ending", ["aclose", "reset"])
+async def test_memory_wakes_a_waiting_sender_when_the_other_end_goes(ending):
+    here, there = memory_pair()
+    seen = []
+
+    async def send_too_much() -> None:
+        try:
+            await here.send(bytes(CAPACITY + 1))
+        except anyio.BrokenResourceError as error:
+            seen.append(error)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(send_too_much)
+        await anyio.wait_all_tasks_blocked()
+        assert not seen
+        there.reset() if ending == "reset" else await there.aclose()
+    assert len(seen) == 1
+
+
+async def test_memory_is_bounded():
+    here, there = memory_pair()
+    await here.send(bytes(CAPACITY))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(here.send, b"one more")
+        await anyio.wait_all_tasks_blocked()
+        assert len(await there.receive(2 * CAPACITY)) == CAPACITY
+        assert await there.receive() == b"one more"
+
+
+async def test_memory_has_one_reader_and_one_writer():
+    here, _ = memory_pair()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(here.receive)
+        await anyio.wait_all_tasks_blocked()
+        with pytest.raises(anyio.BusyResourceError):
+            await here.receive()
+        tasks.cancel_scope.cancel()
