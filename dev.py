@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""Everything one does with this repository: ``python3 dev.py VERB``.
+
+Needs Python 3.11 with its pip, and nothing else. What a verb needs beyond that is installed into ``.venv``, from the
+extras that pyproject.toml names; CI runs the same verbs. Every command is printed, so each can be repeated by hand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+if sys.version_info < (3, 11):
+    sys.exit(f"anytws needs Python 3.11 or later, and this is {sys.version.split()[0]}: try python3.11 dev.py")
+
+import tomllib
+
+ROOT = Path(__file__).resolve().parent
+PYPROJECT = ROOT / "pyproject.toml"
+PROGRAMS, SUFFIX = ("Scripts", ".exe") if os.name == "nt" else ("bin", "")
+# Called from inside an environment, ours perhaps, we still build from the Python below it.
+PYTHON = getattr(sys, "_base_executable", sys.executable)
+
+
+def run(*command: str | Path) -> None:
+    """Print *command* and run it in the repository; if it fails, so do we, with its exit code."""
+    words = [os.path.relpath(word, ROOT) if isinstance(word, Path) else word for word in command]
+    print("$", shlex.join(words), flush=True)
+    # PYTHONPATH would let the code of some other checkout pass our tests. Whose packages pyright reads, it asks the
+    # first Python on the PATH, as if the environment were activated.
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    env["PATH"] = os.pathsep.join([str(Path(command[0]).parent), env.get("PATH", "")])
+    code = subprocess.run([str(word) for word in command], cwd=ROOT, env=env, check=False).returncode
+    if code:
+        sys.exit(code if code > 0 else 128 - code)
+
+
+def program(name: str, *extras: str, folder: str = ".venv", pins: tuple[str, ...] = ()) -> Path:
+    """Give program *name* of an environment that has the project, editable, with *extras*; make what is missing."""
+    home = ROOT / folder
+    stamp = home / "anytws.json"
+    # Another pyproject.toml, another Python or another place on the disk is another environment, made from nothing:
+    # a package left over from before would hide that nothing asks for it any more.
+    origin = hashlib.sha256(f"{ROOT} {sys.version} {pins} {PYPROJECT.read_text('utf-8')}".encode()).hexdigest()
+    made = json.loads(stamp.read_text("utf-8")) if stamp.exists() else {}
+    if made.get("origin") != origin:
+        # Debian's Python cannot put pip into an environment, but its pip can install into one.
+        run(PYTHON, "-m", "venv", "--clear", "--without-pip", home)
+        made = {"origin": origin, "extras": []}
+    if missing := sorted({*extras} - {*made["extras"]}):
+        pip = (PYTHON, "-m", "pip", "--python", home, "--disable-pip-version-check")
+        run(*pip, "install", "--quiet", "--editable", f".[{','.join(missing)}]", *pins)
+        made["extras"] += missing
+        stamp.write_text(json.dumps(made), "utf-8")
+    return home / PROGRAMS / f"{name}{SUFFIX}"
+
+
+def demo(*arguments: str) -> None:
+    """Watch a client go through every state, against a TWS in the same process."""
+    run(program("anytws", "cli"), "demo", *arguments)
+
+
+def test(*arguments: str) -> None:
+    """Run the tests; takes pytest's arguments."""
+    run(program("python", "test"), "-m", "pytest", *arguments)
+
+
+def lint() -> None:
+    """Check style and format."""
+    python = program("python", "lint")
+    run(python, "-m", "ruff", "check", ".")
+    run(python, "-m", "ruff", "format", "--check", ".")
+
+
+def types() -> None:
+    """Check types with two checkers, and that everything public has complete ones."""
+    python = program("python", "types")
+    run(python, "-m", "mypy")
+    run(python, "-m", "pyright")
+    run(python, "-m", "pyright", "--verifytypes", "anytws", "--ignoreexternal")
+
+
+def docs() -> None:
+    """Build the documentation, strictly and without the network, into docs/_build/html."""
+    python = program("python", "docs")
+    # A fresh environment each time: an incremental build keeps quiet about pages that it did not read again.
+    options = ("-W", "-n", "--keep-going", "--fresh-env", "-q", "-d", "docs/_build/doctrees")
+    run(python, "-m", "sphinx", *options, "docs", "docs/_build/html")
+
+
+def charts() -> None:
+    """Check that the pictures of the state charts are up to date."""
+    run(PYTHON, "statecharts/draw.py", "--check")
+
+
+def check() -> None:
+    """Do what CI does, in its order."""
+    for verb in (test, lint, types, docs, charts):
+        verb()
+
+
+def bench(*arguments: str) -> None:
+    """Run the benchmarks; takes pytest's arguments."""
+    run(program("python", "bench"), "-m", "pytest", "tests/benchmarks", *arguments)
+
+
+def coverage(*arguments: str) -> None:
+    """Run the tests and list the lines and branches that none of them reached; takes pytest's arguments."""
+    python = program("python", "test")
+    run(python, "-m", "coverage", "run", "-m", "pytest", *arguments)
+    run(python, "-m", "coverage", "report")
+
+
+def oldest(*arguments: str) -> None:
+    """Run the tests with the oldest dependencies that pyproject.toml allows; takes pytest's arguments."""
+    project = tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    bounds = [*project["dependencies"], *extras["trio"], *extras["cli"]]
+    pins = tuple(bound.replace(">=", "==") for bound in bounds if ">=" in bound)
+    run(program("python", "test", folder=".venv-oldest", pins=pins), "-m", "pytest", *arguments)
+
+
+WITH_ARGUMENTS = {verb.__name__: verb for verb in (demo, test, bench, coverage, oldest)}
+WITHOUT = {verb.__name__: verb for verb in (lint, types, docs, charts, check)}
+
+
+def main(verb: str = "", *arguments: str) -> None:
+    """Do *verb*, or say what there is."""
+    if verb in WITH_ARGUMENTS:
+        WITH_ARGUMENTS[verb](*arguments)
+    elif verb in WITHOUT and not arguments:
+        WITHOUT[verb]()
+    else:
+        print(__doc__)
+        for name, function in (WITH_ARGUMENTS | WITHOUT).items():
+            print(f"  {name:10}{function.__doc__}")
+        sys.exit(0 if verb in {"help", "-h", "--help"} else 2)
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,113 @@
+"""The repository keeps its promises: what is shipped, what stands in one place only, what must stand nowhere."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import tomllib
+import zipfile
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+from hatchling import build
+
+import anytws
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+# What .gitignore names, and git's own. The tests run from a source archive too, where git cannot be asked.
+IGNORED = (ROOT / ".gitignore").read_text("utf-8").splitlines()
+NOT_OURS = [".git", *(line.rstrip("/") for line in IGNORED if line and not line.startswith("#"))]
+
+
+def files() -> Iterator[Path]:
+    """Give every file that belongs to the project."""
+    folders = [ROOT]
+    while folders:
+        for path in folders.pop().iterdir():
+            names = (path.name, path.relative_to(ROOT).as_posix())
+            if any(fnmatch(name, pattern) for name in names for pattern in NOT_OURS):
+                continue
+            if path.is_dir():
+                folders.append(path)
+            else:
+                yield path
+
+
+# Put together here, so that this file does not name what it looks for.
+FORBIDDEN = {
+    "the folder of a machine": "|".join(
+        rf"(?<![\w.<~-])/{name}\b" for name in ("home", "root", "tmp", "work", "Users")
+    ),
+    "the folder of a Windows machine": r"\b[A-Za-z]:\\+" + "Users",
+    "a package index": "|".join(
+        ("py" + r"pi\.(?:org|python)", "python" + "hosted", "registry" + r"\.npm", "--index" + "-url")
+    ),
+    "somebody's mirror": "|".join(("--extra-index" + "-url", "--find" + "-links", "--trusted" + "-host")),
+}
+
+
+def findings(text: str) -> list[str]:
+    """Tell what of the forbidden *text* holds."""
+    lines = enumerate(text.splitlines(), start=1)
+    return [f"line {n}: {what}" for n, line in lines for what, wanted in FORBIDDEN.items() if re.search(wanted, line)]
+
+
+def test_nothing_names_a_machine_or_a_package_index():
+    """Whoever clones has other folders, and may have another index."""
+    found = {path.relative_to(ROOT).as_posix(): findings(path.read_text("utf-8", "replace")) for path in files()}
+    assert {"pyproject.toml", "dev.py", ".ci/run"} <= set(found)
+    assert {path: lines for path, lines in found.items() if lines} == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["cd /" + "work/main", "'/" + "tmp'", "C:\\" + "Users\\x", "https://py" + "pi.org/simple", "--index" + "-url x"],
+)
+def test_a_planted_name_is_found(text: str):
+    assert findings(f"first\n{text}") != []
+
+
+@pytest.mark.parametrize("text", ["</root>", "the client/work queue", "~/work", "docs/root/index.md", "/rooted"])
+def test_what_only_looks_like_one_is_not(text: str):
+    assert findings(text) == []
+
+
+def test_the_version_stands_in_one_place():
+    """An installation that knows another version is a stale one; a second place in the source would become stale."""
+    assert importlib.metadata.version("anytws") == PROJECT["version"]
+    sources = Path(anytws.__file__).parent.rglob("*.py")
+    assert [path for path in sources if re.search(r"__version__\s*(:.*)?=\s*[\"']", path.read_text("utf-8"))] == []
+
+
+def test_the_changelog_has_the_current_version():
+    versions = re.findall(r"^## \[?v?(\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert versions[:1] == [PROJECT["version"]]
+
+
+def test_the_wheel_is_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """What is installed has every module, the mark that says "typed", the licence and the command; and nothing else."""
+    monkeypatch.chdir(ROOT)
+    with zipfile.ZipFile(tmp_path / build.build_wheel(str(tmp_path))) as wheel:
+        names = set(wheel.namelist())
+        (commands,) = (wheel.read(name).decode() for name in names if name.endswith("entry_points.txt"))
+    source = Path(anytws.__file__).parent
+    modules = {path.relative_to(source.parent).as_posix() for path in source.rglob("*.py")}
+    assert modules | {"anytws/py.typed"} == {name for name in names if name.startswith("anytws/")}
+    assert any(name.endswith("/licenses/LICENSE") for name in names)
+    assert "anytws = anytws.cli:main" in commands.splitlines()
+
+
+def test_the_two_commands_of_the_readme_are_the_ones_that_run():
+    """A stranger types what CI runs: first the demo, then the tests, both by way of dev.py."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    blocks = re.findall(r"^```(?:console|sh|shell|bash|text)\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    commands = re.findall(r"^(?:\$ )?(python3 dev\.py \w+)", "\n".join(blocks), re.MULTILINE)
+    assert commands[:2] == ["python3 dev.py demo", "python3 dev.py test"]
+    ci = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
+    assert [line for line in ci if line.startswith("python3 dev.py")] == [
+        f"python3 dev.py {verb}" for verb in ("test", "lint", "types", "docs", "charts")
+    ]
