@@ -457,6 +457,7 @@ class Connection:
         """Follow *signal* to CLOSED, and say so once."""
         if self._closed is not None:
             return
+        self._require(side, signal, f"{signal.value} of {side.name}")
         state = self.state
         self._fire(side, signal)
         self._clock.stop()
