@@ -6,14 +6,17 @@
   next deadline as soon as every task waits. Hours pass in no time, and exactly. A real socket must not be near: the
   clock cannot know of bytes on their way and would jump over them. Memory streams are fine.
 - A test that wants another choice says ``@pytest.mark.parametrize("anyio_backend", ["trio"])``.
+- What a test leaves open (a socket, a stream, a coroutine that nobody awaited) is an error of that same test.
 - Hypothesis runs the profile ``fast``: the same examples each time, so that a red build is red again on the next
   machine. ``HYPOTHESIS_PROFILE=deep`` looks for new ones, for minutes.
 """
 
 from __future__ import annotations
 
+import gc
 import inspect
 import os
+from collections.abc import Iterator
 
 import hypothesis
 import pytest
@@ -45,9 +48,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("anyio_backend", [VIRTUAL] if virtual else BACKENDS, indirect=True)
 
 
+def pytest_collection_finish() -> None:
+    """Set aside all that was imported: the collector need not look at it again, and each look below is short."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
-def anyio_backend(request: pytest.FixtureRequest) -> object:
+def anyio_backend(request: pytest.FixtureRequest) -> Iterator[object]:
     """The event loop that a test runs on, in AnyIO's words."""
-    if request.param == VIRTUAL:
-        return "trio", {"clock": MockClock(autojump_threshold=0)}
-    return request.param
+    yield ("trio", {"clock": MockClock(autojump_threshold=0)}) if request.param == VIRTUAL else request.param
+    # A socket or a coroutine that this test forgot says so now, and not in the middle of some later test.
+    gc.collect()

@@ -21,7 +21,7 @@ REASON_OF_CODE: Final = {
     PORT_CHANGED: _R.PORT_CHANGED,
     RATE_EXCEEDED: _R.PACING_VIOLATION,
 }
-"""Errors after which TWS closes: the end of the stream is then what they say."""
+"""What the farewells of TWS (`anytws.core.session.FAREWELLS`) make of the end that follows."""
 
 SOCKET_FAILURE: Final = 509
 """The vendor's code for a failure of the socket in use."""
@@ -92,18 +92,17 @@ def describe(
     redirect: tuple[str, int | None] | None = None,
 ) -> ConnectionClosed:
     """Put the end of a connection into words: *reason* as it looked, and what TWS said just before."""
-    error = session.last_error
-    if error is not None and reason in _UNEXPLAINED and now - session.last_error_at <= _LAST_WORD:
-        explained = REASON_OF_CODE.get(error.error_code)
-        if explained is not None:
-            reason, code, detail = explained, error.error_code, f"{error.error_message} ({detail})"
+    farewell = session.farewell
+    if farewell is not None and reason in _UNEXPLAINED and now - session.farewell_at <= _LAST_WORD:
+        reason, code = REASON_OF_CODE[farewell.error_code], farewell.error_code
+        detail = f"{farewell.error_message} ({detail})"
     return ConnectionClosed(
         reason,
         state,
         detail,
         _HINTS.get((reason, state)) or _HINTS.get((reason, None), ""),
         CODE_OF_REASON.get(reason) if code is None else code,
-        error,
-        port_of(error.error_message) if error is not None and error.error_code == PORT_CHANGED else None,
+        session.last_error,
+        port_of(farewell.error_message) if farewell is not None and farewell.error_code == PORT_CHANGED else None,
         redirect,
     )

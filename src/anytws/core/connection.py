@@ -80,6 +80,7 @@ class Connection:
         self._clock = StepClock()
         self._session = Session(self._options.client_id if side is Side.CLIENT else None)
         self._discarded = 0
+        self._undecodable: UndecodableFrame | None = None
         self._closed: ConnectionClosed | None = None
         self._notes: dict[type[Message], Callable[..., None]] = {
             NextValidId: self._note_next_valid_id,
@@ -176,7 +177,7 @@ class Connection:
             detail += f" inside a frame, of which {len(self._buffer)} bytes had come: {self._buffer.peek()!r}"
         elif self._side is Side.CLIENT and self._codec is None:
             reason = CloseReason.REFUSED
-            detail += " before it named its version"
+            detail += f" before it named its version{self._other_frames()}"
         self._end(self._side.peer, Signal.EOF, reason, detail)
 
     def receive_reset(self, detail: str = "") -> None:
@@ -232,8 +233,8 @@ class Connection:
 
     def start_api(self) -> None:
         """Open the session, where `HandshakeOptions.start_api_by_hand` leaves it to the application."""
-        capabilities = self._options.optional_capabilities or None
-        self._outgoing.append(self.send(StartApiRequest(self._options.client_id, capabilities)))
+        request = StartApiRequest(self._options.client_id, self._options.optional_capabilities)
+        self._outgoing.append(self.send(request))
 
     def accept_version(self, server_version: int, connection_time: bytes) -> None:
         """Answer a greeting (TWS side) with a version and the local time as text.
@@ -333,6 +334,8 @@ class Connection:
         self._require_of_peer(Signal.MESSAGE, type(event).__name__)
         self._fire(self._side.peer, Signal.MESSAGE)
         self._events.append(event)
+        if isinstance(event, UndecodableFrame):
+            self._undecodable = event
 
     def _receive_error(self, message: ErrorMessage) -> None:
         self._events.append(self._session.sort_out(message, self._codes, self._clock.now))
@@ -394,10 +397,11 @@ class Connection:
         """Complete the start, or wait for what is missing: the two come in any order (ADR 0004)."""
         if self.state is not State.AWAITING_NEXT_VALID_ID or self.next_valid_id is None:
             return
-        if self.accounts is None:
-            self._clock.start(Step.ACCOUNTS, self._options.accounts_grace)
-        else:
+        if self.accounts is not None:
             self._complete_start()
+        elif not self._clock.waits_for(Step.ACCOUNTS):
+            # Said once more, the id does not put off READY.
+            self._clock.start(Step.ACCOUNTS, self._options.accounts_grace)
 
     def _complete_start(self) -> None:
         self._clock.stop()
@@ -438,10 +442,18 @@ class Connection:
         text = f"{waited} within {seconds:g} s" if seconds is not None else waited
         if self.accounts is not None:
             text += ", though managedAccounts did"
-        if self._discarded:
-            text += f"; {self._discarded} other frames came"
+        text += self._other_frames()
         if len(self._buffer):
             text += f"; {len(self._buffer)} bytes of an unfinished frame came: {self._buffer.peek()!r}"
+        return text
+
+    def _other_frames(self) -> str:
+        """Say what came instead of what was waited for."""
+        text = ""
+        if self._discarded:
+            text = f"; {self._discarded} other frame{'' if self._discarded == 1 else 's'} came"
+        if self._undecodable is not None:
+            text += f"; the last frame that could not be read was {self._undecodable.problem}"
         return text
 
     def _end(

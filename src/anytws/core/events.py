@@ -13,7 +13,7 @@ import attrs
 
 from anytws.core.codes import CodeKind
 from anytws.core.state import State
-from anytws.errors import BAD_MESSAGE, UNKNOWN_ID, AnytwsError
+from anytws.errors import BAD_MESSAGE, UNKNOWN_ID, AnytwsError, DecodeError
 from anytws.messages.base import Message
 from anytws.messages.connection_time import ConnectionTime
 from anytws.messages.session import ErrorMessage
@@ -94,6 +94,11 @@ class UndecodableFrame:
     seen: str
     wanted: str
     code: int = BAD_MESSAGE
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, as a sentence."""
+        return str(DecodeError(self.message, self.field, self.seen, self.wanted))
 
 
 @unique

@@ -45,8 +45,8 @@ class HandshakeOptions:
                 f"versions {self.minimum_version}..{self.maximum_version} are not a range within "
                 f"{MIN_VERSION}..{MAX_VERSION}, which is what this library speaks"
             )
-        if self.client_id not in _INT32:
-            raise ValueError(f"client_id {self.client_id} does not fit 32 bits")
+        if type(self.client_id) is not int or self.client_id not in _INT32:
+            raise ValueError(f"client_id {self.client_id!r} is not a whole number of 32 bits")
         for name in ("version_timeout", "start_timeout", "accounts_grace", "refusal_grace"):
             seconds = getattr(self, name)
             if seconds is not None and not seconds >= 0:

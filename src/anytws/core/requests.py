@@ -17,13 +17,14 @@ import attrs
 
 from anytws.core.connection import Connection
 from anytws.core.events import ConnectionClosed, Event, Ready
+from anytws.core.state import State
 from anytws.messages.base import Asks, ToClient
-from anytws.wire.catalogue import BY_CLASS
+from anytws.wire.catalogue import entry_of
 
-SETTLING: Final = 5.0
+SETTLING: Final = 2.0
 """Seconds after READY in which TWS may drop a request."""
 SEND_AGAIN: Final = 1.0
-"""Seconds after which a request that was made while settling is sent again."""
+"""Seconds that a request made while settling has at least to be answered, before it is sent again."""
 
 Waiter: TypeAlias = Callable[[ToClient], None]
 """Told the answer, once."""
@@ -52,7 +53,7 @@ class Requests:
 
         Raises `LocalProtocolError`, and changes nothing, if it may not be asked now; `TypeError` if it has no answer.
         """
-        entry = BY_CLASS[type(request)]
+        entry = entry_of(request)
         if entry.answer is None:
             raise TypeError(f"{entry.name} has no answer to wait for: send it instead")
         for question in self._questions:
@@ -60,14 +61,15 @@ class Requests:
                 question.waiters.append(waiter)
                 return b""
         data = self._connection.send(request)
-        dropped = now < self._settled_at and not entry.changes_state
-        self._questions.append(_Question(request, entry.answer, [waiter], now + SEND_AGAIN if dropped else None))
+        may_be_dropped = now < self._settled_at and not entry.changes_state
+        send_again_at = max(now + SEND_AGAIN, self._settled_at) if may_be_dropped else None
+        self._questions.append(_Question(request, entry.answer, [waiter], send_again_at))
         return data
 
     def forget(self, waiter: Waiter) -> None:
         """Stop waiting. A request that nobody waits for is asked anew by the next who wants to know."""
         for question in self._questions:
-            question.waiters = [other for other in question.waiters if other is not waiter]
+            question.waiters = [other for other in question.waiters if other != waiter]
         self._questions = [question for question in self._questions if question.waiters]
 
     def hear(self, event: Event, now: float) -> None:
@@ -91,6 +93,8 @@ class Requests:
     def wake(self, now: float) -> bytes:
         """Give the bytes of the requests that are to be sent once more."""
         data = b""
+        if self._connection.state is not State.READY:
+            return data
         for question in self._questions:
             if question.send_again_at is not None and question.send_again_at <= now:
                 question.send_again_at = None

@@ -6,13 +6,17 @@ from typing import Final
 
 import attrs
 
-from anytws.core.codes import CodeKind, CodeTable
+from anytws.core.codes import CLIENT_ID_IN_USE, PORT_CHANGED, RATE_EXCEEDED, CodeKind, CodeTable
 from anytws.core.events import Notice
 from anytws.messages.connection_time import ConnectionTime
 from anytws.messages.session import ErrorMessage
 
 _REMARKS: Final = frozenset({CodeKind.NOTICE, CodeKind.FARM, CodeKind.LINK})
 """The kinds of code that come as a `Notice` and not as an error."""
+
+
+FAREWELLS: Final = frozenset({CLIENT_ID_IN_USE, PORT_CHANGED, RATE_EXCEEDED})
+"""Errors after which TWS closes: the end of the stream is then what they say."""
 
 
 @attrs.define
@@ -24,7 +28,9 @@ class Session:
     accounts: tuple[str, ...] | None = None
     next_valid_id: int | None = None
     last_error: ErrorMessage | None = None
-    last_error_at: float = 0.0
+    farewell: ErrorMessage | None = None
+    """The last of those errors after which TWS hangs up."""
+    farewell_at: float = 0.0
     """The time of the core at which it came."""
 
     def raise_next_valid_id(self, order_id: int) -> None:
@@ -36,7 +42,9 @@ class Session:
         kind = codes.kind_of(message.error_code)
         # A code that nobody knows is no error to anybody's order, but it may be TWS's last word before it closes.
         if kind not in _REMARKS or codes.row(message.error_code) is None:
-            self.last_error, self.last_error_at = message, now
+            self.last_error = message
+        if message.error_code in FAREWELLS:
+            self.farewell, self.farewell_at = message, now
         if kind not in _REMARKS:
             return message
         return Notice(message.error_code, message.error_message, kind, message.request_id, message.error_time, message)

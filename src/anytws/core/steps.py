@@ -23,7 +23,7 @@ class StepClock:
     __slots__ = ("_at", "_step", "now")
 
     def __init__(self) -> None:
-        self.now = 0.0
+        self.now: float = 0.0
         self._at: float | None = None
         self._step = Step.VERSION
 
@@ -36,6 +36,10 @@ class StepClock:
         """Wait for *step*, *seconds* from now; None waits for ever. A deadline that ran before is forgotten."""
         self._at = None if seconds is None else self.now + seconds
         self._step = step
+
+    def waits_for(self, step: Step) -> bool:
+        """Tell whether a deadline for *step* runs."""
+        return self._at is not None and self._step is step
 
     def shorten(self, step: Step, seconds: float) -> None:
         """Wait for *step* no longer than *seconds* from now."""

@@ -13,8 +13,8 @@ class StartApiRequest(ToTws):
 
     client_id: int
     """Number that tells this client from the others of the same TWS."""
-    optional_capabilities: str | None = None
-    """Vendor's switches, normally none."""
+    optional_capabilities: str = ""
+    """The vendor's switches, normally none."""
 
 
 @message

@@ -98,9 +98,7 @@ class Tws:
 
     def start_api(self) -> None:
         """Open the session, with `HandshakeOptions.start_api_by_hand`; then wait for `ready`."""
-        self._pump.raise_if_closed()
-        self._connection.start_api()
-        self._pump.settle()
+        self._pump.start_api()
 
     async def ready(self) -> None:
         """Wait until requests may be made. Needed with `HandshakeOptions.start_api_by_hand` only."""

@@ -12,19 +12,20 @@ from anyio.abc import ByteStream
 
 from anytws.core.codes import CODES, CodeTable
 from anytws.core.connection import Connection
-from anytws.core.events import CloseReason
+from anytws.core.events import CloseReason, ConnectionClosed
 from anytws.core.options import HandshakeOptions
 from anytws.core.state import State
 from anytws.messages.base import Side
 from anytws.runtime.client import Tws
 from anytws.runtime.connect_errors import Redirected, connect_error
 from anytws.runtime.pump import Pump
-from anytws.runtime.transport import TcpFailure, open_tcp
+from anytws.runtime.tcp import TcpFailure, open_tcp
 
 MAX_REDIRECTS: Final = 2
 """As many as the vendor's own clients follow."""
 _GOODBYE: Final = 1.0
 """Seconds that what was sent last has to leave, and that a reader of events has to take the last of them."""
+_CLOSING_ERRORS: Final = (anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream, OSError)
 
 
 @contextlib.asynccontextmanager
@@ -41,13 +42,15 @@ async def connect(
     """Connect to TWS or IB Gateway over TCP; the block is entered when requests may be made.
 
     The usual ports: TWS 7496 live, 7497 paper; Gateway 4001 live, 4002 paper. *client_id* goes before the one in
-    *options*. *codes* says which code of TWS is an error and which a notice. *connect_timeout* is for the TCP connection, in seconds; the deadlines of the handshake are in *options*.
+    *options*, which also holds the deadlines of the handshake. *codes* says which code of TWS is an error and which a
+    notice. *connect_timeout* is for the TCP connection alone, in seconds.
 
     Raises `ConnectError`, or the one of its kinds that fits, when the connection does not become ready. When it ends
     inside the block, the block is cancelled and `ConnectionClosed` leaves it, unless a task of it waits in
     `Tws.closed`. Leaving the block closes the connection.
     """
     options = _with_client_id(options, client_id)
+    host = host or "127.0.0.1"
     entered = False
     redirects = 0
     while True:
@@ -83,48 +86,69 @@ async def connect_stream(
         options = _with_client_id(options, client_id)
         connection = Connection(Side.CLIENT, options, codes=codes)
         connection.opened(anyio.current_time())
-        async with _working(Pump(stream, connection), options, address) as tws:
+        pump = Pump(stream, connection)
+        await _shake_hands(pump, options, address)
+        async with _working(pump) as tws:
             yield tws
     finally:
         await _close(stream)
 
 
+async def _shake_hands(pump: Pump, options: HandshakeOptions, address: str) -> None:
+    """Come as far as the block begins. Raises `ConnectError`."""
+    connection = pump.connection
+    by_hand = options.start_api_by_hand
+    await pump.handshake(lambda: connection.server_version is not None if by_hand else connection.state is State.READY)
+    end = connection.closed
+    # What was ready, if only for a moment, ends as a connection and not as a failure to connect.
+    if end is not None and end.state is not State.READY and not (by_hand and connection.server_version is not None):
+        raise connect_error(connection, end, address)
+
+
 @contextlib.asynccontextmanager
-async def _working(pump: Pump, options: HandshakeOptions, address: str) -> AsyncGenerator[Tws, None]:
+async def _working(pump: Pump) -> AsyncGenerator[Tws, None]:
     tws = Tws(pump)
     # What goes wrong in the block is the block's own: it is carried out of the task group by hand, which would wrap it
-    # into a group that no `except ValueError` of the caller's would catch.
-    failure: Exception | None = None
-    async with anyio.create_task_group() as tasks:
-        for task in (pump.write, pump.read, pump.keep_time):
-            tasks.start_soon(task)
-        pump.settle()
-        try:
-            await _started(pump, options, address)
-            with anyio.CancelScope() as block:
-                tasks.start_soon(_tell, pump, tws, block)
-                yield tws
-        except Exception as problem:  # noqa: BLE001 (raised again below, outside of the group)
-            failure = problem
-        finally:
-            await _say_goodbye(pump)
-            tasks.cancel_scope.cancel()
+    # into a group that no `except ValueError` of the caller's would catch, and past a cancellation on the way.
+    failure: BaseException | None = None
+    try:
+        async with anyio.create_task_group() as tasks:
+            for task in (pump.write, pump.read, pump.keep_time):
+                tasks.start_soon(task)
+            try:
+                with anyio.CancelScope() as block:
+                    tasks.start_soon(_tell, pump, tws, block)
+                    yield tws
+            except anyio.get_cancelled_exc_class():
+                raise
+            except BaseException as problem:  # noqa: BLE001 (raised again below, outside of the group)
+                failure = problem
+            finally:
+                try:
+                    await _send_what_is_left(pump)
+                finally:
+                    pump.hang_up()
+                    tasks.cancel_scope.cancel()
+    except BaseException:
+        if failure is None:
+            raise
     end = pump.connection.closed
     if failure is not None:
-        raise failure
+        raise _bare(failure, end)
     if end is not None and end.reason is not CloseReason.LOCAL and not tws.is_watched:
-        raise end.again()
+        raise end.again() from None
 
 
-async def _started(pump: Pump, options: HandshakeOptions, address: str) -> None:
-    """Wait until the block can begin. Raises `ConnectError`."""
-    connection = pump.connection
-    if options.start_api_by_hand:
-        await pump.until(lambda: connection.server_version is not None)
-    else:
-        await pump.until(lambda: connection.state is State.READY)
-    if connection.closed is not None:
-        raise connect_error(connection, connection.closed, address)
+def _bare(failure: BaseException, end: ConnectionClosed | None) -> BaseException:
+    """Take the end of the connection out of the groups that the block's own task groups have made of it."""
+
+    def is_the_end(problem: BaseException) -> bool:
+        return problem == end
+
+    if end is None or not isinstance(failure, BaseExceptionGroup):
+        return failure
+    _, others = failure.split(is_the_end)
+    return end.again() if others is None else failure
 
 
 async def _tell(pump: Pump, tws: Tws, block: anyio.CancelScope) -> None:
@@ -136,13 +160,12 @@ async def _tell(pump: Pump, tws: Tws, block: anyio.CancelScope) -> None:
         block.cancel()
 
 
-async def _say_goodbye(pump: Pump) -> None:
-    """Let what was sent leave, and end the connection, unless it has ended."""
+async def _send_what_is_left(pump: Pump) -> None:
     if pump.connection.closed is None:
-        with anyio.move_on_after(_GOODBYE):
+        with anyio.move_on_after(_GOODBYE) as patience:
             await pump.flush()
-    pump.connection.close()
-    pump.settle()
+        if patience.cancelled_caught:
+            pump.give_up(f"what was sent last could not be sent within {_GOODBYE:g} s")
 
 
 async def _open(host: str, port: int, timeout: float | None, options: HandshakeOptions) -> ByteStream:
@@ -156,8 +179,8 @@ async def _open(host: str, port: int, timeout: float | None, options: HandshakeO
 
 
 async def _close(stream: ByteStream) -> None:
-    # Whatever is cancelled: a socket is never left behind. A stream that cannot close in time has been told to twice.
-    with anyio.move_on_after(_GOODBYE, shield=True), contextlib.suppress(anyio.BrokenResourceError, OSError):
+    # Whatever is cancelled, a socket is never left behind; and what closing it raises must not hide what went before.
+    with anyio.move_on_after(_GOODBYE, shield=True), contextlib.suppress(*_CLOSING_ERRORS):
         await stream.aclose()
 
 

@@ -21,7 +21,7 @@ from typing import Final
 from anytws.core.connection import Connection
 from anytws.core.events import CloseReason, ConnectionClosed
 from anytws.core.state import State
-from anytws.errors import AnytwsError
+from anytws.errors import BAD_MESSAGE, AnytwsError
 from anytws.messages.session import ErrorMessage
 
 
@@ -125,7 +125,12 @@ _CLASS_OF_REASON: Final[dict[CloseReason, type[ConnectError]]] = {
 
 def connect_error(connection: Connection, closed: ConnectionClosed, address: str) -> ConnectError:
     """Give the error for a *connection* that ended with *closed* before it was ready."""
-    return _CLASS_OF_REASON.get(closed.reason, ConnectError)(_stage(connection, closed), closed, address)
+    kind = _CLASS_OF_REASON.get(closed.reason, ConnectError)
+    stage = _stage(connection, closed)
+    if closed.reason is CloseReason.RESET and stage is Stage.GREETING:
+        # TWS hangs up with our greeting unread, and the system makes a reset of it: that is a refusal all the same.
+        kind = RefusedByTws
+    return kind(stage, closed, address)
 
 
 def _stage(connection: Connection, closed: ConnectionClosed) -> Stage:
@@ -134,5 +139,7 @@ def _stage(connection: Connection, closed: ConnectionClosed) -> Stage:
     if closed.state is State.AWAITING_NEXT_VALID_ID:
         heard = connection.accounts is not None or connection.next_valid_id is not None
         return Stage.READY if heard else Stage.START
+    # 508 is a reply that is neither a version nor a place to go to.
     replied = closed.reason in (CloseReason.UNSUPPORTED_SERVER_VERSION, CloseReason.REDIRECTED)
+    replied = replied or closed.code == BAD_MESSAGE
     return Stage.VERSION if replied or connection.server_version is not None else Stage.GREETING

@@ -64,7 +64,7 @@ class EventStream:
     @property
     def is_being_read(self) -> bool:
         """Whether somebody reads it and has not come to its end yet."""
-        return self._is_read and not self._is_closed
+        return self._is_read and not self._is_closed and not self._ended
 
     @property
     def _is_full(self) -> bool:
@@ -87,8 +87,9 @@ class EventStream:
                 self._overflowed = True
                 self._move()
                 return
-            self._take()
-            self._dropped += 1
+            while self._is_full:
+                self._take()
+                self._dropped += 1
         self._waiting.append(event)
         self._move()
 

@@ -1,11 +1,13 @@
 """Moves bytes and wakes tasks. It decides nothing: what anything means is the core's business.
 
-Three tasks: one reads, one writes, one keeps the core's deadlines. All of them feed the same core and then do the
-same thing with what came out (`Pump.settle`). None of them raises; they end when the connection has ended.
+The handshake is done in the caller's task. Then there are three: one reads, one writes, one keeps the core's deadlines.
+All feed the same core and then do the same with what came out (`Pump.settle`). None of them raises; they end when the
+connection has ended.
 """
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable
 from typing import Final, TypeVar
@@ -20,6 +22,7 @@ from anytws.errors import RequestTimedOut
 from anytws.messages.base import Asks, Message, ToClient
 from anytws.runtime import transport
 from anytws.runtime.event_stream import EventStream, WhenFull
+from anytws.runtime.transport import StreamFailure
 
 _R = TypeVar("_R", bound=ToClient)
 
@@ -33,11 +36,11 @@ class Pump:
     """One connection at work over one byte stream."""
 
     def __init__(self, stream: ByteStream, connection: Connection) -> None:
-        self.connection = connection
-        self.requests = Requests(connection)
-        self.closed = anyio.Event()
+        self.connection: Connection = connection
+        self.requests: Requests = Requests(connection)
+        self.closed: anyio.Event = anyio.Event()
         """Set when the connection has ended."""
-        self.changed = anyio.Event()
+        self.changed: anyio.Event = anyio.Event()
         """Set, and replaced, whenever the handshake has come further or the state has changed."""
         self._stream = stream
         self._backlog: deque[Event] | None = deque()
@@ -51,19 +54,55 @@ class Pump:
         self._rearm = anyio.Event()
         self._armed_for: float | None = None
 
+    # --- the handshake -------------------------------------------------------------------------------------------
+
+    async def handshake(self, reached: Callable[[], bool]) -> None:
+        """Talk until *reached* holds, or the connection has ended.
+
+        In the caller's own task: until then there is nothing to do at the same time, and handing bytes from task to
+        task took longer than everything else in a connect.
+        """
+        connection = self.connection
+        while connection.closed is None and not reached():
+            with anyio.CancelScope() as patience:
+                await self._talk(reached, patience)
+            self.wake()
+
+    async def _talk(self, reached: Callable[[], bool], patience: anyio.CancelScope) -> None:
+        connection = self.connection
+        while True:
+            data = connection.data_to_send()
+            failure = await transport.send(self._stream, data) if data else None
+            if failure is not None:
+                await self._hear_last_words(failure)
+            if connection.closed is not None or reached():
+                return
+            wake_at = connection.wake_at()
+            patience.deadline = math.inf if wake_at is None else wake_at
+            await transport.receive(self._stream, connection)
+
+    async def _hear_last_words(self, failure: StreamFailure) -> None:
+        # TWS says why it hangs up before it does; what it said may still wait to be read, and tells more than EPIPE.
+        with anyio.move_on_after(_LAST_READ):
+            while self.connection.closed is None:
+                await transport.receive(self._stream, self.connection)
+        self._end_by(failure)
+
+    def _end_by(self, failure: StreamFailure) -> None:
+        self.wake()
+        if failure.is_silence:
+            failure.tell(self.connection)
+        self.give_up(failure.detail)
+
     # --- the three tasks -----------------------------------------------------------------------------------------
 
     async def read(self) -> None:
         """Feed what comes to the core until the connection has ended."""
-        connection = self.connection
-        while connection.closed is None:
-            data = await transport.receive(self._stream, connection)
-            if data:
-                connection.wake(anyio.current_time())
-                connection.receive_data(data)
+        while self.connection.closed is None:
+            await transport.receive(self._stream, self.connection)
             self.settle()
             for stream in self._streams:
-                while not stream.has_room and connection.closed is None:
+                while not stream.has_room and self.connection.closed is None:
                     await stream.moved()
 
     async def write(self) -> None:
@@ -74,7 +113,7 @@ class Pump:
                 self._outgoing.clear()
                 failure = await transport.send(self._stream, data)
                 if failure is not None:
-                    await self._give_up_writing(failure)
+                    await self._stop_writing(failure)
                     return
             else:
                 self._idle.set()
@@ -92,18 +131,42 @@ class Pump:
             with anyio.move_on_after(pause):
                 await self._rearm.wait()
                 continue
-            now = anyio.current_time()
-            self.connection.wake(now)
-            self.settle()
-            self.put(self.requests.wake(now))
+            self.wake()
+            self.put(self.requests.wake(anyio.current_time()))
 
-    async def _give_up_writing(self, failure: str) -> None:
-        # TWS says why it hangs up before it does; what it said may still wait to be read, and tells more than EPIPE.
+    async def _stop_writing(self, failure: StreamFailure) -> None:
         self._can_write = False
         self._idle.set()
-        with anyio.move_on_after(_LAST_READ):
-            await self.closed.wait()
-        self.connection.send_failed(failure)
+        if not failure.is_silence:
+            # The reader may still find out why, see `_hear_last_words`.
+            with anyio.move_on_after(_LAST_READ):
+                await self.closed.wait()
+        self._end_by(failure)
+
+    # --- inputs of our own side ----------------------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """Tell the core the time; every input of ours comes after this."""
+        self.connection.wake(anyio.current_time())
+        self.settle()
+
+    def give_up(self, detail: str) -> None:
+        """End the connection, because bytes could not be sent."""
+        self.wake()
+        self.connection.send_failed(detail)
+        self.settle()
+
+    def hang_up(self) -> None:
+        """End the connection, if it has not ended."""
+        self.wake()
+        self.connection.close()
+        self.settle()
+
+    def start_api(self) -> None:
+        """Open the session by hand. Raises `LocalProtocolError` if it is not the time, `ConnectionClosed` after it."""
+        self.wake()
+        self.raise_if_closed()
+        self.connection.start_api()
         self.settle()
 
     # --- what all of them do -------------------------------------------------------------------------------------
@@ -157,8 +220,11 @@ class Pump:
     def open_stream(self, capacity: int, when_full: WhenFull) -> EventStream:
         """Open a stream of events; the first one also gets all that has happened so far."""
         backlog, self._backlog = self._backlog, None
+        if backlog is None and self.connection.closed is not None:
+            backlog = deque([self.connection.closed])
         stream = EventStream(capacity, when_full)
         stream.preload(backlog or (), self._backlog_dropped)
+        self._backlog_dropped = 0
         self._streams = [other for other in self._streams if not other.is_closed]
         self._streams.append(stream)
         return stream
@@ -184,6 +250,7 @@ class Pump:
         Raises `LocalProtocolError` if it may not be asked now, `RequestTimedOut` after *timeout* seconds, and
         `ConnectionClosed` when the connection ends first.
         """
+        self.wake()
         self.raise_if_closed()
         answers: list[ToClient] = []
         answered = anyio.Event()
@@ -208,6 +275,7 @@ class Pump:
 
     def send(self, message: Message) -> None:
         """Have *message* sent. Raises `LocalProtocolError`, or `ConnectionClosed` after the end."""
+        self.wake()
         self.raise_if_closed()
         self.put(self.connection.send(message))
         self.settle()

@@ -1,90 +1,86 @@
-"""Byte streams: opening one to TWS, and the one place where the system's errors become inputs of the core."""
+"""The one place where what happens to a byte stream becomes an input of the core."""
 
 from __future__ import annotations
 
 import errno
+import os
 import socket
+import ssl
 from typing import Final, cast
 
 import anyio
-from anyio.abc import ByteStream, SocketAttribute, SocketStream
+import attrs
+from anyio.abc import ByteStream
 
 from anytws.core.connection import Connection
 
 CHUNK: Final = 65536
 """Bytes asked for in one read. A reader that is behind gets many frames at once, and cuts them in one go."""
 
-# The protocol has no heartbeat: without these, a TWS whose machine lost its power stays "connected" for ever.
-_IDLE_SECONDS: Final = 30
-_PROBE_SECONDS: Final = 10
-_PROBES: Final = 3
-
 _SILENT: Final = (errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN)
 _STREAM_ERRORS: Final = (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError)
 
 
-class TcpFailure(Exception):
-    """No byte stream could be had; the text says why."""
+@attrs.frozen
+class StreamFailure:
+    """Why a byte stream does not go on."""
 
+    detail: str
+    """The system's own word for it."""
+    is_silence: bool
+    """Whether it means that the peer's machine no longer answers."""
 
-async def open_tcp(host: str, port: int, timeout: float | None) -> ByteStream:
-    """Open a TCP connection, within *timeout* seconds. Raises `TcpFailure`."""
-    try:
-        with anyio.fail_after(timeout):
-            stream = await anyio.connect_tcp(host or "127.0.0.1", port)
-    except TimeoutError:
-        raise TcpFailure(f"nothing answered within {timeout:g} s") from None
-    except (OSError, UnicodeError, OverflowError) as problem:
-        raise TcpFailure(_innermost(problem)) from problem
-    _keep_alive(stream)
-    return stream
+    @classmethod
+    def of(cls, problem: BaseException) -> StreamFailure:
+        """Make it from what was raised: the system's word is wrapped in what a library said about it."""
+        inner = problem.__cause__
+        if inner is None and isinstance(problem, BaseExceptionGroup):
+            inner = cast("BaseException", problem.exceptions[0])
+        if inner is not None:
+            return cls.of(inner)
+        number = _system_number(problem)
+        # Without the address that asyncio and trio put in front, each in its own way: the caller knows it.
+        detail = str(problem) or type(problem).__name__ if number is None else os.strerror(number)
+        return cls(detail, number in _SILENT or isinstance(problem, TimeoutError))
 
-
-def _keep_alive(stream: SocketStream) -> None:
-    sock: socket.socket = stream.extra_attributes[SocketAttribute.raw_socket]()
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, value in (("TCP_KEEPIDLE", _IDLE_SECONDS), ("TCP_KEEPINTVL", _PROBE_SECONDS), ("TCP_KEEPCNT", _PROBES)):
-        # Not every system has all three; the switch above is what matters.
-        if hasattr(socket, option):
-            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
-
-
-async def receive(stream: ByteStream, connection: Connection) -> bytes:
-    """Give the next bytes of *stream*, or none after telling *connection* that there will be no more."""
-    try:
-        return await stream.receive(CHUNK)
-    except anyio.EndOfStream:
-        connection.wake(anyio.current_time())
-        connection.receive_eof()
-    except _STREAM_ERRORS as problem:
-        connection.wake(anyio.current_time())
-        if _number(problem) in _SILENT:
-            connection.receive_silence(_innermost(problem))
+    def tell(self, connection: Connection) -> None:
+        """Make it an input of *connection*."""
+        if self.is_silence:
+            connection.receive_silence(self.detail)
         else:
-            connection.receive_reset(_innermost(problem))
-    return b""
+            connection.receive_reset(self.detail)
 
 
-async def send(stream: ByteStream, data: bytes) -> str | None:
-    """Send all of *data*; give the system's word for it if that failed, else None."""
+def _system_number(problem: BaseException) -> int | None:
+    # TLS and the resolver have numbers of their own, which mean something else to the system.
+    if isinstance(problem, OSError) and not isinstance(problem, (ssl.SSLError, socket.gaierror)):
+        return problem.errno
+    return None
+
+
+async def receive(stream: ByteStream, connection: Connection) -> None:
+    """Wait for what comes next from *stream*, and tell *connection*: bytes, their end, or a failure."""
+    data, failure = b"", None
+    try:
+        # A stream that gives nothing has nothing more to give; to ask it again would be a busy loop.
+        data = await stream.receive(CHUNK)
+    except anyio.EndOfStream:
+        pass
+    except _STREAM_ERRORS as problem:
+        failure = StreamFailure.of(problem)
+    connection.wake(anyio.current_time())
+    if failure is not None:
+        failure.tell(connection)
+    elif data:
+        connection.receive_data(data)
+    else:
+        connection.receive_eof()
+
+
+async def send(stream: ByteStream, data: bytes) -> StreamFailure | None:
+    """Send all of *data*; give what went wrong, if something did."""
     try:
         await stream.send(data)
     except _STREAM_ERRORS as problem:
-        return _innermost(problem) or "the byte stream was closed"
+        return StreamFailure.of(problem)
     return None
-
-
-def _number(problem: BaseException | None) -> int | None:
-    while problem is not None:
-        if isinstance(problem, OSError) and problem.errno is not None:
-            return problem.errno
-        problem = problem.__cause__
-    return None
-
-
-def _innermost(problem: BaseException) -> str:
-    """Give the system's own word: what it said is wrapped, some layers deep, in what a library said about it."""
-    inner = problem.__cause__
-    if inner is None and isinstance(problem, BaseExceptionGroup):
-        inner = cast("BaseException", problem.exceptions[0])
-    return (str(problem) or type(problem).__name__) if inner is None else _innermost(inner)

@@ -13,8 +13,9 @@ from anytws.messages.base import Message, Side
 from anytws.wire import versions
 from anytws.wire.catalogue import BY_ID, entry_of
 from anytws.wire.characters import is_printable
-from anytws.wire.rows import AnyRow, Entry, Filler, Layout, leaves
-from anytws.wire.text import split_fields, text_reader, text_writer
+from anytws.wire.guard import guard
+from anytws.wire.rows import Entry
+from anytws.wire.text import BAD_FIELDS, split_fields, text_reader, text_writer
 from anytws.wire.walk import blame, shown, walk_text
 
 PROTOBUF_OFFSET: Final = 200
@@ -23,7 +24,6 @@ PROTOBUF_OFFSET: Final = 200
 _ID_BYTES: Final = 4
 _TEXT_ID: Final = re.compile(rb"[0-9]{1,9}")
 _BAD_VALUE: Final = (ValueError, ArithmeticError, TypeError, AttributeError)
-_BAD_FIELDS: Final = (ValueError, ArithmeticError, StopIteration)
 
 _Decode: TypeAlias = Callable[[bytes], Message]
 _Encode: TypeAlias = Callable[[Any], bytes]
@@ -42,8 +42,8 @@ class Codec:
     __slots__ = ("_decoders", "_encoders", "_heard", "side", "version")
 
     def __init__(self, side: Side, version: int) -> None:
-        self.side = side
-        self.version = version
+        self.side: Side = side
+        self.version: int = version
         self._heard = BY_ID[side.peer]
         self._decoders: dict[int, _Decode] = {}
         self._encoders: dict[type[Message], _Encode] = {}
@@ -89,7 +89,7 @@ class Codec:
         if self.version < entry.since:
             raise LocalProtocolError.too_old(entry.name, since=entry.since, version=self.version)
         as_protobuf = entry.protobuf_since is not None and self.version >= entry.protobuf_since
-        encoder = _protobuf_encoder(entry) if as_protobuf else _text_encoder(entry, self.version)
+        encoder = _protobuf_encoder(entry, self.version) if as_protobuf else _text_encoder(entry, self.version)
         self._encoders[entry.cls] = encoder
         return encoder
 
@@ -101,7 +101,7 @@ def _text_decoder(entry: Entry, version: int) -> _Decode:
         fields = split_fields(body)
         try:
             message: Message = read(fields)
-        except _BAD_FIELDS:
+        except BAD_FIELDS:
             for _ in walk_text(entry, version, fields):
                 continue
             raise DecodeError(entry.name, None, shown(body), f"{entry.name} at server version {version}") from None
@@ -116,16 +116,20 @@ def _protobuf_decoder(entry: Entry) -> _Decode:
     return lambda body: protobuf.parse(entry, body)
 
 
-def _protobuf_encoder(entry: Entry) -> _Encode:
+def _protobuf_encoder(entry: Entry, version: int) -> _Encode:
     from anytws.wire import protobuf  # noqa: PLC0415 (see above)
 
     prefix = (entry.id + PROTOBUF_OFFSET).to_bytes(_ID_BYTES, "big")
+    check = guard(entry, version, text=False) if entry.said_by is Side.CLIENT else None
 
     def encode(message: Any) -> bytes:
         try:
-            return prefix + protobuf.serialize(entry, message)
+            data = prefix + protobuf.serialize(entry, message)
+            if check is not None:
+                check(message)
         except _BAD_VALUE:
-            raise blame(entry, entry.layout.protobuf_rows, message, text=False) from None
+            raise blame(entry, message, text=False) from None
+        return data
 
     return encode
 
@@ -133,38 +137,20 @@ def _protobuf_encoder(entry: Entry) -> _Encode:
 def _text_encoder(entry: Entry, version: int) -> _Encode:
     write = text_writer(entry.layout, version)
     prefix = entry.id.to_bytes(_ID_BYTES, "big") if version >= versions.PROTOBUF else b"%d\0" % entry.id
-    # What a client says has to be printable ASCII; TWS may say anything.
-    checked = entry.said_by is Side.CLIENT
-    left_out = _left_out(entry.layout, version) if checked else ()
+    # What a client says has to be printable ASCII, and must not vanish. TWS may say anything, and says what it can: an
+    # old one has no time to put into its errors.
+    by_client = entry.said_by is Side.CLIENT
+    check = guard(entry, version, text=True) if by_client else None
 
     def encode(message: Any) -> bytes:
-        for name, default, since in left_out:
-            if getattr(message, name) != default:
-                raise LocalProtocolError.too_old(entry.name, since=since, version=version, field=name)
         try:
             fields = write(message)
-            if checked and not all(map(is_printable, fields)):
+            if check is not None:
+                check(message)
+            if by_client and not all(map(is_printable, fields)):
                 raise ValueError(fields)
             return prefix + "".join([f"{field}\0" for field in fields]).encode()
         except _BAD_VALUE:
-            raise blame(entry, entry.layout.text_rows, message, text=True) from None
+            raise blame(entry, message, text=True) from None
 
     return encode
-
-
-def _left_out(layout: Layout, version: int) -> tuple[tuple[str, object, int], ...]:
-    """Give the fields that the text form does not carry at *version*: their name, default and first version.
-
-    A value there must not vanish: whoever set it is told instead.
-    """
-    carried = {row.field for row in _live(layout.text_rows, version)}
-    first = {row.field: row.since for row in _live(layout.text_rows, versions.MAX_VERSION)}
-    return tuple(
-        (field.name, field.default, first.get(field.name, versions.PROTOBUF))
-        for field in attrs.fields(layout.cls)
-        if field.name not in {path.partition(".")[0] for path in carried}
-    )
-
-
-def _live(rows: tuple[AnyRow, ...], version: int) -> list[Any]:
-    return [row for row in leaves(rows) if not isinstance(row, Filler) and row.on_wire(version)]

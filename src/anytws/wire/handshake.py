@@ -12,7 +12,7 @@ from typing import Final
 
 import attrs
 
-from anytws.errors import BAD_MESSAGE, RemoteProtocolError
+from anytws.errors import BAD_MESSAGE, INVALID_SYMBOL, LocalProtocolError, RemoteProtocolError
 from anytws.wire.characters import check_printable
 from anytws.wire.frames import frame
 
@@ -22,8 +22,8 @@ PREFIX: Final = b"API\0"
 _FIELDS_OF_A_REPLY: Final = 2
 _HIGHEST_PORT: Final = 65535
 _RANGE: Final = re.compile(rb"v([0-9]{1,9})(?:\.\.([0-9]{1,9}))?(?: (.*))?", re.DOTALL)
-# Nine digits are more than any version will ever have, and keep a hostile reply from being a thousand-digit number.
-_VERSION: Final = re.compile(rb"-?[0-9]{1,9}")
+# More digits than any version will ever have, and fewer than a hostile reply could keep us busy with.
+_VERSION: Final = re.compile(rb"-?[0-9]{1,30}")
 
 
 @attrs.frozen
@@ -74,15 +74,25 @@ def read_greeting(body: bytes) -> Greeting:
 
 
 def write_version_reply(reply: VersionReply) -> bytes:
-    """Give the frame with which TWS accepts."""
+    """Give the frame with which TWS accepts. Raises `LocalProtocolError` for a time that would end the field."""
+    if b"\0" in reply.connection_time:
+        raise LocalProtocolError(
+            f"connection_time {reply.connection_time!r} holds a NUL, which ends the field", code=INVALID_SYMBOL
+        )
     return frame(b"%d\0%b\0" % (reply.server_version, reply.connection_time))
 
 
 def write_redirect(reply: RedirectReply) -> bytes:
-    """Give the frame with which TWS sends a client elsewhere."""
+    """Give the frame with which TWS sends a client elsewhere. Raises `LocalProtocolError` for what is no address."""
     host = f"[{reply.host}]" if ":" in reply.host else reply.host
-    address = host if reply.port is None else f"{host}:{reply.port}"
-    return frame(b"-1\0%b\0" % address.encode("ascii"))
+    address = (host if reply.port is None else f"{host}:{reply.port}").encode("ascii", "backslashreplace")
+    try:
+        read_back = _read_redirect(address)
+    except RemoteProtocolError:
+        read_back = None
+    if read_back != reply:
+        raise LocalProtocolError(f"{reply.host!r}, {reply.port!r} is no address to redirect to", code=BAD_MESSAGE)
+    return frame(b"-1\0%b\0" % address)
 
 
 def read_reply(body: bytes) -> VersionReply | RedirectReply | None:
@@ -104,7 +114,7 @@ def _read_redirect(address: bytes) -> RedirectReply:
     match = re.fullmatch(r"\[(?P<v6>[^\]]+)\](?::(?P<p6>[^:]*))?|(?P<host>[^:\s]+)(?::(?P<port>[^:]*))?", text)
     if match is None:
         raise RemoteProtocolError(f"TWS redirects to {text!r}, which is not host or host:port", code=BAD_MESSAGE)
-    host, port = match["v6"] or match["host"], match["p6"] or match["port"]
+    host, port = match["v6"] or match["host"], match["p6"] if match["v6"] else match["port"]
     if port is None:
         return RedirectReply(host, None)
     if not re.fullmatch(r"[0-9]{1,5}", port) or not 0 < int(port) <= _HIGHEST_PORT:

@@ -9,6 +9,7 @@ Absent is `None` and only where a kind is optional; zero is zero; the vendor's s
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -60,6 +61,17 @@ def _read_int(text: str) -> int:
     return int(text)
 
 
+def _reads_within(bounds: range) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        value = _read_int(text)
+        # What does not fit could not be written by us, nor be carried by protobuf: it is no value of this kind.
+        if value not in bounds:
+            raise ValueError(text)
+        return value
+
+    return read
+
+
 def _integer(bounds: range) -> Callable[[Any], int]:
     def check(value: object) -> int:
         # A bool is an int to Python but a different thing on this wire.
@@ -70,6 +82,8 @@ def _integer(bounds: range) -> Callable[[Any], int]:
     return check
 
 
+_read_int32 = _reads_within(_INT32)
+_read_int64 = _reads_within(_INT64)
 _int32 = _integer(_INT32)
 _int64 = _integer(_INT64)
 
@@ -77,9 +91,11 @@ _int64 = _integer(_INT64)
 def _read_double(text: str) -> float:
     if text in ("Infinity", "-Infinity"):
         return float(text)
-    if not _IS_REAL(text):
+    value = float(text) if _IS_REAL(text) else math.nan
+    # 1e999 is too large for a double, and no infinity: that one has a word of its own.
+    if not math.isfinite(value):
         raise ValueError(text)
-    return float(text)
+    return value
 
 
 def _double(value: object) -> float:
@@ -139,11 +155,11 @@ def _plain_text(text: str) -> str:
     return _RAW_BYTE.sub(lambda match: rf"\x{ord(match[0]) - _RAW_OFFSET:02x}", text)
 
 
-INT: Final = Kind("INT", _read_int, lambda value: str(_int32(value)), "int32", dump=_int32)
+INT: Final = Kind("INT", _read_int32, lambda value: str(_int32(value)), "int32", dump=_int32)
 """A whole number of 32 bits."""
-LONG: Final = Kind("LONG", _read_int, lambda value: str(_int64(value)), "int64", dump=_int64)
+LONG: Final = Kind("LONG", _read_int64, lambda value: str(_int64(value)), "int64", dump=_int64)
 """A whole number of 64 bits."""
-DOUBLE: Final = Kind("DOUBLE", _read_double, _write_double, "double", dump=_double)
+DOUBLE: Final = Kind("DOUBLE", _read_double, _write_double, "double", load=_double, dump=_double)
 """A 64-bit floating number, written as the shortest text that reads back the same."""
 DECIMAL: Final = Kind(
     "DECIMAL", _read_decimal, lambda value: str(_decimal(value)), "string", load=_read_decimal, dump=_dump_decimal
@@ -153,6 +169,8 @@ BOOL: Final = Kind("BOOL", _read_bool, lambda value: "1" if _bool(value) else "0
 """A truth value; 0 and 1 in text."""
 STRING: Final = Kind("STRING", _plain_text, _text, "string", dump=_text)
 """Text, as it is; bytes that are no UTF-8 are shown as ``\\xNN``, as the official client does."""
+TEXT: Final = Kind("TEXT", _plain_text, _text, "string", dump=lambda value: _text(value) or None)
+"""Text that is left out of protobuf where it is empty, as the official client does. Its field has ``""`` as default."""
 
 _SENTINELS: Final[dict[str, frozenset[Any]]] = {
     "INT": frozenset({_UNSET_INT}),
@@ -166,8 +184,14 @@ def _itself(value: Any) -> Any:
     return value
 
 
+_NOTHING: Final = frozenset[Any]({"", ()})
+
+
 def maybe(kind: Kind) -> Kind:
-    """Make *kind* optional: `None` is an empty text and an absent protobuf field; so is a sentinel of the vendor."""
+    """Make *kind* optional: `None` is an empty text and an absent protobuf field; so is a sentinel of the vendor.
+
+    A value that could not be told from `None` by whoever reads it, a sentinel or an empty text, is refused.
+    """
     unset = _SENTINELS.get(kind.name, frozenset())
     inner_load, inner_dump = kind.load or _itself, kind.dump or _itself
 
@@ -178,18 +202,12 @@ def maybe(kind: Kind) -> Kind:
         return None if value in unset else value
 
     def checked(value: Any) -> Any:
-        # A sentinel as a value could not be told from its absence by whoever reads it.
-        if value in unset:
+        if value in unset or value in _NOTHING:
             raise ValueError(value)
         return value
 
     def write(value: Any) -> str:
-        if value is None:
-            return ""
-        text = kind.write(checked(value))
-        if not text:
-            raise ValueError(value)
-        return text
+        return "" if value is None else kind.write(checked(value))
 
     def load(value: Any) -> Any:
         loaded = inner_load(value)
@@ -207,6 +225,7 @@ _ESCAPE: Final = re.compile(
 _NAMED_ESCAPES: Final = {
     "n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "\\": "\\", "'": "'", '"': '"',
 }  # fmt: skip
+_HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 _HIGHEST_CODE_POINT: Final = 0x10FFFF
 
 
@@ -230,7 +249,9 @@ def unescape(text: str) -> str:
     unescaped = _ESCAPE.sub(replace, text)
     # TWS writes characters beyond U+FFFF as two surrogate escapes. Joining them is the sane reading; the official
     # client leaves two halves, which no text can hold.
-    return unescaped.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+    joined = unescaped.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+    # Half a character, left over, is shown as it was written: no text can hold it, no terminal print it.
+    return _HALF_CHARACTER.sub(lambda half: rf"\u{ord(half[0]):04x}", joined)
 
 
 def escape(text: str) -> str:
@@ -248,7 +269,7 @@ def _escape_character(character: str) -> str:
 
 
 def _any_text(value: object) -> str:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or _HALF_CHARACTER.search(value):
         raise ValueError(value)
     return value
 
@@ -258,7 +279,7 @@ ESCAPED: Final = Kind("ESCAPED", unescape, lambda value: escape(_any_text(value)
 
 
 def _read_request_id(text: str) -> int | None:
-    return _load_request_id(_read_int(text))
+    return _load_request_id(_read_int32(text))
 
 
 def _load_request_id(value: int) -> int | None:
@@ -289,7 +310,7 @@ def _join_list(value: Any) -> str:
     items: tuple[Any, ...] = value if type(value) is tuple else (None,)
     if not all(isinstance(item, str) and item and "," not in item for item in items):
         raise ValueError(items)
-    return ",".join(items)
+    return _any_text(",".join(items))
 
 
 COMMA_LIST: Final = Kind(

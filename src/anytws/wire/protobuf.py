@@ -20,13 +20,25 @@ from google.protobuf.message import Message as ProtobufMessage
 from anytws.errors import DecodeError
 from anytws.wire.catalogue import CATALOGUE
 from anytws.wire.kinds import Kind
-from anytws.wire.rows import Entry, Filler, Layout, Many, Part, Row, leaves, vendor_name
+from anytws.wire.rows import Entry, Filler, Layout, Many, Part, Row, default_of, leaves, vendor_name
 from anytws.wire.walk import shown
 
 Reader: TypeAlias = Callable[[Any], Any]
-"""A parsed protobuf message to ours. Raises `DecodeError`."""
+"""A parsed protobuf message to ours. Raises `_BadField`."""
 Writer: TypeAlias = Callable[[Any, Any], None]
 """Fill a protobuf message from ours. Raises `ValueError` or `TypeError`."""
+
+
+class _BadField(Exception):
+    """A field that cannot be read; the records around it put their own names in front on its way out."""
+
+    def __init__(self, path: str, seen: str, wanted: str) -> None:
+        super().__init__(path, seen, wanted)
+        self.path, self.seen, self.wanted = path, seen, wanted
+
+    def inside(self, path: str) -> _BadField:
+        return _BadField(f"{path}.{self.path}", self.seen, self.wanted)
+
 
 _PACKAGE: Final = "protobuf"
 _Field: Final = descriptor_pb2.FieldDescriptorProto
@@ -46,7 +58,10 @@ def parse(entry: Entry, body: bytes) -> Any:
         parsed.ParseFromString(body)
     except ParseError:
         raise DecodeError(entry.name, None, shown(body), f"a protobuf {entry.layout.name}") from None
-    return _reader(entry.layout)(parsed)
+    try:
+        return _reader(entry.layout)(parsed)
+    except _BadField as bad:
+        raise DecodeError(entry.name, bad.path, bad.seen, bad.wanted) from None
 
 
 def serialize(entry: Entry, value: Any) -> bytes:
@@ -86,12 +101,20 @@ def file_descriptor(layouts: Iterable[Layout]) -> descriptor_pb2.FileDescriptorP
 
 def _collect(layout: Layout, described: dict[str, Layout]) -> None:
     if layout.name in described:
+        if _description(described[layout.name]) != _description(layout):
+            raise TypeError(f"two layouts describe the protobuf message {layout.name}, each in its own way")
         return
     described[layout.name] = layout
     for row in leaves(layout.protobuf_rows):
         nested = row.layout if isinstance(row, Part) else row.of if isinstance(row, Many) else None
         if isinstance(nested, Layout):
             _collect(nested, described)
+
+
+def _description(layout: Layout) -> descriptor_pb2.DescriptorProto:
+    described = descriptor_pb2.DescriptorProto(name=layout.name)
+    _describe(layout, described)
+    return described
 
 
 def _describe(layout: Layout, message: descriptor_pb2.DescriptorProto) -> None:
@@ -155,7 +178,7 @@ def _read_scalar(row: Row, layout: Layout) -> Callable[[Any], Any]:
         try:
             return load(value)
         except (ValueError, ArithmeticError):
-            raise DecodeError(layout.cls.__name__, row.field, shown(value), row.kind.name) from None
+            raise _BadField(row.field, shown(value), row.kind.name) from None
 
     return take
 
@@ -164,12 +187,12 @@ def _when_absent(field: str, wanted: str, optional: bool, layout: Layout) -> Cal
     """Say what an absent field is: None where that is a value, else the class's default, else an error."""
     if optional:
         return lambda: None
-    default = attrs.fields_dict(layout.cls)[field].default
+    default = default_of(layout.cls, field)
     if default is not attrs.NOTHING:
         return lambda: default
 
     def fail() -> Any:
-        raise DecodeError(layout.cls.__name__, field, "nothing (the field is absent)", wanted)
+        raise _BadField(field, "nothing (the field is absent)", wanted)
 
     return fail
 
@@ -177,13 +200,35 @@ def _when_absent(field: str, wanted: str, optional: bool, layout: Layout) -> Cal
 def _read_part(row: Part, layout: Layout) -> Callable[[Any], Any]:
     name, read = vendor_name(row), _reader(row.layout)
     absent = _when_absent(row.field, row.layout.name, row.optional, layout)
-    return lambda parsed: read(getattr(parsed, name)) if parsed.HasField(name) else absent()
+
+    def take(parsed: Any) -> Any:
+        if not parsed.HasField(name):
+            return absent()
+        try:
+            return read(getattr(parsed, name))
+        except _BadField as bad:
+            raise bad.inside(row.field) from None
+
+    return take
 
 
 def _read_many(row: Many) -> Callable[[Any], Any]:
-    name = vendor_name(row)
-    read = (row.of.load or _itself) if isinstance(row.of, Kind) else _reader(row.of)
-    return lambda parsed: tuple(read(item) for item in getattr(parsed, name))
+    name, of = vendor_name(row), row.of
+    read = (of.load or _itself) if isinstance(of, Kind) else _reader(of)
+    wanted = of.name
+
+    def take(parsed: Any) -> Any:
+        items: list[Any] = []
+        for index, item in enumerate(getattr(parsed, name)):
+            try:
+                items.append(read(item))
+            except _BadField as bad:
+                raise bad.inside(f"{row.field}[{index}]") from None
+            except (ValueError, ArithmeticError):
+                raise _BadField(f"{row.field}[{index}]", shown(item), wanted) from None
+        return tuple(items)
+
+    return take
 
 
 def _itself(value: Any) -> Any:

@@ -13,7 +13,7 @@ worked out by `anytws.wire.text`, `anytws.wire.protobuf` and, field by field for
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_type_hints
 
 import attrs
 
@@ -103,8 +103,8 @@ class Layout:
     """The vendor's name of the protobuf message; the class's own by default."""
 
     def __attrs_post_init__(self) -> None:
-        for rows in (self.text_rows, self.protobuf_rows):
-            _check_fields(self.cls, rows)
+        _check_fields(self.cls, self.text_rows, paths=True)
+        _check_fields(self.cls, self.protobuf_rows, paths=False)
 
     @property
     def name(self) -> str:
@@ -178,9 +178,36 @@ def vendor_name(row: Row | Part | Many) -> str:
     return row.vendor or first + "".join(word.capitalize() for word in rest)
 
 
-def _check_fields(cls: type[Any], rows: tuple[AnyRow, ...]) -> None:
+def field_class(cls: type[Any], name: str) -> type[Any]:
+    """Give the class that the field *name* of *cls* is annotated with, ``| None`` put aside."""
+    hint = get_type_hints(cls)[name]
+    candidates = [part for part in getattr(hint, "__args__", (hint,)) if attrs.has(part)]
+    if len(candidates) != 1:
+        raise TypeError(f"{cls.__name__}.{name} is not annotated with one attrs class, and a row reaches into it")
+    return candidates[0]
+
+
+def default_of(cls: type[Any], name: str) -> Any:
+    """Give the default of the field *name* of *cls*, made if it has to be; `attrs.NOTHING` if it has none."""
+    default: Any = attrs.fields_dict(cls)[name].default
+    return default.factory() if isinstance(default, attrs.Factory) else default  # type: ignore[arg-type]
+
+
+def _check_fields(cls: type[Any], rows: tuple[AnyRow, ...], *, paths: bool) -> None:
     """Fail the import when a row names a field that *cls* has not: strings in a table would drift otherwise."""
-    known = {field.name for field in attrs.fields(cls)}
-    named = {row.field.partition(".")[0] for row in leaves(rows) if not isinstance(row, Filler)}
-    if named - known:
-        raise TypeError(f"the table of {cls.__name__} names {sorted(named - known)}, which the class has not")
+    for row in leaves(rows):
+        if isinstance(row, Filler):
+            continue
+        *parents, name = row.field.split(".")
+        if parents and not paths:
+            raise TypeError(f"the table of {cls.__name__} has the path {row.field} in protobuf, which nests by `Part`")
+        owner = cls
+        for parent in parents:
+            _check_name(owner, parent)
+            owner = field_class(owner, parent)
+        _check_name(owner, name)
+
+
+def _check_name(cls: type[Any], name: str) -> None:
+    if name not in attrs.fields_dict(cls):
+        raise TypeError(f"the table of {cls.__name__} names {name}, which the class has not")

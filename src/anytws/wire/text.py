@@ -11,21 +11,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from operator import attrgetter
-from typing import Any, TypeAlias, get_type_hints
+from typing import Any, Final, TypeAlias
 
 import attrs
 
 from anytws.wire.kinds import BOOL, INT, Kind
-from anytws.wire.rows import AnyRow, Filler, Layout, Many, Part, Row, When
+from anytws.wire.rows import AnyRow, Filler, Layout, Many, Part, Row, When, default_of, field_class
 
 Reader: TypeAlias = Callable[[list[str]], Any]
-"""The fields of a body to a message. Raises `ValueError`, `ArithmeticError` or `StopIteration` for bad fields."""
+"""The fields of a body to a message. Raises one of `BAD_FIELDS` for bad ones."""
 Writer: TypeAlias = Callable[[Any], list[str]]
 """A message to its fields. Raises `ValueError` or `AttributeError` for what is not that message."""
 
 _Take: TypeAlias = Callable[[], str]
 _ReadStep: TypeAlias = Callable[[_Take, "Draft"], None]
 _WriteStep: TypeAlias = Callable[[Any, list[str]], None]
+
+
+BAD_FIELDS: Final = (ValueError, ArithmeticError, StopIteration)
+"""What a reader raises for bad fields; the last one is the end of them."""
 
 
 def split_fields(body: bytes) -> list[str]:
@@ -102,10 +106,10 @@ class Draft:
 
     def __getattr__(self, name: str) -> Any:
         """Give the class's default of a field that this version does not carry: a condition may ask for it."""
-        field = attrs.fields_dict(self._cls).get(name)
-        if field is None or field.default is attrs.NOTHING:
+        default = default_of(self._cls, name) if name in attrs.fields_dict(self._cls) else attrs.NOTHING
+        if default is attrs.NOTHING:
             raise AttributeError(name)
-        return field.default
+        return default
 
     def nested(self, path: Sequence[str]) -> Draft:
         """Give the draft at *path*, made on the way there."""
@@ -127,15 +131,6 @@ class Draft:
             return self._cls(**values)
         except TypeError as problem:
             raise ValueError(str(problem)) from problem
-
-
-def field_class(cls: type[Any], name: str) -> type[Any]:
-    """Give the class that the field *name* of *cls* is annotated with, ``| None`` put aside."""
-    hint = get_type_hints(cls)[name]
-    candidates = [part for part in getattr(hint, "__args__", (hint,)) if attrs.has(part)]
-    if len(candidates) != 1:
-        raise TypeError(f"{cls.__name__}.{name} is not annotated with one attrs class, and a row reaches into it")
-    return candidates[0]
 
 
 def _general_reader(layout: Layout, version: int) -> Reader:
@@ -201,19 +196,27 @@ def _record_reader(layout: Layout, version: int) -> Callable[[_Take], Any]:
 
 def _read_many(row: Many, version: int) -> _ReadStep:
     *path, name = row.field.split(".")
-    parse = row.of.read if isinstance(row.of, Kind) else None
-    record = None if isinstance(row.of, Kind) else _record_reader(row.of, version)
+    read_item = _item_reader(row.of, version)
 
     def step(take: _Take, draft: Draft) -> None:
-        items: list[Any] = []
-        for _ in range(read_count(take())):
-            if record is not None:
-                items.append(record(take))
-            elif parse is not None:
-                items.append(parse(take()))
-        draft.nested(path).__dict__[name] = tuple(items)
+        items = tuple([read_item(take) for _ in range(read_count(take()))])
+        draft.nested(path).__dict__[name] = items
 
     return step
+
+
+def _item_reader(of: Layout | Kind, version: int) -> Callable[[_Take], Any]:
+    if isinstance(of, Kind):
+        parse = of.read
+        return lambda take: parse(take())
+    if not any(isinstance(row, When) or row.on_wire(version) for row in of.text_rows):
+        # Nothing would end the counting: a frame of ten bytes could keep us busy for hours.
+        return _no_record
+    return _record_reader(of, version)
+
+
+def _no_record(_take: _Take) -> Any:
+    raise ValueError("records that have no field at this version")
 
 
 def _read_when(row: When, version: int) -> _ReadStep:
@@ -221,7 +224,12 @@ def _read_when(row: When, version: int) -> _ReadStep:
     holds = row.holds
 
     def step(take: _Take, draft: Draft) -> None:
-        if holds(draft):
+        try:
+            goes_on = holds(draft)
+        except (TypeError, AttributeError, LookupError) as problem:
+            # An absent value that the condition did not reckon with: the peer chose it, so it is the frame's fault.
+            raise ValueError(str(problem)) from None
+        if goes_on:
             for inner in steps:
                 inner(take, draft)
 

@@ -17,5 +17,6 @@ ERROR_TIME: Final = 194
 CURRENT_TIME_IN_MILLIS: Final = 197
 PROTOBUF: Final = 201
 """From here on every frame begins with its message id as four bytes."""
+PROTOBUF_PLACE_ORDER: Final = 203
 PROTOBUF_ACCOUNTS_POSITIONS: Final = 207
 PROTOBUF_REST_MESSAGES_3: Final = 213

@@ -6,7 +6,7 @@ something is wrong. This is the same table read by hand, for errors and for peop
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from operator import attrgetter
 from typing import Any, Final
 
@@ -20,6 +20,8 @@ from anytws.wire.rows import AnyRow, Entry, Filler, Layout, Many, Part, Row, Whe
 from anytws.wire.text import Draft, read_count
 
 _SHOWN: Final = 80
+_COUNT: Final = Kind("COUNT", read_count, INT.write, "int32")
+_BAD_VALUE: Final = (ValueError, ArithmeticError, TypeError, AttributeError, LookupError)
 
 
 @attrs.frozen
@@ -33,13 +35,22 @@ class FieldSeen:
     value: Any
 
 
+def shown(value: object) -> str:
+    """Give *value* as an error shows it: quoted, and not longer than a line."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"
+
+
+# --- reading -----------------------------------------------------------------------------------------------------
+
+
 def walk_text(entry: Entry, version: int, fields: list[str]) -> Iterator[FieldSeen]:
     """Give the fields of a text body one by one.
 
     Raises `DecodeError` at the first field that is not what the table says.
     """
     walk = _TextWalk(entry.name, version, fields)
-    yield from walk.record(entry.layout, "", Draft(entry.cls))
+    yield from walk.rows(entry.layout.text_rows, "", Draft(entry.cls))
 
 
 class _TextWalk:
@@ -48,49 +59,57 @@ class _TextWalk:
         self._version = version
         self._fields = iter(fields)
 
-    def record(self, layout: Layout, prefix: str, draft: Draft) -> Iterator[FieldSeen]:
-        yield from self._rows(layout.text_rows, prefix, draft)
-
-    def _rows(self, rows: tuple[AnyRow, ...], prefix: str, draft: Draft) -> Iterator[FieldSeen]:
+    def rows(self, rows: tuple[AnyRow, ...], prefix: str, draft: Draft) -> Iterator[FieldSeen]:
         for row in rows:
             if isinstance(row, When):
-                if row.holds(draft):
-                    yield from self._rows(row.rows, prefix, draft)
+                if self._holds(row, prefix, draft):
+                    yield from self.rows(row.rows, prefix, draft)
             elif row.on_wire(self._version):
                 yield from self._row(row, prefix, draft)
+
+    def _holds(self, row: When, prefix: str, draft: Draft) -> bool:
+        try:
+            return row.holds(draft)
+        except _BAD_VALUE as problem:
+            raise DecodeError(self._message, prefix.rstrip("."), f"what came before ({problem})", "enough") from None
 
     def _row(self, row: Row | Filler | Part | Many, prefix: str, draft: Draft) -> Iterator[FieldSeen]:
         if isinstance(row, Filler):
             yield FieldSeen("", "FILLER", self._take("layout number", "FILLER"), None)
             return
         *parents, name = row.field.split(".")
-        path = prefix + row.field
+        path, values = prefix + row.field, draft.nested(parents).__dict__
         if isinstance(row, Row):
             seen = self._read(path, row.kind)
-            draft.nested(parents).__dict__[name] = seen.value
+            values[name] = seen.value
             yield seen
-        elif isinstance(row, Part):
-            yield from self._part(row, path, draft)
+        elif isinstance(row, Many):
+            values[name] = yield from self._many(row, path)
+        elif row.optional and not (yield from self._is_there(path)):
+            values[name] = None
         else:
-            yield from self._many(row, path)
+            values[name] = Draft(row.layout.cls)
+            yield from self.rows(row.layout.text_rows, f"{path}.", values[name])
 
-    def _part(self, row: Part, path: str, draft: Draft) -> Iterator[FieldSeen]:
-        if row.optional:
-            there = self._read(f"{path} present", BOOL)
-            yield there
-            if not there.value:
-                return
-        yield from self.record(row.layout, f"{path}.", draft.nested([*row.field.split(".")]))
+    def _is_there(self, path: str) -> Generator[FieldSeen, None, bool]:
+        seen = self._read(f"{path} present", BOOL)
+        yield seen
+        return seen.value is True
 
-    def _many(self, row: Many, path: str) -> Iterator[FieldSeen]:
+    def _many(self, row: Many, path: str) -> Generator[FieldSeen, None, tuple[Any, ...]]:
         counted = self._read(f"number of {path}", _COUNT)
         yield counted
+        items: list[Any] = []
         for index in range(counted.value):
             item = f"{path}[{index}]"
             if isinstance(row.of, Kind):
-                yield self._read(item, row.of)
+                seen = self._read(item, row.of)
+                items.append(seen.value)
+                yield seen
             else:
-                yield from self.record(row.of, f"{item}.", Draft(row.of.cls))
+                items.append(Draft(row.of.cls))
+                yield from self.rows(row.of.text_rows, f"{item}.", items[-1])
+        return tuple(items)
 
     def _read(self, path: str, kind: Kind) -> FieldSeen:
         text = self._take(path, kind.name)
@@ -105,74 +124,93 @@ class _TextWalk:
         raise DecodeError(self._message, path, "the end of the frame", kind)
 
 
-_COUNT: Final = Kind("COUNT", read_count, INT.write, "int32")
+# --- writing -----------------------------------------------------------------------------------------------------
 
 
-def shown(value: object) -> str:
-    """Give *value* as an error shows it: quoted, and not longer than a line."""
-    text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"
+@attrs.frozen
+class _Fault:
+    path: str
+    problem: str
+    code: int | None = None
 
 
-def blame(entry: Entry, rows: tuple[AnyRow, ...], value: Any, *, text: bool) -> LocalProtocolError:
+def blame(entry: Entry, value: Any, *, text: bool) -> LocalProtocolError:
     """Find the field of *value* that cannot be written, and give the error that names it."""
-    fault = _find_fault(rows, value, "", text=text, ascii_only=text and entry.said_by is Side.CLIENT)
-    if fault is None:
-        return LocalProtocolError(f"{entry.name} cannot be written: {shown(value)}", message=entry.name)
-    path, problem, code = fault
-    return LocalProtocolError(f"{entry.name}.{path}: {problem}", code=code, message=entry.name, field=path)
-
-
-def _find_fault(
-    rows: tuple[AnyRow, ...], value: Any, prefix: str, *, text: bool, ascii_only: bool
-) -> tuple[str, str, int | None] | None:
-    for row in rows:
-        fault = None
-        if isinstance(row, When):
-            if not text or row.holds(value):
-                fault = _find_fault(row.rows, value, prefix, text=text, ascii_only=ascii_only)
-        elif not isinstance(row, Filler):
-            held = attrgetter(row.field)(value)
-            for path, layout, item in _values(row, prefix + row.field, held):
-                if isinstance(layout, Kind):
-                    fault = _fault_of(path, layout, item, text=text, ascii_only=ascii_only)
-                else:
-                    inner = layout.text_rows if text else layout.protobuf_rows
-                    fault = _find_fault(inner, item, f"{path}.", text=text, ascii_only=ascii_only)
-                if fault:
-                    break
-        if fault:
-            return fault
-    return None
-
-
-def _values(row: Row | Part | Many, path: str, held: Any) -> list[tuple[str, Kind | Layout, Any]]:
-    if isinstance(row, Row):
-        return [(path, row.kind, held)]
-    if isinstance(row, Part):
-        return [] if held is None and row.optional else [(path, row.layout, held)]
-    return [(f"{path}[{index}]", row.of, item) for index, item in enumerate(held)]
-
-
-def _fault_of(path: str, kind: Kind, value: Any, *, text: bool, ascii_only: bool) -> tuple[str, str, int | None] | None:
-    try:
-        written = kind.write(value) if text else (kind.dump or _itself)(value)
-    except (ValueError, ArithmeticError, TypeError, AttributeError):
-        return path, f"{shown(value)} is not {kind.name}", None
-    if not isinstance(written, str):
-        return None
-    if ascii_only and not is_printable(written):
-        return (
-            path,
-            f"{shown(value)} holds a character outside of printable ASCII: TWS does not take it",
-            INVALID_SYMBOL,
+    search = _FaultSearch(text, ascii_only=text and entry.said_by is Side.CLIENT)
+    for fault in search.record(entry.layout, value, ""):
+        return LocalProtocolError(
+            f"{entry.name}.{fault.path}: {fault.problem}", code=fault.code, message=entry.name, field=fault.path
         )
-    try:
-        written.encode()
-    except UnicodeEncodeError:
-        return path, f"{shown(value)} holds half a character (a lone surrogate)", INVALID_SYMBOL
-    return None
+    return LocalProtocolError(f"{entry.name} cannot be written: {shown(value)}", message=entry.name)
 
 
-def _itself(value: Any) -> Any:
-    return value
+class _FaultSearch:
+    def __init__(self, text: bool, *, ascii_only: bool) -> None:
+        self._text = text
+        self._ascii_only = ascii_only
+
+    def record(self, layout: Layout, value: Any, prefix: str) -> Iterator[_Fault]:
+        if not isinstance(value, layout.cls):
+            yield _Fault(prefix.rstrip("."), f"{shown(value)} is not a {layout.cls.__name__}")
+            return
+        yield from self._rows(layout.text_rows if self._text else layout.protobuf_rows, value, prefix)
+
+    def _rows(self, rows: tuple[AnyRow, ...], value: Any, prefix: str) -> Iterator[_Fault]:
+        for row in rows:
+            if isinstance(row, When):
+                if self._holds(row, value):
+                    yield from self._rows(row.rows, value, prefix)
+            elif not isinstance(row, Filler):
+                yield from self._row(row, value, prefix)
+
+    def _holds(self, row: When, value: Any) -> bool:
+        try:
+            return not self._text or row.holds(value)
+        except _BAD_VALUE:
+            # The value that the condition stumbles over has a row of its own, and that row is told.
+            return True
+
+    def _row(self, row: Row | Part | Many, value: Any, prefix: str) -> Iterator[_Fault]:
+        path = prefix + row.field
+        try:
+            held = attrgetter(row.field)(value)
+        except AttributeError:
+            yield self._broken_path(row.field, value, prefix)
+            return
+        if isinstance(row, Row):
+            yield from self._leaf(path, row.kind, held)
+        elif isinstance(row, Part):
+            if held is not None or not row.optional:
+                yield from self.record(row.layout, held, f"{path}.")
+        elif isinstance(held, (tuple, list)):
+            for index, item in enumerate(held):
+                if isinstance(row.of, Kind):
+                    yield from self._leaf(f"{path}[{index}]", row.of, item)
+                else:
+                    yield from self.record(row.of, item, f"{path}[{index}].")
+        else:
+            yield _Fault(path, f"{shown(held)} is not a tuple")
+
+    def _broken_path(self, field: str, value: Any, prefix: str) -> _Fault:
+        name, _, rest = field.partition(".")
+        if hasattr(value, name):
+            return self._broken_path(rest, getattr(value, name), f"{prefix}{name}.")
+        return _Fault(prefix.rstrip("."), f"{shown(value)} has no {name}")
+
+    def _leaf(self, path: str, kind: Kind, value: Any) -> Iterator[_Fault]:
+        if self._ascii_only and isinstance(value, str) and not is_printable(value):
+            problem = f"{shown(value)} holds a character outside of printable ASCII: TWS does not take it"
+            yield _Fault(path, problem, INVALID_SYMBOL)
+            return
+        try:
+            written = kind.write(value) if self._text else kind.dump(value) if kind.dump else value
+            if isinstance(written, str):
+                written.encode()
+        except UnicodeEncodeError:
+            yield _Fault(path, f"{shown(value)} holds half a character (a lone surrogate)", INVALID_SYMBOL)
+        except _BAD_VALUE:
+            yield _Fault(path, f"{shown(value)} is not {kind.name}")
+        else:
+            if self._ascii_only and not is_printable(written):
+                problem = f"{shown(value)} holds a character outside of printable ASCII: TWS does not take it"
+                yield _Fault(path, problem, INVALID_SYMBOL)

@@ -16,7 +16,7 @@ from anytws.messages.session import (
     StartApiRequest,
 )
 from anytws.wire import versions as v
-from anytws.wire.kinds import COMMA_LIST, ESCAPED, INT, MILLISECONDS, REQUEST_ID, SECONDS, STRING, maybe
+from anytws.wire.kinds import COMMA_LIST, ESCAPED, INT, MILLISECONDS, REQUEST_ID, SECONDS, TEXT, maybe
 from anytws.wire.rows import Entry, Filler, Layout, Row
 
 SESSION = (
@@ -26,7 +26,7 @@ SESSION = (
             (
                 Filler("2"),
                 Row("client_id", INT, 1),
-                Row("optional_capabilities", maybe(STRING), 2),
+                Row("optional_capabilities", TEXT, 2),
             ),
         ),
         id=71,
@@ -72,7 +72,8 @@ SESSION = (
         ),
         id=4,
         vendor_name="error",
-        protobuf_since=v.PROTOBUF_REST_MESSAGES_3,
+        # With the orders, whose rejections it carries: a TWS of 203 was recorded doing so.
+        protobuf_since=v.PROTOBUF_PLACE_ORDER,
     ),
     Entry(
         Layout(CurrentTimeRequest, (Filler("1"),)),

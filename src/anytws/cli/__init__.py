@@ -1,0 +1,36 @@
+"""The command line: ``anytws demo``, ``anytws check``, ``anytws simulate``. One file per verb.
+
+It needs the extra ``cli`` (cyclopts, rich, trio). Nothing below this folder knows that it exists.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+__all__ = ["INTERRUPTED", "USAGE", "main"]
+
+USAGE: Final = 2
+"""Exit code for what was typed wrongly, or is not installed."""
+INTERRUPTED: Final = 130
+"""Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
+
+_EXTRA: Final = ("cyclopts", "rich", "trio")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what *arguments* say, by default those of this process, and give the exit code."""
+    missing = [name for name in _EXTRA if importlib.util.find_spec(name) is None]
+    if missing:
+        sys.stderr.write(f'anytws: the command line needs {", ".join(missing)}: pip install "anytws[cli]"\n')
+        return USAGE
+    try:
+        # Not at the top: a plain `pip install anytws` has the command, but not what it is made of.
+        from anytws.cli.commands import run  # noqa: PLC0415
+
+        return run(sys.argv[1:] if arguments is None else arguments)
+    except KeyboardInterrupt:
+        # Before the event loop runs, that is; the imports take long enough for somebody to change their mind.
+        return INTERRUPTED

@@ -1,0 +1,73 @@
+"""The program behind the verbs: what was typed is understood, or answered with one line that says what is wrong."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, Final
+
+from cyclopts import App, CycloptsError
+from cyclopts.help import DefaultFormatter, PanelSpec
+from rich.box import Box
+from rich.console import Console
+
+from anytws.cli import INTERRUPTED, USAGE
+from anytws.cli.check import check
+from anytws.cli.demo import demo
+from anytws.cli.output import Output, Tone, open_console
+from anytws.cli.simulate import simulate
+
+_READER_GONE: Final = 1
+_VERBS: Final = (demo, check, simulate)
+# Boxes are for terminals; in logs and pipes they are a nuisance. cyclopts has a plain layout too, but its wrapped lines
+# begin where the options do, and with this many options nobody finds anything in it.
+_WITHOUT_BOXES: Final = DefaultFormatter(panel_spec=PanelSpec(box=Box("    \n" * 8), padding=(0, 0)))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Do what *arguments* say and give the exit code."""
+    console = open_console()
+    try:
+        command, bound, _ = _app(console).parse_args(
+            list(arguments), console=console, exit_on_error=False, print_error=False
+        )
+    # A value of the right type that the class behind the option does not take comes as the class's own error.
+    except (CycloptsError, ValueError) as problem:
+        return _complain(str(problem), arguments)
+    code: Any = _READER_GONE
+    try:
+        code = command(*bound.args, **bound.kwargs)
+    except* KeyboardInterrupt:
+        # Where the event loop cannot wait for signals.
+        code = INTERRUPTED
+    except* BrokenPipeError:
+        # `anytws … | head -1`: nobody reads any more, which is no reason for a traceback. What Python still has to
+        # write when it ends goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    # Help and version give nothing.
+    return code if isinstance(code, int) else 0
+
+
+def _app(console: Console) -> App:
+    app = App(
+        name="anytws",
+        help="Talk to TWS or IB Gateway, or be one.",
+        version=lambda: importlib.metadata.version("anytws"),
+        # Plain text would keep the line breaks of the docstrings.
+        help_format="markdown",
+        help_formatter="default" if console.is_terminal else _WITHOUT_BOXES,
+        result_action="return_value",
+    )
+    for verb in _VERBS:
+        app.command(verb)
+    return app
+
+
+def _complain(problem: str, arguments: Sequence[str]) -> int:
+    output = Output(open_console(stderr=True))
+    output.row((("anytws: ", Tone.BAD),), " ".join(problem.split()))
+    verb = "".join(f" {name}" for name in (verb.__name__ for verb in _VERBS) if name in arguments[:1])
+    output.row((("        ", Tone.PLAIN),), f"anytws{verb} --help says more", Tone.QUIET)
+    return USAGE

@@ -1,0 +1,257 @@
+"""What there is at one port, as far as a client that only reads can find out. Values; `check` puts them into words."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from enum import Enum, unique
+from typing import Final
+
+import anyio
+import attrs
+
+from anytws import (
+    AnytwsError,
+    ConnectError,
+    ConnectionClosed,
+    EventStream,
+    HandshakeOptions,
+    Notice,
+    RequestTimedOut,
+    Stage,
+    Tws,
+    connect,
+)
+from anytws.core import codes
+from anytws.core.codes import CodeKind
+from anytws.messages.connection_time import ConnectionTime
+from anytws.messages.session import CurrentTime, CurrentTimeInMillisRequest, ErrorMessage
+from anytws.wire.versions import CURRENT_TIME_IN_MILLIS
+
+_ASK_AGAIN: Final = 2.5
+"""Seconds after which the first question is asked anew."""
+_LISTEN: Final = 0.5
+"""Seconds that are waited for the first farm to be heard of. TWS speaks at once of all, a Gateway perhaps of none."""
+
+
+@unique
+class Outcome(Enum):
+    """What came of it."""
+
+    READY = "ready"
+    """A client can work with it."""
+    NOT_READY = "not_ready"
+    """Something answers, but no client can work with it now."""
+    NOTHING_THERE = "nothing_there"
+    """Not even a TCP connection."""
+
+
+@unique
+class Link(Enum):
+    """What TWS said about its own link to IB."""
+
+    UP = "up"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+    """Nothing."""
+
+
+@attrs.frozen
+class Clock:
+    """The clock of TWS, compared with this machine's."""
+
+    ahead: float
+    """Seconds that TWS is ahead; negative where it is behind."""
+    doubt: float
+    """Seconds by which that may be wrong, either way: the time came in whole units, and some time ago."""
+
+    @classmethod
+    def of(cls, told: datetime, unit: float, before: float, after: float) -> Clock:
+        """Compare what TWS *told*, in *unit* seconds, with our time *before* and *after* (UNIX times)."""
+        least, most = told.timestamp() - after, told.timestamp() + unit - before
+        return cls((least + most) / 2, (most - least) / 2)
+
+
+@attrs.frozen
+class Farm:
+    """The last that was heard of one data farm."""
+
+    name: str
+    purpose: str
+    status: str
+    """``ok``, ``idle``, ``connecting`` or ``broken``."""
+
+
+FARM_CODES: Final = {
+    codes.MARKET_DATA_FARM_BROKEN: ("market data", "broken"),
+    codes.MARKET_DATA_FARM_OK: ("market data", "ok"),
+    codes.MARKET_DATA_FARM_INACTIVE: ("market data", "idle"),
+    codes.MARKET_DATA_FARM_CONNECTING: ("market data", "connecting"),
+    codes.HISTORICAL_FARM_BROKEN: ("historical data", "broken"),
+    codes.HISTORICAL_FARM_OK: ("historical data", "ok"),
+    codes.HISTORICAL_FARM_INACTIVE: ("historical data", "idle"),
+    codes.SECURITY_DEFINITION_FARM_BROKEN: ("security definitions", "broken"),
+    codes.SECURITY_DEFINITION_FARM_OK: ("security definitions", "ok"),
+    codes.SECURITY_DEFINITION_FARM_INACTIVE: ("security definitions", "idle"),
+}
+"""What a farm is for, and how it is."""
+
+_LINK_CODES: Final = {
+    codes.LINK_LOST: Link.DOWN,
+    codes.LINK_BROKEN: Link.DOWN,
+    codes.LINK_RESTORED: Link.UP,
+    codes.LINK_RESTORED_DATA_LOST: Link.UP,
+}
+
+
+@attrs.frozen(kw_only=True)
+class Portrait:
+    """What a TWS that became ready said."""
+
+    server_version: int
+    connection_time: ConnectionTime
+    accounts: tuple[str, ...] | None
+    next_valid_id: int | None
+    connect_seconds: float
+    first_answer_seconds: float | None = None
+    """How long the first question took, asked again or not; None if it was not answered."""
+    trip_seconds: float | None = None
+    """How long another question took."""
+    clock: Clock | None = None
+    notices: tuple[Notice, ...] = ()
+    errors: tuple[ErrorMessage, ...] = ()
+
+    @property
+    def farms(self) -> tuple[Farm, ...]:
+        """The farms, each as it was last heard of."""
+        found: dict[tuple[str, str], Farm] = {}
+        for notice in self.notices:
+            if notice.code in FARM_CODES:
+                purpose, status = FARM_CODES[notice.code]
+                name = codes.farm_of(notice.text) or "one without a name"
+                found[name, purpose] = Farm(name, purpose, status)
+        return tuple(found.values())
+
+    @property
+    def link(self) -> Link:
+        """The link to IB: what TWS said of it last, or what the farms let one think."""
+        said = [_LINK_CODES[notice.code] for notice in self.notices if notice.code in _LINK_CODES]
+        if said:
+            return said[-1]
+        return Link.UP if any(farm.status == "ok" for farm in self.farms) else Link.UNKNOWN
+
+    @property
+    def remarks(self) -> tuple[ErrorMessage, ...]:
+        """What else it said."""
+        known = FARM_CODES.keys() | _LINK_CODES.keys()
+        return tuple(notice.message for notice in self.notices if notice.code not in known) + self.errors
+
+    @property
+    def account_kind(self) -> str:
+        """``paper``, ``live``, ``mixed`` or ``unknown``, by the first letter: that of a paper account is D."""
+        kinds = {"paper" if account.startswith("D") else "live" for account in self.accounts or ()}
+        return "mixed" if len(kinds) > 1 else next(iter(kinds), "unknown")
+
+
+@attrs.frozen
+class Finding:
+    """What there is at one port."""
+
+    host: str
+    port: int
+    client_id: int
+    patience: float
+    """How many seconds each step was allowed."""
+    portrait: Portrait | None = None
+    """None if it did not become ready."""
+    failure: AnytwsError | None = None
+    """What went wrong, before or after that."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """What came of it. A TWS without a link to IB is not ready: it would take requests, and answer few."""
+        if isinstance(self.failure, ConnectError) and self.failure.stage is Stage.TCP:
+            return Outcome.NOTHING_THERE
+        ready = self.failure is None and self.portrait is not None and self.portrait.link is not Link.DOWN
+        return Outcome.READY if ready else Outcome.NOT_READY
+
+    @property
+    def closed(self) -> ConnectionClosed | None:
+        """How the connection ended, if that is what went wrong."""
+        if isinstance(self.failure, ConnectError):
+            return self.failure.closed
+        return self.failure if isinstance(self.failure, ConnectionClosed) else None
+
+
+async def examine(host: str, port: int, *, client_id: int, patience: float) -> Finding:
+    """Connect to *host* and *port*, read, and leave. Each step may take *patience* seconds.
+
+    Nothing is sent but the handshake and the question for the time.
+    """
+    options = HandshakeOptions(client_id=client_id, version_timeout=patience, start_timeout=patience)
+    portrait: Portrait | None = None
+    failure: AnytwsError | None = None
+    began = time.perf_counter()
+    try:
+        async with connect(host, port, options=options, connect_timeout=patience) as tws:
+            portrait = Portrait(
+                server_version=tws.server_version,
+                connection_time=tws.connection_time,
+                accounts=tws.accounts,
+                next_valid_id=tws.next_valid_id,
+                connect_seconds=time.perf_counter() - began,
+            )
+            with tws.events() as events:
+                try:
+                    portrait = await _ask_for_time(tws, portrait, patience)
+                except RequestTimedOut as problem:
+                    # What it says by itself is worth hearing all the same.
+                    failure = problem
+                portrait = await _listen(events, portrait)
+    except AnytwsError as problem:
+        failure = problem
+    return Finding(host, port, client_id, patience, portrait, failure)
+
+
+async def _ask_for_time(tws: Tws, portrait: Portrait, patience: float) -> Portrait:
+    began = time.perf_counter()
+    await _first_answer(tws, patience)
+    first = time.perf_counter() - began
+    # Measured is the second question: the first one may have been dropped and sent again.
+    before = time.time()
+    if tws.server_version >= CURRENT_TIME_IN_MILLIS:
+        told, unit = (await tws.ask(CurrentTimeInMillisRequest(), timeout=patience)).time, 0.001
+    else:
+        told, unit = await tws.current_time(timeout=patience), 1.0
+    after = time.time()
+    clock = Clock.of(told, unit, before, after)
+    return attrs.evolve(portrait, first_answer_seconds=first, trip_seconds=after - before, clock=clock)
+
+
+async def _first_answer(tws: Tws, patience: float) -> None:
+    """Ask until TWS answers: it may drop what it is asked just after the start, and for how long, nobody has said."""
+    began = time.perf_counter()
+    while True:
+        left = began + patience - time.perf_counter()
+        try:
+            await tws.current_time(timeout=min(_ASK_AGAIN, left))
+        except RequestTimedOut as problem:
+            if left <= _ASK_AGAIN:
+                raise RequestTimedOut(problem.request, patience) from None
+        else:
+            return
+
+
+async def _listen(events: EventStream, portrait: Portrait) -> Portrait:
+    """Hear what TWS says by itself: all that came before its answer, and if no farm was among that, a little longer."""
+    notices: list[Notice] = []
+    errors: list[ErrorMessage] = []
+    with anyio.move_on_after(_LISTEN) as scope:
+        async for event in events:
+            if isinstance(event, Notice):
+                notices.append(event)
+            elif isinstance(event, ErrorMessage):
+                errors.append(event)
+            elif isinstance(event, CurrentTime) and any(notice.kind is CodeKind.FARM for notice in notices):
+                scope.cancel()
+    return attrs.evolve(portrait, notices=tuple(notices), errors=tuple(errors))

@@ -1,0 +1,180 @@
+"""The knobs of the simulated TWS as options of the command line.
+
+Each field of `WorldSettings` is an option, and the docstring of the field its help: a new knob is there as soon as the
+simulator has it. What is listed here is only how a word becomes a value, where cyclopts cannot know.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import itertools
+import re
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Annotated, Any, Final, TypeVar, get_type_hints
+
+import attrs
+from cyclopts import Group, Parameter, Token
+
+from anytws.messages.base import ToClient
+from anytws.simulator import Farm, FarmKind, Opening, WorldSettings
+
+_T = TypeVar("_T")
+
+GROUP: Final = Group("The simulated TWS")
+"""What the help puts above these options."""
+
+HIDDEN: Final = {
+    "epoch_at_zero": "time 0 is that of the event loop, which means nothing outside of a test",
+    "memory": "nobody looks back at what this TWS remembers",
+}
+"""Fields that are no options, and why."""
+
+_NOTHING: Final = "none"
+_UNITS: Final = {"": 1.0, "h": 3600.0, "m": 60.0, "s": 1.0}
+
+
+def _address(word: str) -> tuple[str, int | None]:
+    match = re.fullmatch(r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:]+))(?::(?P<port>[0-9]+))?", word)
+    if match is None:
+        raise ValueError(f"{word!r} is not HOST or HOST:PORT")
+    return match["v6"] or match["host"], int(match["port"]) if match["port"] else None
+
+
+def _words(word: str) -> tuple[str, ...]:
+    return () if word == _NOTHING else tuple(part.strip() for part in word.split(","))
+
+
+def _word_of(member: Opening | FarmKind) -> str:
+    return member.name.lower().replace("_", "-")
+
+
+_OPENINGS: Final = {_word_of(member): member for member in Opening}
+_FARM_KINDS: Final = {_word_of(member): member for member in FarmKind}
+
+
+def _known(word: str, words: Mapping[str, _T]) -> _T:
+    if word not in words:
+        raise ValueError(f"{word!r} is none of {', '.join(words)}")
+    return words[word]
+
+
+def _opening(word: str) -> tuple[Opening, ...]:
+    return tuple(_known(part, _OPENINGS) for part in _words(word))
+
+
+def _farms(word: str) -> tuple[Farm, ...]:
+    pairs = (part.partition(":") for part in _words(word))
+    return tuple(Farm(_known(kind, _FARM_KINDS), name) for kind, _, name in pairs)
+
+
+def _offset(word: str) -> timedelta:
+    match = re.fullmatch(r"([+-]?[0-9.]+)([hms]?)", word)
+    if match is None:
+        raise ValueError(f"{word!r} is not a time such as 2h, -30m or 90")
+    return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+
+
+def _as_words(value: Sequence[str]) -> str:
+    return ",".join(value) or _NOTHING
+
+
+def _as_address(value: tuple[str, int | None]) -> str:
+    return value[0] if value[1] is None else f"{value[0]}:{value[1]}"
+
+
+def _as_opening(value: tuple[Opening, ...]) -> str:
+    return _as_words([_word_of(item) for item in value])
+
+
+def _as_farms(value: tuple[Farm, ...]) -> str:
+    return _as_words([f"{_word_of(farm.kind)}:{farm.name}" for farm in value])
+
+
+def _as_offset(value: timedelta) -> str:
+    return f"{value.total_seconds() / _UNITS['h']:g}h"
+
+
+@attrs.frozen
+class Spelling:
+    """How a value is written as one word of a command line."""
+
+    read: Callable[[str], Any]
+    """The word to the value. Raises `ValueError`."""
+    write: Callable[[Any], str]
+    """The value to the word."""
+    explained: str
+    """What the help says about it."""
+
+
+SPELLINGS: Final[dict[object, Spelling]] = {
+    tuple[str, ...]: Spelling(_words, _as_words, "Separated by commas; 'none' for none."),
+    frozenset[str]: Spelling(
+        lambda word: frozenset(_words(word)), lambda value: _as_words(sorted(value)), "Separated by commas; or 'none'."
+    ),
+    tuple[str, int | None] | None: Spelling(_address, _as_address, "HOST or HOST:PORT."),
+    tuple[Opening | ToClient, ...]: Spelling(_opening, _as_opening, "Separated by commas; or 'none'."),
+    tuple[Farm, ...]: Spelling(_farms, _as_farms, "KIND:NAME, separated by commas; or 'none'."),
+    timedelta: Spelling(_offset, _as_offset, "Such as 2h, -30m or 90s."),
+}
+"""Type of a field → its spelling. For all other types cyclopts has one."""
+
+
+def _helps(cls: type) -> dict[str, str]:
+    """Give the docstrings that stand below the fields of *cls*, each as one paragraph of plain text."""
+    (body,) = (
+        node.body for node in ast.parse(textwrap.dedent(inspect.getsource(cls))).body if isinstance(node, ast.ClassDef)
+    )
+    found: dict[str, str] = {}
+    for field, below in itertools.pairwise(body):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(below, ast.Expr):
+            text = " ".join(str(ast.literal_eval(below.value)).replace("`", "").split())
+            # On a command line nothing is None; it is not there.
+            found[field.target.id] = text.replace(". None:", ". If left out:").replace("(None:", "(if left out:")
+    return found
+
+
+def _option(hint: object, text: str) -> object:
+    """Give the type that cyclopts is told, for a field of the type *hint*."""
+    spelling = SPELLINGS.get(hint)
+    if spelling is None:
+        return Annotated[hint, Parameter(help=text, group=GROUP)]
+
+    def convert(_: type, tokens: Sequence[Token]) -> object:
+        return spelling.read(tokens[0].value)
+
+    def show(value: object) -> str | None:
+        return None if value is None else spelling.write(value)
+
+    option = Parameter(
+        help=f"{text} {spelling.explained}",
+        group=GROUP,
+        converter=convert,
+        show_default=show,
+        negative=(),
+        # An offset may be negative.
+        allow_leading_hyphen=True,
+    )
+    # One word: a tuple would be as many as it has members, each with a name of its own in the help.
+    return Annotated[str, option]
+
+
+def _options() -> type[WorldSettings]:
+    hints = get_type_hints(WorldSettings)
+    helps = _helps(WorldSettings)
+    fields: dict[str, Any] = {}
+    for field in attrs.fields(WorldSettings):
+        hint = hints[field.name]
+        if field.name in HIDDEN:
+            option: Any = Annotated[hint, Parameter(parse=False, show=False)]
+        else:
+            option = _option(hint, helps[field.name])
+        # No converter: attrs would hide the type from cyclopts behind the converter's own, and a word is read already.
+        fields[field.name] = attrs.field(default=field.default, validator=field.validator, type=option)
+    return attrs.make_class("Knobs", fields, bases=(WorldSettings,), frozen=True, kw_only=True, slots=True)
+
+
+Knobs: Final[type[WorldSettings]] = _options()
+"""`WorldSettings`, in a form that cyclopts can fill."""

@@ -1,0 +1,122 @@
+"""How the verbs speak: in colour to a terminal, in plain text to everything else, and to both in lines that fit.
+
+No boxes and no cursor movements, so that what a person saw can be copied, logged and searched as it is. Colours follow
+``NO_COLOR`` and ``FORCE_COLOR``. Whatever came over the wire is made printable first: an escape code in a text of
+TWS, or of what pretends to be one, is not for the reader's terminal.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from enum import Enum, unique
+from typing import Final
+
+import anyio
+from rich.console import Console
+from rich.text import Text
+
+MAX_WIDTH: Final = 100
+"""Columns after which prose is wrapped even where there are more: long lines are hard to follow."""
+_MIN_TEXT: Final = 20
+
+
+@unique
+class Tone(Enum):
+    """What a piece of text is, and with it how it looks."""
+
+    PLAIN = ""
+    TITLE = "bold"
+    STATE = "bold cyan"
+    GOOD = "green"
+    WARNING = "yellow"
+    BAD = "bold red"
+    QUIET = "dim"
+
+
+class _HonestConsole(Console):
+    """A console that lets a `BrokenPipeError` out, as everything else does that writes."""
+
+    def on_broken_pipe(self) -> None:
+        # Rich would raise SystemExit here: in a task that means a traceback, and not the quiet end it has in mind.
+        # What is said on the way out goes nowhere.
+        self.quiet = True
+        raise BrokenPipeError
+
+
+class Output:
+    """Where the lines of a verb go."""
+
+    def __init__(self, console: Console) -> None:
+        self.console: Final = console
+        encoding = console.encoding.lower().replace("-", "")
+        self.micro: Final = "µs" if encoding.startswith("utf") else "us"
+        """Microseconds."""
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person is looking."""
+        return self.console.is_terminal
+
+    def title(self, text: str, tone: Tone = Tone.TITLE) -> None:
+        """Say *text* as a line of its own, after an empty one."""
+        self.blank()
+        self.row((), text, tone)
+
+    def fact(self, label: str, text: str, tone: Tone = Tone.PLAIN, *, width: int = 16) -> None:
+        """Say *text* beside its *label*, which takes *width* columns."""
+        self.row((("  ", Tone.PLAIN), (f"{label:<{width}}  ", Tone.QUIET)), text, tone)
+
+    def row(self, lead: tuple[tuple[str, Tone], ...], text: str, tone: Tone = Tone.PLAIN, *, wrap: bool = True) -> None:
+        """Say *text* after *lead*; where it does not fit into one line, the next ones begin where it began."""
+        head = Text.assemble(*((printable(part), style.value) for part, style in lead))
+        body = Text(printable(text), style=tone.value)
+        if not wrap:
+            self._put(head + body)
+            return
+        width = max(min(self.console.width, MAX_WIDTH) - head.cell_len, _MIN_TEXT)
+        for number, line in enumerate(body.wrap(self.console, width)):
+            line.rstrip()
+            self._put((head if number == 0 else Text(" " * head.cell_len)) + line)
+
+    def blank(self) -> None:
+        """Leave a line empty."""
+        self._put(Text())
+
+    def raw(self, text: str) -> None:
+        """Write *text* as it is, for machines."""
+        self.console.file.write(text + "\n")
+        self.console.file.flush()
+
+    async def pause(self, seconds: float) -> None:
+        """Let a person read; nothing else has to wait for it."""
+        await anyio.sleep(seconds if self.is_terminal else 0)
+
+    def _put(self, text: Text) -> None:
+        text.rstrip()
+        # Already wrapped: a second wrapping would break what is meant to stay in one line.
+        self.console.print(text, soft_wrap=True)
+
+
+def open_console(*, stderr: bool = False) -> Console:
+    """Give the console of this process, for `Output` and for the help pages."""
+    stream = sys.stderr if stderr else sys.stdout
+    if isinstance(stream, io.TextIOWrapper):
+        # Zone names and messages of TWS come in any language, and the terminal may not have its letters.
+        stream.reconfigure(errors="backslashreplace")
+    return _HonestConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
+
+
+def printable(text: str) -> str:
+    r"""Give *text* with everything in it that would not show, or do more than show, as an escape like ``\x1b``."""
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+
+
+def counted(count: int, noun: str) -> str:
+    """Give *count* and the regular *noun*: ``1 request``, ``2 requests``."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def address(host: str, port: int) -> str:
+    """Give *host* and *port* in one word, as browsers have it: an IPv6 address goes into brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,96 @@
+"""``anytws simulate``: a TWS on a port, to try programs on; every way in which it can misbehave is an option."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import math
+from datetime import datetime
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import anyio
+from cyclopts import Parameter, validators
+
+from anytws.cli.event_loop import run_interruptible
+from anytws.cli.narrator import Narrator
+from anytws.cli.output import Output, Tone, address, counted, open_console
+from anytws.simulator import Personality, WorldSettings
+from anytws.simulator.serve import serve
+
+if TYPE_CHECKING:
+    Knobs: TypeAlias = WorldSettings
+else:
+    from anytws.cli.knobs import Knobs
+
+_NO_PORT = 1
+
+
+def simulate(
+    *,
+    host: str = "127.0.0.1",
+    port: Annotated[int, Parameter(validator=validators.Number(gte=0, lte=65535))] = 7497,
+    seconds: Annotated[float | None, Parameter(name="--for", validator=validators.Number(gte=0))] = None,
+    settings: Annotated[Knobs, Parameter(name="*")] = Knobs(),  # noqa: B008  # frozen, and shown as defaults
+) -> int:
+    """Be a TWS on a port, and say what clients do, one line each.
+
+    Ctrl-C ends it: that is how it is meant to end, so the exit code is 0. It is 1 if the port cannot be had.
+
+    Parameters
+    ----------
+    host
+        The address to listen at.
+    port
+        The port to listen at; 0 takes a free one, and the first line says which.
+    seconds
+        End after so many seconds; without it, at Ctrl-C.
+    """
+    output = Output(open_console())
+    run = functools.partial(_run, output, settings, host, port, seconds)
+    return run_interruptible(run, when_interrupted=0)
+
+
+async def _run(output: Output, settings: WorldSettings, host: str, port: int, seconds: float | None) -> int:
+    world = Narrator(settings, functools.partial(_tell, output))
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            tws = await stack.enter_async_context(serve(world, host, port))
+        except OSError as problem:
+            cause = problem.strerror or str(problem)
+            advice = "Is TWS itself running there? Choose another --port, or 0 for a free one."
+            complaint = Output(open_console(stderr=True))
+            complaint.row((("anytws: ", Tone.BAD),), f"cannot listen on {address(host, port)}: {cause}. {advice}")
+            return _NO_PORT
+        _introduce(output, settings, tws.host, tws.port, seconds)
+        try:
+            await anyio.sleep(math.inf if seconds is None else seconds)
+        finally:
+            if output.is_terminal:
+                # The terminal has written ^C.
+                output.blank()
+            world.die()
+            _sum_up(output, world)
+    return 0
+
+
+def _introduce(output: Output, settings: WorldSettings, host: str, port: int, seconds: float | None) -> None:
+    name = "IB Gateway" if settings.personality is Personality.GATEWAY else "TWS"
+    end = "Ctrl-C ends it" if seconds is None else f"it ends in {seconds:g} s"
+    text = f"Simulated {name} on {address(host, port)}, server version {settings.server_version}; {end}."
+    # In a pipe one line: scripts read the port from it.
+    output.row((), text, Tone.TITLE, wrap=output.is_terminal)
+    if settings.localhost_only and not ip_address(host.partition("%")[0]).is_loopback:
+        advice = "it refuses other hosts; --no-localhost-only and --trusted-addresses let them in"
+        output.row((("  ", Tone.PLAIN),), advice, Tone.WARNING)
+
+
+def _tell(output: Output, number: int, text: str, bad: bool) -> None:
+    time = datetime.now().astimezone()
+    lead = ((f"{time:%H:%M:%S}.{time.microsecond // 1000:03}  ", Tone.QUIET), (f"#{number:<3} ", Tone.STATE))
+    # One line for each thing that happens, however long: whoever counts or searches lines in a pipe relies on it.
+    output.row(lead, text, Tone.WARNING if bad else Tone.PLAIN, wrap=output.is_terminal)
+
+
+def _sum_up(output: Output, world: Narrator) -> None:
+    output.row((), f"Ended: {counted(world.connected, 'connection')}, {counted(world.asked, 'request')}.", Tone.TITLE)

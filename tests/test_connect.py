@@ -1,0 +1,425 @@
+"""Connecting: what `connect` takes, where it may fail, and how it says so. (What TWS may do: test_misbehaviour.py.)"""
+
+from __future__ import annotations
+
+import copy
+import socket
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import anyio
+import pytest
+
+import anytws
+from anytws import (
+    ClientIdInUse,
+    CloseReason,
+    ConnectError,
+    ConnectionClosed,
+    ConnectTimedOut,
+    HandshakeOptions,
+    LocalProtocolError,
+    Redirected,
+    RefusedByTws,
+    Stage,
+    State,
+    TcpConnectFailed,
+    Tws,
+    UnsupportedServerVersion,
+)
+from anytws.core import CODES, CodeKind, GreetingReceived, Notice
+from anytws.messages import ErrorMessage
+from anytws.runtime.connect import MAX_REDIRECTS
+from anytws.simulator import Dialog, HangUp, Opening, Personality, World, WorldSettings
+from anytws.simulator.serve import connect_memory, memory_pair, serve, serve_memory
+from tests.misbehaving_tws import (
+    HEAR_GREETING,
+    LOCALHOST,
+    OPENING,
+    PATIENCE,
+    Hear,
+    Say,
+    error,
+    misbehaving_in_memory,
+    misbehaving_on_tcp,
+    open_files,
+    until,
+    version,
+)
+from tests.misbehaving_tws import (
+    HangUp as End,
+)
+
+_E = TypeVar("_E", bound=ConnectError)
+
+
+@pytest.fixture
+def dead_port() -> Iterator[int]:
+    """A port that nothing listens at."""
+    with socket.socket() as taken:
+        taken.bind((LOCALHOST, 0))
+        yield taken.getsockname()[1]
+
+
+async def expect(kind: type[_E], world: World, **options: Any) -> _E:
+    """Connect to *world* over TCP, and give the error."""
+    async with serve(world) as tws:
+        with pytest.raises(kind) as caught:
+            async with anytws.connect(tws.host, tws.port, **options):
+                raise AssertionError("the block was entered")
+    assert type(caught.value) is kind
+    assert caught.value.address == f"{tws.host}:{tws.port}"
+    return caught.value
+
+
+# Getting in
+
+
+async def test_a_connection_over_tcp() -> None:
+    """The block is entered when requests may be made, and leaving it closes the connection."""
+    world = World()
+    async with serve(world) as server:
+        async with anytws.connect(server.host, server.port, client_id=4) as tws:
+            assert tws.state is State.READY
+            (link,) = world.links
+            assert link.client_id == 4
+        assert tws.state is State.CLOSED
+        await until(lambda: not world.links)
+    assert link.closed is not None
+    assert link.closed.reason is CloseReason.EOF
+
+
+async def test_a_connection_over_memory() -> None:
+    """`connect_stream` is the same over any byte stream, which it closes."""
+    world = World()
+    async with connect_memory(world) as stream:
+        async with anytws.connect_stream(stream, client_id=4) as tws:
+            await tws.current_time()
+        with pytest.raises(anyio.ClosedResourceError):
+            await stream.send(b"")
+
+
+@pytest.mark.parametrize("server_version", [157, 176, 200, 201, 207, 212, 213, 226])
+async def test_every_form_of_the_start(server_version: int) -> None:
+    """START_API and what follows, in each of its encodings."""
+    async with connect_memory(World(WorldSettings(server_version=server_version))) as stream:
+        async with anytws.connect_stream(stream, client_id=4) as tws:
+            assert tws.server_version == server_version
+            await tws.current_time()
+
+
+async def test_what_the_options_say_is_said() -> None:
+    """Versions, connect options and the client id reach TWS; the argument goes before the option."""
+    world = World()
+    options = HandshakeOptions(client_id=1, minimum_version=160, maximum_version=190, connect_options="+PACEAPI")
+    async with connect_memory(world) as stream, anytws.connect_stream(stream, options=options, client_id=9) as tws:
+        (link,) = world.links
+        assert GreetingReceived(160, 190, "+PACEAPI") in link.events
+        assert link.client_id == 9
+        assert tws.server_version == 190
+    async with connect_memory(world) as stream, anytws.connect_stream(stream, options=options):
+        assert world.links[0].client_id == 1
+
+
+async def test_codes_of_the_callers_own() -> None:
+    """What is an error and what a notice is the caller's to say."""
+    codes = CODES.with_kinds({2104: CodeKind.REQUEST_FAILED})
+    async with connect_memory(World()) as stream, anytws.connect_stream(stream, codes=codes) as tws:
+        await tws.current_time()
+        events = tws.events()
+    kinds = {event.error_code if isinstance(event, ErrorMessage) else type(event) async for event in events}
+    assert 2104 in kinds
+    assert Notice in kinds
+
+
+async def test_a_gateway_that_says_nothing_of_its_farms() -> None:
+    """Farms are no part of being ready."""
+    async with connect_memory(World(WorldSettings(personality=Personality.GATEWAY))) as stream:
+        async with anytws.connect_stream(stream) as tws:
+            await tws.current_time()
+
+
+@pytest.mark.virtual_time
+async def test_a_person_who_takes_time() -> None:
+    """With a deadline to match, the accept dialog may be open for an hour."""
+    world = World(WorldSettings(trusted_addresses=frozenset(), dialog=Dialog.ACCEPT, dialog_seconds=3600))
+    async with connect_memory(world) as stream:
+        async with anytws.connect_stream(stream, options=HandshakeOptions(version_timeout=None)):
+            assert anyio.current_time() == pytest.approx(3600)
+
+
+@pytest.mark.virtual_time
+async def test_a_tws_without_accounts() -> None:
+    """READY comes without them, after the grace (ADR 0004)."""
+    async with connect_memory(World(WorldSettings(opening=(Opening.NEXT_VALID_ID,)))) as stream:
+        async with anytws.connect_stream(stream) as tws:
+            assert tws.accounts is None
+            assert anyio.current_time() == pytest.approx(HandshakeOptions().accounts_grace)
+
+
+async def test_the_next_connection_finds_the_id_free() -> None:
+    """One connection after the other, with the same client id."""
+    world = World()
+    async with serve(world) as server:
+        for _ in range(5):
+            async with anytws.connect(server.host, server.port, client_id=1):
+                pass
+            await until(lambda: not world.links)
+
+
+# Staying out
+
+
+async def test_nothing_listens(dead_port: int) -> None:
+    """The error names the address, the system's word and what to look at, and has the system's error as its cause."""
+    with pytest.raises(TcpConnectFailed) as caught:
+        async with anytws.connect(LOCALHOST, dead_port):
+            raise AssertionError("the block was entered")
+    problem = caught.value
+    assert (problem.stage, problem.reason, problem.code) == (Stage.TCP, CloseReason.CONNECT_FAILED, 502)
+    assert problem.closed.state is State.DISCONNECTED
+    assert f"{LOCALHOST}:{dead_port}" in str(problem)
+    assert isinstance(problem.__cause__, OSError)
+
+
+@pytest.mark.parametrize("port", [-1, 65536, 70000, 2**40])
+async def test_a_port_that_is_none(port: int) -> None:
+    """A number that cannot be a port fails like a port where nothing listens, and not with some group."""
+    with pytest.raises(TcpConnectFailed, match=str(port)):
+        async with anytws.connect(LOCALHOST, port):
+            raise AssertionError("the block was entered")
+
+
+@pytest.mark.parametrize("host", ["a" * 300, "a..b", "no\0host", "\udc80", "300.1.2.3.4"])
+async def test_a_host_that_is_none(host: str) -> None:
+    """A name that cannot be one is a failed connect as well, whatever Python raises for it."""
+    with pytest.raises(TcpConnectFailed) as caught:
+        async with anytws.connect(host, 7497):
+            raise AssertionError("the block was entered")
+    assert caught.value.stage is Stage.TCP
+
+
+async def test_no_host_is_this_one(dead_port: int) -> None:
+    """The vendor's clients take an empty host for this machine, and so does the error that speaks of it."""
+    with pytest.raises(TcpConnectFailed, match=f"127.0.0.1:{dead_port}"):
+        async with anytws.connect("", dead_port):
+            raise AssertionError("the block was entered")
+
+
+async def test_a_port_that_does_not_answer() -> None:
+    """The TCP connection has a deadline of its own."""
+    with socket.socket() as full:
+        full.bind((LOCALHOST, 0))
+        full.listen(0)
+        with socket.socket() as one, socket.socket() as two:
+            for client in (one, two):
+                client.setblocking(False)
+                client.connect_ex(full.getsockname())
+            with pytest.raises(TcpConnectFailed, match=r"nothing answered within 0\.05 s") as caught:
+                async with anytws.connect(*full.getsockname(), connect_timeout=0.05):
+                    raise AssertionError("the block was entered")
+    assert caught.value.stage is Stage.TCP
+
+
+async def test_a_socket_that_dies_while_it_is_set_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A peer that is gone before the socket's options are set (some systems then refuse) is a failed connect too."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(22, "Invalid argument")
+
+    monkeypatch.setattr("anytws.runtime.tcp._watch", refuse)
+    before = open_files()
+    async with serve(World()) as server:
+        with pytest.raises(TcpConnectFailed, match="Invalid argument"):
+            async with anytws.connect(server.host, server.port):
+                raise AssertionError("the block was entered")
+    await until(lambda: open_files() == before)
+
+
+async def test_the_api_is_off() -> None:
+    """TWS accepts and hangs up: refused, whether that arrives as an end or as a reset."""
+    problem = await expect(RefusedByTws, World(WorldSettings(api_enabled=False)))
+    assert problem.stage is Stage.GREETING
+    assert "enabled" in problem.hint
+
+
+async def test_a_reset_before_the_version_is_a_refusal() -> None:
+    """A program that closes a socket with the greeting unread sends a reset; to people it is the same refusal."""
+    problem = await expect(RefusedByTws, World(WorldSettings(die_after_bytes=0, die_by=HangUp.RESET)))
+    assert problem.stage is Stage.GREETING
+    assert "trusted" in problem.hint
+
+
+async def test_one_client_too_many() -> None:
+    """The 33rd client is refused, and the hint says how many there may be."""
+    problem = await expect(RefusedByTws, World(WorldSettings(max_clients=0)))
+    assert "32 clients" in problem.hint
+
+
+async def test_the_person_refuses() -> None:
+    """A click on "no" is a refusal."""
+    world = World(WorldSettings(trusted_addresses=frozenset(), dialog=Dialog.REJECT))
+    assert "trusted" in (await expect(RefusedByTws, world)).hint
+
+
+async def test_the_client_id_is_in_use() -> None:
+    """326 has a class of its own, TWS's words, and says what to do."""
+    world = World()
+    async with serve(world) as server, anytws.connect(server.host, server.port, client_id=1) as first:
+        with pytest.raises(ClientIdInUse) as caught:
+            async with anytws.connect(server.host, server.port, client_id=1):
+                raise AssertionError("the block was entered")
+        await first.current_time()
+    problem = caught.value
+    assert (problem.stage, problem.reason, problem.code) == (Stage.START, CloseReason.CLIENT_ID_IN_USE, 326)
+    assert problem.last_error is not None
+    assert problem.last_error.error_code == 326
+    assert "another client id" in str(problem)
+
+
+async def test_a_tws_that_is_too_old() -> None:
+    """503, and the range that was offered."""
+    problem = await expect(UnsupportedServerVersion, World(WorldSettings(server_version=100)))
+    assert (problem.stage, problem.code) == (Stage.VERSION, 503)
+    assert "100" in str(problem)
+    assert "157..226" in str(problem)
+
+
+async def test_a_tws_that_is_not_in_the_callers_range() -> None:
+    """What the caller offers is the range, not what the library speaks."""
+    problem = await expect(
+        UnsupportedServerVersion,
+        World(WorldSettings(server_version=180)),
+        options=HandshakeOptions(minimum_version=200),
+    )
+    assert "200..226" in str(problem)
+
+
+@pytest.mark.virtual_time
+async def test_nobody_answers_the_dialog() -> None:
+    """The first step has its deadline, and the hint thinks of the dialog."""
+    world = World(WorldSettings(trusted_addresses=frozenset(), dialog=Dialog.UNANSWERED))
+    async with connect_memory(world) as stream:
+        with pytest.raises(ConnectTimedOut) as caught:
+            async with anytws.connect_stream(stream, address="the paper account"):
+                raise AssertionError("the block was entered")
+    problem = caught.value
+    assert problem.stage is Stage.GREETING
+    assert "dialog" in problem.hint
+    assert "the paper account" in str(problem)
+    assert anyio.current_time() == pytest.approx(HandshakeOptions().version_timeout)
+
+
+@pytest.mark.virtual_time
+async def test_a_deadline_is_the_callers_to_choose() -> None:
+    """Each step's deadline holds exactly as it was given."""
+    async with connect_memory(World(WorldSettings(opening=()))) as stream:
+        with pytest.raises(ConnectTimedOut, match="within 100 s"):
+            async with anytws.connect_stream(stream, options=HandshakeOptions(start_timeout=100)):
+                raise AssertionError("the block was entered")
+    assert anyio.current_time() == pytest.approx(100)
+
+
+async def test_options_that_make_no_handshake() -> None:
+    """They are the caller's mistake, found before anything is opened; a stream that was handed over is closed."""
+    here, there = memory_pair()
+    for problem, options in ((ValueError, {"client_id": 2**40}), (LocalProtocolError, {"connect_options": "é"})):
+        with pytest.raises(problem):
+            HandshakeOptions(**options)
+    with pytest.raises(ValueError, match="32 bits"):
+        async with anytws.connect_stream(here, client_id=2**40):
+            raise AssertionError("the block was entered")
+    with pytest.raises(anyio.EndOfStream):
+        await there.receive()
+
+
+# Ready, and over
+
+
+async def test_a_connection_that_ends_as_it_becomes_ready() -> None:
+    """READY was reached, so it is `ConnectionClosed` and no failed connect, however the tasks were scheduled."""
+    script = (HEAR_GREETING, Say(version(176)), Hear(), Say(OPENING + error(100, "Too fast")), End())
+    for _ in range(20):
+        async with misbehaving_in_memory(script) as (_, stream):
+            with pytest.raises(ConnectionClosed) as caught:
+                async with anytws.connect_stream(stream):
+                    await anyio.sleep_forever()
+        assert caught.value.reason is CloseReason.PACING_VIOLATION
+        assert caught.value.state is State.READY
+
+
+async def test_a_block_that_never_waits() -> None:
+    """A block without a checkpoint, on a connection that is over, is left with its end as well."""
+    world = World()
+    async with serve_memory(world) as server:
+        with pytest.raises(ConnectionClosed):
+            async with anytws.connect_stream(await server.connect()) as tws:
+                world.links[0].die()
+                with anyio.CancelScope(shield=True):
+                    await until(lambda: tws.state is State.CLOSED)
+
+
+# Redirects
+
+
+async def test_a_redirect_is_an_error_unless_it_is_allowed() -> None:
+    """The error names the place, for whoever wants to go there by himself."""
+    problem = await expect(Redirected, World(WorldSettings(redirect=("other.example.com", 4001))))
+    assert problem.stage is Stage.VERSION
+    assert problem.closed.redirect == ("other.example.com", 4001)
+    assert "other.example.com:4001" in str(problem)
+
+
+async def test_a_redirect_is_followed_where_it_leads() -> None:
+    """The block is entered with the TWS that was named."""
+    target = World(WorldSettings(accounts=("DU9",)))
+    async with serve(target) as there:
+        async with serve(World(WorldSettings(redirect=(there.host, there.port)))) as here:
+            async with anytws.connect(here.host, here.port, follow_redirects=True) as tws:
+                assert tws.accounts == ("DU9",)
+
+
+async def test_a_redirect_in_the_block_is_the_blocks_own() -> None:
+    """A `Redirected` that another connection of the block raises is not followed by this one."""
+    target = World()
+    async with serve(target) as there, serve(World(WorldSettings(redirect=(LOCALHOST, 1)))) as elsewhere:
+        with pytest.raises(Redirected):
+            async with anytws.connect(there.host, there.port, follow_redirects=True):
+                async with anytws.connect(elsewhere.host, elsewhere.port):
+                    raise AssertionError("the block was entered")
+
+
+async def test_a_redirect_leaves_no_socket() -> None:
+    """Each connection on the way is closed before the next is opened."""
+    before = open_files()
+    script = (HEAR_GREETING, Say(b"\0\0\0\x12-1\x00127.0.0.1:$OWN\0"))
+    async with misbehaving_on_tcp(script) as tws:
+        with pytest.raises(Redirected):
+            async with anytws.connect(LOCALHOST, tws.port, follow_redirects=True):
+                raise AssertionError("the block was entered")
+        assert len(tws.peers) == MAX_REDIRECTS + 1
+        await tws.deserted()
+    await until(lambda: open_files() == before)
+
+
+# The errors themselves
+
+
+async def test_an_error_can_be_copied_and_shown() -> None:
+    """A connect error survives a copy, as `ExceptionGroup.derive` and loggers make them."""
+    problem = await expect(UnsupportedServerVersion, World(WorldSettings(server_version=100)))
+    again = copy.copy(problem)
+    assert (type(again), str(again), again.closed) == (type(problem), str(problem), problem.closed)
+    problem.add_note("seen in a test")
+    problem.closed.add_note("seen in a test")
+
+
+async def test_who_uses_tws_after_a_failed_connect_has_none() -> None:
+    """The block is not entered, so there is nothing to use: the name stays unbound."""
+    tws: Tws | None = None
+    with pytest.raises(RefusedByTws):
+        async with serve(World(WorldSettings(api_enabled=False))) as server:
+            with anyio.fail_after(PATIENCE):
+                async with anytws.connect(server.host, server.port) as tws:
+                    raise AssertionError("the block was entered")
+    assert tws is None
