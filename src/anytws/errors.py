@@ -104,6 +104,9 @@ class DecodeError(RemoteProtocolError):
         self.seen = seen
         self.wanted = wanted
 
+    def __reduce__(self) -> tuple[type[DecodeError], tuple[str | None, str | None, str, str]]:
+        return type(self), (self.message, self.field, self.seen, self.wanted)
+
 
 class RequestTimedOut(AnytwsError):
     """TWS did not answer one request in time. The connection is as it was; the request may be made again.
@@ -118,6 +121,9 @@ class RequestTimedOut(AnytwsError):
         self.request = request
         self.seconds = seconds
 
+    def __reduce__(self) -> tuple[type[RequestTimedOut], tuple[object, float]]:
+        return type(self), (self.request, self.seconds)
+
 
 class SlowConsumer(AnytwsError):
     """A stream of events held more than its bound, because it was not read fast enough. The stream is over.
@@ -131,3 +137,6 @@ class SlowConsumer(AnytwsError):
             "or choose when_full='drop_oldest' or 'block'"
         )
         self.capacity = capacity
+
+    def __reduce__(self) -> tuple[type[SlowConsumer], tuple[int]]:
+        return type(self), (self.capacity,)

@@ -41,8 +41,7 @@ from anytws.errors import (
 from anytws.messages.base import Message, Side
 from anytws.messages.connection_time import ConnectionTime
 from anytws.messages.session import ErrorMessage, ManagedAccounts, NextValidId, StartApiRequest
-from anytws.wire.codec import Codec, UnknownId
-from anytws.wire.connection_time import read_connection_time
+from anytws.wire.codec import Codec, UnknownId, shared_codec
 from anytws.wire.frames import FrameBuffer, frame
 from anytws.wire.handshake import (
     PREFIX,
@@ -74,6 +73,7 @@ class Connection:
         self._buffer = FrameBuffer()
         self._codec: Codec | None = None
         self._offered: Greeting | None = None
+        self._agreed: VersionAgreed | None = None
         self._prefix_seen = False
         self._outgoing: list[bytes] = []
         self._events: deque[Event] = deque()
@@ -108,7 +108,7 @@ class Connection:
     @property
     def connection_time(self) -> ConnectionTime | None:
         """The clock of TWS when it accepted, as it was sent; None before that."""
-        return self._session.connection_time
+        return self._agreed.connection_time if self._agreed else None
 
     @property
     def accounts(self) -> tuple[str, ...] | None:
@@ -159,9 +159,11 @@ class Connection:
         """Take bytes of the peer, in any slices. After the end they are ignored."""
         if self.state is State.DISCONNECTED:
             raise LocalProtocolError.not_now("received data", self.state.value, "call opened() first")
+        if self._closed is not None:
+            return
         self._buffer.feed(data)
         try:
-            while self._closed is None and (body := self._next_frame()) is not None:
+            while self.closed is None and (body := self._next_frame()) is not None:
                 self._receive_frame(body)
         except RemoteProtocolError as problem:
             self._end(self._side.peer, Signal.FAULT, CloseReason.PROTOCOL_ERROR, problem.problem, code=problem.code)
@@ -230,6 +232,7 @@ class Connection:
         It ends the connection: how much of a frame did leave is not known, and half a frame cannot be taken back.
         """
         self._end(self._side, Signal.RESET, CloseReason.SEND_FAILED, detail or "bytes could not be sent")
+        self._outgoing.clear()
 
     def start_api(self) -> None:
         """Open the session, where `HandshakeOptions.start_api_by_hand` leaves it to the application."""
@@ -254,6 +257,9 @@ class Connection:
 
     def close(self, detail: str = "") -> None:
         """Hang up. After the end it is ignored."""
+        if self._closed is None:
+            # What has not been fetched by now is not to be said any more. After the end it is: TWS's refusal, say.
+            self._outgoing.clear()
         self._end(self._side, Signal.CLOSE, CloseReason.LOCAL, detail or "closed by us")
 
     # --- what happened -------------------------------------------------------------------------------------------
@@ -348,10 +354,10 @@ class Connection:
     def _accept(self, reply: VersionReply, offered: Greeting) -> bool:
         version = reply.server_version
         if offered.minimum_version <= version <= offered.maximum_version:
-            self._codec = Codec(self._side, version)
-            self._session.connection_time = read_connection_time(reply.connection_time)
+            self._codec = shared_codec(self._side, version)
+            self._agreed = VersionAgreed(version, reply.connection_time)
             self._fire(Side.TWS, Signal.VERSION_ACCEPTED)
-            self._events.append(VersionAgreed(version, self._session.connection_time))
+            self._events.append(self._agreed)
             # Now it is the client that has to say something, and a client does not wait for itself.
             self._clock.start(Step.START, self._options.start_timeout if self._side is Side.TWS else None)
             return True

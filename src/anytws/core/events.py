@@ -17,6 +17,7 @@ from anytws.errors import BAD_MESSAGE, UNKNOWN_ID, AnytwsError, DecodeError
 from anytws.messages.base import Message
 from anytws.messages.connection_time import ConnectionTime
 from anytws.messages.session import ErrorMessage
+from anytws.wire.connection_time import read_connection_time
 
 
 @attrs.frozen
@@ -41,7 +42,13 @@ class VersionAgreed:
     """TWS has named the server version; all that follows is written for it."""
 
     server_version: int
-    connection_time: ConnectionTime
+    said_time: bytes
+    """The clock of TWS, as it was sent."""
+
+    @property
+    def connection_time(self) -> ConnectionTime:
+        """The clock of TWS, read. Nobody waits for that while connecting, and it never fails."""
+        return read_connection_time(self.said_time)
 
 
 @attrs.frozen

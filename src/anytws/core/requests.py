@@ -10,7 +10,7 @@ in the settling time is therefore sent once more; one that changes something nev
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeAlias
 
 import attrs
@@ -72,15 +72,18 @@ class Requests:
             question.waiters = [other for other in question.waiters if other != waiter]
         self._questions = [question for question in self._questions if question.waiters]
 
-    def hear(self, event: Event, now: float) -> None:
-        """Take an event of the connection; an answer goes to all who wait for it."""
-        if isinstance(event, Ready):
-            self._settled_at = now + SETTLING
-        elif isinstance(event, ConnectionClosed):
-            self._questions.clear()
+    def hear(self, events: Iterable[Event], now: float) -> None:
+        """Take events of the connection; an answer goes to all who wait for it."""
+        for event in events:
+            if isinstance(event, Ready):
+                self._settled_at = now + SETTLING
+            elif isinstance(event, ConnectionClosed):
+                self._questions.clear()
+            elif self._questions:
+                self._answer(event)
+
+    def _answer(self, event: Event) -> None:
         answered = [question for question in self._questions if type(event) is question.answer]
-        if not answered:
-            return
         self._questions = [question for question in self._questions if question not in answered]
         for question in answered:
             for waiter in question.waiters:

@@ -8,7 +8,6 @@ import attrs
 
 from anytws.core.codes import CLIENT_ID_IN_USE, PORT_CHANGED, RATE_EXCEEDED, CodeKind, CodeTable
 from anytws.core.events import Notice
-from anytws.messages.connection_time import ConnectionTime
 from anytws.messages.session import ErrorMessage
 
 _REMARKS: Final = frozenset({CodeKind.NOTICE, CodeKind.FARM, CodeKind.LINK})
@@ -24,7 +23,6 @@ class Session:
     """The facts of one session, as far as they are known."""
 
     client_id: int | None = None
-    connection_time: ConnectionTime | None = None
     accounts: tuple[str, ...] | None = None
     next_valid_id: int | None = None
     last_error: ErrorMessage | None = None

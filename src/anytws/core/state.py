@@ -27,6 +27,9 @@ from anytws.messages.base import Side
 class State(Enum):
     """Where a connection is. Flat, and the same for both sides."""
 
+    # There is one object a member, so its identity will do; Enum's own hash is the name's, in Python, at every look-up.
+    __hash__ = object.__hash__
+
     DISCONNECTED = "disconnected"
     """No byte stream yet."""
     SOCKET_OPEN = "socket_open"
@@ -44,6 +47,8 @@ class State(Enum):
 @unique
 class Signal(Enum):
     """What one side can do to the connection."""
+
+    __hash__ = object.__hash__
 
     OPENED = "opened"
     """The client's byte stream to TWS is up."""

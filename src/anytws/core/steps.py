@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import Enum, auto, unique
 
 
@@ -23,7 +24,8 @@ class StepClock:
     __slots__ = ("_at", "_step", "now")
 
     def __init__(self) -> None:
-        self.now: float = 0.0
+        # Before it is told the time, any time is later.
+        self.now: float = -math.inf
         self._at: float | None = None
         self._step = Step.VERSION
 

@@ -12,6 +12,9 @@ import attrs
 class Side(Enum):
     """The two ends of a connection. Never "server": that word belongs to the server version."""
 
+    # There is one object a member, so its identity will do; Enum's own hash is the name's, in Python, at every look-up.
+    __hash__ = object.__hash__
+
     CLIENT = "client"
     TWS = "tws"
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import anyio
 import attrs
-from anyio.abc import ByteStream
+from anyio.abc import ByteStream, TaskGroup
 
 from anytws.core.codes import CODES, CodeTable
 from anytws.core.connection import Connection
@@ -56,7 +56,7 @@ async def connect(
     while True:
         stream = await _open(host, port, connect_timeout, options)
         try:
-            async with connect_stream(stream, options=options, codes=codes, address=f"{host}:{port}") as tws:
+            async with _session(stream, options, codes, f"{host}:{port}") as tws:
                 entered = True
                 yield tws
                 return
@@ -82,43 +82,28 @@ async def connect_stream(
 
     *address* is for error messages. Everything else is as for `connect`.
     """
-    try:
-        options = _with_client_id(options, client_id)
-        connection = Connection(Side.CLIENT, options, codes=codes)
-        connection.opened(anyio.current_time())
-        pump = Pump(stream, connection)
-        await _shake_hands(pump, options, address)
-        async with _working(pump) as tws:
-            yield tws
-    finally:
-        await _close(stream)
-
-
-async def _shake_hands(pump: Pump, options: HandshakeOptions, address: str) -> None:
-    """Come as far as the block begins. Raises `ConnectError`."""
-    connection = pump.connection
-    by_hand = options.start_api_by_hand
-    await pump.handshake(lambda: connection.server_version is not None if by_hand else connection.state is State.READY)
-    end = connection.closed
-    # What was ready, if only for a moment, ends as a connection and not as a failure to connect.
-    if end is not None and end.state is not State.READY and not (by_hand and connection.server_version is not None):
-        raise connect_error(connection, end, address)
+    async with _session(stream, _with_client_id(options, client_id), codes, address) as tws:
+        yield tws
 
 
 @contextlib.asynccontextmanager
-async def _working(pump: Pump) -> AsyncGenerator[Tws, None]:
-    tws = Tws(pump)
+async def _session(
+    stream: ByteStream, options: HandshakeOptions, codes: CodeTable, address: str
+) -> AsyncGenerator[Tws, None]:
+    """Live one connection over *stream*, and close it, whatever happens."""
     # What goes wrong in the block is the block's own: it is carried out of the task group by hand, which would wrap it
     # into a group that no `except ValueError` of the caller's would catch, and past a cancellation on the way.
     failure: BaseException | None = None
+    connection = Connection(Side.CLIENT, options, codes=codes)
+    pump = Pump(stream, connection)
+    tws = Tws(pump)
     try:
+        connection.opened(anyio.current_time())
+        await _shake_hands(pump, options, address)
         async with anyio.create_task_group() as tasks:
-            for task in (pump.write, pump.read, pump.keep_time):
-                tasks.start_soon(task)
+            tasks.start_soon(_attend, pump, tws, tasks)
             try:
-                with anyio.CancelScope() as block:
-                    tasks.start_soon(_tell, pump, tws, block)
-                    yield tws
+                yield tws
             except anyio.get_cancelled_exc_class():
                 raise
             except BaseException as problem:  # noqa: BLE001 (raised again below, outside of the group)
@@ -132,11 +117,24 @@ async def _working(pump: Pump) -> AsyncGenerator[Tws, None]:
     except BaseException:
         if failure is None:
             raise
-    end = pump.connection.closed
+    finally:
+        await _close(stream)
+    end = connection.closed
     if failure is not None:
         raise _bare(failure, end)
     if end is not None and end.reason is not CloseReason.LOCAL and not tws.is_watched:
         raise end.again() from None
+
+
+async def _shake_hands(pump: Pump, options: HandshakeOptions, address: str) -> None:
+    """Come as far as the block begins. Raises `ConnectError`."""
+    connection = pump.connection
+    by_hand = options.start_api_by_hand
+    await pump.handshake(lambda: connection.server_version is not None if by_hand else connection.state is State.READY)
+    end = connection.closed
+    # What was ready, if only for a moment, ends as a connection and not as a failure to connect.
+    if end is not None and end.state is not State.READY and not (by_hand and connection.server_version is not None):
+        raise connect_error(connection, end, address)
 
 
 def _bare(failure: BaseException, end: ConnectionClosed | None) -> BaseException:
@@ -151,13 +149,18 @@ def _bare(failure: BaseException, end: ConnectionClosed | None) -> BaseException
     return end.again() if others is None else failure
 
 
-async def _tell(pump: Pump, tws: Tws, block: anyio.CancelScope) -> None:
-    """Cancel the block when the connection has ended, once the readers of its events have had their last ones."""
+async def _attend(pump: Pump, tws: Tws, tasks: TaskGroup) -> None:
+    """Work for the block, and cancel it when the connection has ended.
+
+    Those who read its events have had their last ones by then.
+    """
+    for task in (pump.write, pump.read, pump.keep_time):
+        tasks.start_soon(task)
     await pump.closed.wait()
     with anyio.move_on_after(_GOODBYE):
         await pump.drained()
     if not tws.is_watched:
-        block.cancel()
+        tasks.cancel_scope.cancel()
 
 
 async def _send_what_is_left(pump: Pump) -> None:

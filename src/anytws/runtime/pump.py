@@ -195,12 +195,11 @@ class Pump:
         await self._idle.wait()
 
     def _deliver(self, events: list[Event]) -> None:
-        now = anyio.current_time()
-        for event in events:
-            self.requests.hear(event, now)
-            if self._backlog is not None:
-                self._keep(event)
-            for stream in self._streams:
+        self.requests.hear(events, anyio.current_time())
+        if self._backlog is not None:
+            self._keep(self._backlog, events)
+        for stream in self._streams:
+            for event in events:
                 stream.put(event)
         if self.connection.closed is not None:
             self.closed.set()
@@ -235,12 +234,11 @@ class Pump:
             while stream.is_being_read:
                 await stream.moved()
 
-    def _keep(self, event: Event) -> None:
-        assert self._backlog is not None
-        if len(self._backlog) >= BACKLOG:
-            self._backlog.popleft()
+    def _keep(self, backlog: deque[Event], events: list[Event]) -> None:
+        backlog.extend(events)
+        while len(backlog) > BACKLOG:
+            backlog.popleft()
             self._backlog_dropped += 1
-        self._backlog.append(event)
 
     # --- requests ------------------------------------------------------------------------------------------------
 

@@ -6,8 +6,8 @@ of a connect (``tests/benchmarks``), leaves no socket when it is cancelled, and 
 
 from __future__ import annotations
 
+import contextlib
 import errno
-import ipaddress
 import os
 import socket
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ _Address: TypeAlias = tuple[socket.AddressFamily, tuple[Any, ...]]
 _PATIENCE: Final = 2.0
 """Seconds that an address has to answer, if there is another one to try."""
 _HIGHEST_PORT: Final = 65535
-_UNDER_WAY: Final = (errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY, getattr(errno, "WSAEWOULDBLOCK", 0))
+_UNDER_WAY: Final = (errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY)
 
 # The protocol has no heartbeat: without these, a TWS whose machine lost its power stays "connected" for ever.
 _IDLE_SECONDS: Final = 30
@@ -92,47 +92,51 @@ async def open_tcp(host: str, port: int, timeout: float | None) -> TcpStream:
     if not 0 <= port <= _HIGHEST_PORT:
         raise TcpFailure(f"{port} is not a port: ports are 0 to {_HIGHEST_PORT}")
     try:
+        address = _address_in(host, port)
+        if address is not None:
+            return await _open(address, timeout)
         with anyio.fail_after(timeout):
-            return await _open_first(await _addresses(host, port))
+            found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            return await _open_first([(family, target) for family, _, _, _, target in found])
     except TimeoutError:
         raise TcpFailure(f"nothing answered within {timeout:g} s") from None
     except (OSError, UnicodeError) as problem:
         raise TcpFailure(StreamFailure.of(problem).detail) from problem
 
 
-async def _addresses(host: str, port: int) -> list[_Address]:
-    try:
-        version = ipaddress.ip_address(host).version
-    except ValueError:
-        found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        return [(family, address) for family, _, _, _, address in found]
-    # Nothing to look up: a thread for it would cost more than the connection.
-    return [(socket.AF_INET if version == 4 else socket.AF_INET6, (host, port))]
+def _address_in(host: str, port: int) -> _Address | None:
+    """Read an address out of *host*, if it is one and not a name to be looked up."""
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            socket.inet_pton(family, host)
+        except (OSError, UnicodeError, ValueError):
+            continue
+        return family, (host, port)
+    return None
 
 
 async def _open_first(addresses: list[_Address]) -> TcpStream:
     """Try one address after the other; the error of the last one is raised."""
     *others, last = addresses
     for address in others:
-        with anyio.move_on_after(_PATIENCE):
-            try:
-                return await _open(address)
-            except OSError:
-                continue
-    return await _open(last)
+        with contextlib.suppress(OSError):
+            return await _open(address, _PATIENCE)
+    return await _open(last, None)
 
 
-async def _open(address: _Address) -> TcpStream:
+async def _open(address: _Address, timeout: float | None) -> TcpStream:
+    """Connect to *address*. Raises `OSError`, `TimeoutError` among them."""
     family, target = address
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
         code = sock.connect_ex(target)
         # On loopback it is through by now: to ask again is cheaper than to wait for being told.
-        if code in _UNDER_WAY:
+        if code == errno.EINPROGRESS:
             code = sock.connect_ex(target)
         if code in _UNDER_WAY:
-            await anyio.wait_writable(sock)
+            with anyio.fail_after(timeout):
+                await anyio.wait_writable(sock)
             code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         _check(code)
         _watch(sock)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final, TypeAlias
 
 import attrs
@@ -154,3 +155,9 @@ def _text_encoder(entry: Entry, version: int) -> _Encode:
             raise blame(entry, message, text=True) from None
 
     return encode
+
+
+@cache
+def shared_codec(side: Side, version: int) -> Codec:
+    """Give the codec that all connections of *side* at *version* share: what one has compiled serves the next."""
+    return Codec(side, version)

@@ -22,6 +22,9 @@ PREFIX: Final = b"API\0"
 _FIELDS_OF_A_REPLY: Final = 2
 _HIGHEST_PORT: Final = 65535
 _RANGE: Final = re.compile(rb"v([0-9]{1,9})(?:\.\.([0-9]{1,9}))?(?: (.*))?", re.DOTALL)
+_ADDRESS: Final = re.compile(
+    r"\[(?P<v6>[0-9a-fA-F:.%]+)\](?::(?P<p6>[^:]*))?|(?P<host>[!-9;-\[\]-~]+)(?::(?P<port>[^:]*))?"
+)
 # More digits than any version will ever have, and fewer than a hostile reply could keep us busy with.
 _VERSION: Final = re.compile(rb"-?[0-9]{1,30}")
 
@@ -102,8 +105,8 @@ def read_reply(body: bytes) -> VersionReply | RedirectReply | None:
     passed over. Raises `RemoteProtocolError` (508) for a redirect to an address that is none.
     """
     fields = body.split(b"\0")
-    # What follows the last NUL is no field: a reply of two fields splits into three, the last one empty.
-    if len(fields) != _FIELDS_OF_A_REPLY + 1 or fields[-1] or not _VERSION.fullmatch(fields[0]):
+    # What follows the last NUL is no field: a reply of two fields splits into three, the last one mostly empty.
+    if len(fields) != _FIELDS_OF_A_REPLY + 1 or not _VERSION.fullmatch(fields[0]):
         return None
     version = int(fields[0])
     return _read_redirect(fields[1]) if version < 0 else VersionReply(version, fields[1])
@@ -111,7 +114,7 @@ def read_reply(body: bytes) -> VersionReply | RedirectReply | None:
 
 def _read_redirect(address: bytes) -> RedirectReply:
     text = address.decode("ascii", "backslashreplace").strip()
-    match = re.fullmatch(r"\[(?P<v6>[^\]]+)\](?::(?P<p6>[^:]*))?|(?P<host>[^:\s]+)(?::(?P<port>[^:]*))?", text)
+    match = _ADDRESS.fullmatch(text)
     if match is None:
         raise RemoteProtocolError(f"TWS redirects to {text!r}, which is not host or host:port", code=BAD_MESSAGE)
     host, port = match["v6"] or match["host"], match["p6"] if match["v6"] else match["port"]

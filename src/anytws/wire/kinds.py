@@ -28,6 +28,8 @@ _UNSET_DECIMAL: Final = Decimal(2**127 - 1)
 _UNSET_DECIMALS: Final = frozenset(
     {Decimal(_UNSET_INT), Decimal(_UNSET_LONG), Decimal(-(2**63)), Decimal("1.7976931348623157E308"), _UNSET_DECIMAL}
 )
+# Those of a 128-bit decimal, which is what the vendor computes with. Beyond them, digits written out fill the memory.
+_MAGNITUDES: Final = range(-6176, 6145)
 _NO_REQUEST: Final = -1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -114,11 +116,11 @@ def _write_double(value: object) -> str:
 def _read_decimal(text: str) -> Decimal:
     if not _IS_REAL(text):
         raise ValueError(text)
-    return Decimal(text)
+    return _decimal(Decimal(text))
 
 
 def _decimal(value: object) -> Decimal:
-    if not isinstance(value, Decimal) or not value.is_finite():
+    if not isinstance(value, Decimal) or not value.is_finite() or value.adjusted() not in _MAGNITUDES:
         raise ValueError(value)
     return value
 

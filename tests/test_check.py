@@ -1,0 +1,450 @@
+"""``anytws check``: what it finds, how it says it, and what the shell is told."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import anyio
+import pytest
+from anyio.from_thread import start_blocking_portal
+
+from anytws import ConnectError, ConnectionClosed, RequestTimedOut, Stage, connect
+from anytws.cli import check as check_module
+from anytws.cli import main, report
+from anytws.cli.check import CLIENT_ID, EXIT_CODES
+from anytws.cli.finding import FARM_CODES, Clock, Finding, Link, Outcome, examine
+from anytws.cli.report import Report
+from anytws.core import codes
+from anytws.core.codes import CODES, CodeKind
+from anytws.messages.session import CurrentTime, CurrentTimeRequest, ErrorMessage
+from anytws.simulator import ANSWERS, Answer, Dialog, HangUp, Opening, Personality, World, WorldSettings
+from anytws.simulator.serve import TcpTws, serve
+from anytws.simulator.settings import USUAL_OPENING
+from anytws.wire.versions import CURRENT_TIME_IN_MILLIS, MIN_VERSION
+from tests.test_cli import ESCAPE, anytws, spoken
+
+HOST = "127.0.0.1"
+PATIENCE = 5.0
+READY, NOT_READY, NOTHING_THERE = (EXIT_CODES[outcome] for outcome in Outcome)
+
+
+@pytest.fixture(autouse=True)
+def _short_silence(monkeypatch):
+    """What a Gateway does not say is not waited for as long as a person would."""
+    monkeypatch.setattr("anytws.cli.finding._LISTEN", 0.05)
+
+
+@contextmanager
+def running(settings: WorldSettings | None = None) -> Iterator[TcpTws]:
+    """Run a simulated TWS beside the test: the command has an event loop of its own."""
+    with (
+        start_blocking_portal("asyncio") as portal,
+        portal.wrap_async_context_manager(serve(World(settings))) as tws,
+    ):
+        yield tws
+
+
+def free_port() -> int:
+    """Give a port at which nothing listens."""
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        return int(taken.getsockname()[1])
+
+
+async def found(settings: WorldSettings | None = None, *, world: World | None = None, patience=PATIENCE) -> Finding:
+    async with serve(world or World(settings)) as tws:
+        return await examine(tws.host, tws.port, client_id=CLIENT_ID, patience=patience)
+
+
+def told(finding: Finding, **options: bool) -> str:
+    """Give what people read of *finding*, in one line."""
+    output, text = spoken()
+    Report(output, **options).tell([finding])
+    return " ".join(text.getvalue().split())
+
+
+# What is found
+
+
+@pytest.mark.parametrize("version", [MIN_VERSION, CURRENT_TIME_IN_MILLIS - 1, CURRENT_TIME_IN_MILLIS, 226])
+async def test_a_tws_that_is_ready(version: int):
+    settings = WorldSettings(server_version=version, first_order_id=42, accounts=("DU1234567", "DU7654321"))
+    world = World(settings)
+    finding = await found(world=world)
+    assert (finding.outcome, finding.failure, finding.client_id) == (Outcome.READY, None, CLIENT_ID)
+    portrait = finding.portrait
+    assert portrait is not None
+    assert (portrait.server_version, portrait.next_valid_id) == (version, 42)
+    assert portrait.accounts == settings.accounts
+    assert [farm.name for farm in portrait.farms] == [farm.name for farm in settings.farms]
+    assert {farm.status for farm in portrait.farms} == {"ok"}
+    assert (portrait.link, portrait.account_kind, portrait.remarks) == (Link.UP, "paper", ())
+    assert portrait.clock is not None
+    assert abs(portrait.clock.ahead) <= portrait.clock.doubt + 0.1
+    assert (portrait.clock.doubt < 0.4) is (version >= CURRENT_TIME_IN_MILLIS)
+    # It only reads.
+    asked = {type(heard.message).__name__ for heard in world.heard}
+    assert asked <= {"CurrentTimeRequest", "CurrentTimeInMillisRequest"}
+
+
+async def test_a_gateway_says_nothing_of_its_farms():
+    finding = await found(WorldSettings(personality=Personality.GATEWAY))
+    assert finding.outcome is Outcome.READY
+    assert finding.portrait is not None
+    assert (finding.portrait.farms, finding.portrait.link) == ((), Link.UNKNOWN)
+    assert "a Gateway connects them when they are needed" in told(finding)
+
+
+async def test_nothing_there():
+    finding = await examine(HOST, free_port(), client_id=CLIENT_ID, patience=PATIENCE)
+    assert finding.outcome is Outcome.NOTHING_THERE
+    assert isinstance(finding.failure, ConnectError)
+    text = told(finding)
+    assert "no TCP connection could be had" in text
+    assert "Errno" not in text
+    assert "is TWS or IB Gateway running" in text
+
+
+async def test_a_name_without_an_address_is_nothing_there(monkeypatch):
+    async def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(anyio, "connect_tcp", unknown)
+    finding = await examine("nobody.invalid", 7497, client_id=CLIENT_ID, patience=PATIENCE)
+    assert finding.outcome is Outcome.NOTHING_THERE
+    assert "Name or service not known" in told(finding)
+
+
+SHORT = 0.2
+"""Seconds of patience where it is to run out, on a machine that may be busy."""
+
+FAILURES = {
+    "the API is off": (WorldSettings(api_enabled=False), Stage.GREETING, ["enabled", "trusted"]),
+    "the dialog is refused": (
+        WorldSettings(trusted_addresses=(), dialog=Dialog.REJECT),
+        Stage.GREETING,
+        ["trusted"],
+    ),
+    "the dialog is not answered": (
+        WorldSettings(trusted_addresses=(), dialog=Dialog.UNANSWERED),
+        Stage.GREETING,
+        ["dialog", "--timeout 60"],
+    ),
+    "too many clients": (WorldSettings(max_clients=0), Stage.GREETING, ["clients are connected"]),
+    "another address": (
+        WorldSettings(redirect=("elsewhere", 4001)),
+        Stage.VERSION,
+        ["elsewhere:4001", "anytws check elsewhere 4001"],
+    ),
+    "an old version": (WorldSettings(server_version=150), Stage.VERSION, ["150", "503", "update TWS"]),
+    "no start": (WorldSettings(opening=()), Stage.START, ["still be logging in"]),
+    "half a start": (WorldSettings(opening=(Opening.MANAGED_ACCOUNTS,)), Stage.READY, ["got no further"]),
+    "a sudden death": (WorldSettings(die_after_bytes=40), Stage.START, ["inside a frame"]),
+    "a reset": (WorldSettings(die_after_bytes=40, die_by=HangUp.RESET), Stage.START, ["509"]),
+    "its last word": (
+        WorldSettings(
+            opening=(Opening.MANAGED_ACCOUNTS, ErrorMessage(None, 1300, "The API moves to the new port - 7777")),
+            die_after_bytes=180,
+        ),
+        Stage.READY,
+        ["1300", "7777"],
+    ),
+}
+
+
+@pytest.mark.parametrize("settings, stage, words", FAILURES.values(), ids=FAILURES)
+async def test_what_answers_and_is_not_ready_is_explained(settings: WorldSettings, stage: Stage, words: list[str]):
+    waits = settings.dialog is Dialog.UNANSWERED or Opening.NEXT_VALID_ID not in settings.opening
+    finding = await found(settings, patience=SHORT if waits else PATIENCE)
+    assert finding.outcome is Outcome.NOT_READY
+    assert isinstance(finding.failure, ConnectError)
+    assert finding.failure.stage is stage
+    text = told(finding)
+    for word in ("answers, but is not ready", "how far", "what happened", "what to do", *words):
+        assert word in text
+
+
+async def test_the_last_that_tws_said_is_passed_on():
+    remark = ErrorMessage(None, 10186, "Account DU7654321 is closed")
+    finding = await found(
+        WorldSettings(opening=(Opening.MANAGED_ACCOUNTS, remark), die_after_bytes=150), patience=SHORT
+    )
+    assert finding.outcome is Outcome.NOT_READY
+    assert "TWS said 10186 Account ******321 is closed" in told(finding)
+
+
+async def test_a_client_id_that_is_taken_names_another_one():
+    async with serve(World()) as tws, connect(tws.host, tws.port, client_id=CLIENT_ID):
+        finding = await examine(tws.host, tws.port, client_id=CLIENT_ID, patience=PATIENCE)
+    assert finding.outcome is Outcome.NOT_READY
+    text = told(finding)
+    assert "code 326" in text
+    assert f"--client-id {CLIENT_ID + 1}" in text
+
+
+async def test_something_else_at_the_port(anyio_backend_name):
+    async def greet(stream: anyio.abc.SocketStream) -> None:
+        async with stream:
+            await stream.send(b"SSH-2.0-OpenSSH_9.2\r\n")
+            await stream.receive()
+
+    async with await anyio.create_tcp_listener(local_host=HOST) as listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, greet)
+        port = listener.extra_attributes[anyio.abc.SocketAttribute.local_port]()
+        finding = await examine(HOST, port, client_id=CLIENT_ID, patience=PATIENCE)
+        tasks.cancel_scope.cancel()
+    assert finding.outcome is Outcome.NOT_READY
+    assert "may not be TWS" in told(finding)
+
+
+async def test_a_tws_that_dies_while_it_is_looked_at():
+    def die(link, _):
+        link.die(HangUp.EOF)
+        return ()
+
+    finding = await found(world=World(answers={**ANSWERS, CurrentTimeRequest: Answer(die)}))
+    assert finding.outcome is Outcome.NOT_READY
+    assert isinstance(finding.failure, ConnectionClosed)
+    assert finding.portrait is not None
+    text = told(finding)
+    assert "server version" in text
+    assert "what happened" in text
+    assert "connect again" in text
+
+
+async def test_a_tws_that_does_not_answer():
+    world = World(answers={**ANSWERS, CurrentTimeRequest: Answer(lambda link, request: ())})
+    finding = await found(world=world, patience=0.05)
+    assert finding.outcome is Outcome.NOT_READY
+    assert isinstance(finding.failure, RequestTimedOut)
+    assert finding.portrait is not None
+    # What it says by itself is heard all the same.
+    assert len(finding.portrait.farms) == len(world.settings.farms)
+    assert "did not answer" in told(finding)
+
+
+async def test_the_first_question_is_asked_until_it_is_answered(monkeypatch):
+    """The runtime asks again once. A TWS may take longer than that to settle, and a person is waiting."""
+    monkeypatch.setattr("anytws.cli.finding._ASK_AGAIN", 0.05)
+    asked = []
+
+    def tell_at_last(link, _):
+        asked.append(link)
+        return [CurrentTime(datetime(2026, 1, 5, tzinfo=UTC))] if len(asked) > 2 else []
+
+    settings = WorldSettings(server_version=MIN_VERSION)
+    finding = await found(world=World(settings, answers={**ANSWERS, CurrentTimeRequest: Answer(tell_at_last)}))
+    assert finding.outcome is Outcome.READY
+    assert finding.portrait is not None
+    assert finding.portrait.first_answer_seconds is not None
+    assert finding.portrait.first_answer_seconds > 0.1
+    assert finding.portrait.trip_seconds is not None
+    monkeypatch.setattr(report, "_PROMPT", 0.1)
+    assert "first answer only after" in told(finding)
+
+
+@pytest.mark.parametrize(
+    "code, link, outcome",
+    [
+        (codes.LINK_LOST, Link.DOWN, Outcome.NOT_READY),
+        (codes.LINK_BROKEN, Link.DOWN, Outcome.NOT_READY),
+        (codes.LINK_RESTORED, Link.UP, Outcome.READY),
+        (codes.LINK_RESTORED_DATA_LOST, Link.UP, Outcome.READY),
+    ],
+)
+async def test_the_link_of_tws_to_ib_is_what_tws_said_last(code: int, link: Link, outcome: Outcome):
+    opening = (*USUAL_OPENING, ErrorMessage(None, codes.LINK_LOST, "lost"), ErrorMessage(None, code, "said last"))
+    finding = await found(WorldSettings(opening=opening))
+    assert finding.portrait is not None
+    assert (finding.portrait.link, finding.outcome) == (link, outcome)
+    assert ("TWS has lost it" in told(finding)) is (link is Link.DOWN)
+
+
+async def test_a_farm_is_as_it_was_last_heard_of():
+    broken = ErrorMessage(None, codes.MARKET_DATA_FARM_BROKEN, "Market data farm connection is broken:usfarm")
+    finding = await found(WorldSettings(opening=(*USUAL_OPENING, broken)))
+    assert finding.outcome is Outcome.READY
+    text = told(finding)
+    assert "usfarm, market data: broken" in text
+    assert "ushmds, historical data: ok" in text
+
+
+def test_every_code_of_a_farm_is_understood():
+    assert FARM_CODES.keys() == {code for code, row in CODES.items() if row.kind is CodeKind.FARM}
+
+
+async def test_what_else_tws_says_is_passed_on_without_the_accounts():
+    remark = ErrorMessage(None, 2152, "Account DU7654321 is read-only")
+    error = ErrorMessage(7, 200, "No security definition for U1234567")
+    finding = await found(WorldSettings(opening=(*USUAL_OPENING, remark, error)))
+    text = told(finding)
+    assert "2152 Account ******321 is read-only" in text
+    assert "200 No security definition for *****567" in text
+
+
+# Accounts and clocks
+
+
+@pytest.mark.parametrize(
+    "accounts, words",
+    [
+        (("DU1234567",), "******567: paper"),
+        (("U7654321",), "*****321: LIVE"),
+        (("U7654321", "DU1234567"), "*****321, ******567: paper and LIVE ones"),
+        (("D12",), "***: paper"),
+        ((), "none were said"),
+    ],
+)
+async def test_accounts_are_masked_and_judged(accounts: tuple[str, ...], words: str):
+    assert words in told(await found(WorldSettings(accounts=accounts)))
+
+
+async def test_accounts_can_be_shown():
+    assert "U7654321: LIVE" in told(await found(WorldSettings(accounts=("U7654321",))), show_accounts=True)
+
+
+async def test_a_live_account_at_the_port_for_paper_is_worth_a_warning(monkeypatch):
+    async with serve(World(WorldSettings(accounts=("U7654321",)))) as tws:
+        monkeypatch.setattr(report, "USUAL_PORTS", {tws.port: "TWS, paper trading"})
+        finding = await examine(tws.host, tws.port, client_id=CLIENT_ID, patience=PATIENCE)
+    assert "take care: this port is the one for paper trading" in told(finding)
+
+
+@pytest.mark.parametrize(
+    "seconds, words",
+    [
+        (0.0, "the same as this machine's, to 510.0 ms"),
+        (-3600.0, "3600.0 s behind this machine's, give or take 510.0 ms"),
+        (5.0, "5.0 s ahead of this machine's, give or take 510.0 ms"),
+    ],
+)
+def test_clocks_are_compared_within_what_can_be_known(seconds: float, words: str):
+    now = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+    # Asked at 12:00:00.49, answered 20 ms later: in the middle of the second that TWS, agreeing with us, calls :00.
+    before, after = now.timestamp() + 0.49, now.timestamp() + 0.51
+    clock = Clock.of(now + timedelta(seconds=seconds), 1.0, before, after)
+    assert clock.ahead == pytest.approx(seconds)
+    assert clock.doubt == pytest.approx(0.51)
+    assert words in report._clock(clock)[0]
+
+
+# The command
+
+
+def test_a_ready_tws_is_exit_code_0(capsys):
+    with running() as tws:
+        assert main(["check", HOST, str(tws.port)]) == READY
+    text = capsys.readouterr().out
+    assert f"{HOST}:{tws.port}: ready" in text
+    assert "Nothing was changed" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_a_number_alone_is_a_port(capsys):
+    with running() as tws:
+        assert main(["check", str(tws.port)]) == READY
+    assert f"{HOST}:{tws.port}: ready" in capsys.readouterr().out
+
+
+def test_the_options_arrive(capsys):
+    with running(WorldSettings(accounts=("DU7654321",))) as tws:
+        options = ["--client-id", "3", "--timeout", "4", "--show-accounts", "--json"]
+        assert main(["check", HOST, str(tws.port), *options]) == READY
+    (endpoint,) = json.loads(capsys.readouterr().out)["endpoints"]
+    assert endpoint["client_id"] == 3
+    assert endpoint["tws"]["accounts"] == ["DU7654321"]
+
+
+def test_the_usual_ports_are_tried_and_the_best_counts(monkeypatch, capsys):
+    with running() as good, running(WorldSettings(api_enabled=False)) as bad:
+        ports = {free_port(): "TWS, paper trading", bad.port: "TWS, live trading", good.port: "IB Gateway"}
+        monkeypatch.setattr(report, "USUAL_PORTS", ports)
+        monkeypatch.setattr(check_module, "USUAL_PORTS", ports)
+        assert main(["check"]) == READY
+        text = capsys.readouterr().out
+        # In the order of the list, whoever answers first.
+        lines = [line for line in text.splitlines() if line.startswith("  ") and line.split()[0].isdecimal()]
+        assert [int(line.split()[0]) for line in lines] == list(ports)
+        assert "nothing there: Connection refused" in lines[0]
+        assert lines[1].endswith("answers, but is not ready")
+        assert lines[2].endswith("ready")
+        assert f"{HOST}:{good.port} (IB Gateway, as a rule): ready" in text
+        assert f"{HOST}:{bad.port} (TWS, live trading, as a rule): answers" in text
+
+        del ports[good.port]
+        assert main(["check"]) == NOT_READY
+        del ports[bad.port]
+        capsys.readouterr()
+        ports[free_port()] = "TWS, live trading"
+        assert main(["check"]) == NOTHING_THERE
+        assert "anytws simulate" in " ".join(capsys.readouterr().out.split())
+
+
+def test_json_of_a_ready_tws(capsys):
+    with running() as tws:
+        assert main(["check", HOST, str(tws.port), "--json"]) == READY
+    data = json.loads(capsys.readouterr().out)
+    (endpoint,) = data["endpoints"]
+    assert data["exit_code"] == READY
+    assert (endpoint["host"], endpoint["port"], endpoint["outcome"]) == (HOST, tws.port, "ready")
+    assert (endpoint["client_id"], endpoint["failure"]) == (CLIENT_ID, None)
+    seen = endpoint["tws"]
+    assert (seen["server_version"], seen["next_valid_id"]) == (226, 1)
+    assert (seen["accounts"], seen["account_kind"], seen["link"]) == (["******567"], "paper", "up")
+    assert datetime.fromisoformat(seen["connection_time"]["aware"]).tzinfo is not None
+    assert seen["clock"].keys() == {"ahead", "doubt"}
+    assert seen["farms"][0] == {"name": "usfarm", "purpose": "market data", "status": "ok"}
+
+
+def test_json_of_failures(capsys):
+    with running(WorldSettings(api_enabled=False)) as tws:
+        assert main(["check", HOST, str(tws.port), "--json"]) == NOT_READY
+    (endpoint,) = json.loads(capsys.readouterr().out)["endpoints"]
+    assert (endpoint["outcome"], endpoint["tws"]) == ("not_ready", None)
+    failure = endpoint["failure"]
+    assert (failure["stage"], failure["reason"], failure["code"]) == ("greeting", "refused", codes.CONNECT_FAIL)
+    assert failure["what_to_do"]
+
+
+async def test_json_of_a_tws_that_does_not_answer(anyio_backend_name):
+    world = World(answers={**ANSWERS, CurrentTimeRequest: Answer(lambda link, request: ())})
+    finding = await found(world=world, patience=0.05)
+    output, _ = spoken()
+    (endpoint,) = Report(output).as_json([finding], NOT_READY)["endpoints"]
+    assert endpoint["tws"]["clock"] is None
+    assert "did not answer" in endpoint["failure"]["what_happened"]
+
+
+def test_the_client_id_collides_with_nobody_by_accident():
+    """Programs count from 0; and TWS's own ids, as far as they are known, end at 32 bits."""
+    assert 10_000 < CLIENT_ID < 2**31 - 1
+
+
+def test_a_stranger_runs_it_in_a_pipe():
+    with running(WorldSettings(zone="中国标准时间")) as tws:
+        done = anytws("check", HOST, str(tws.port))
+    assert (done.returncode, done.stderr) == (READY, "")
+    assert ESCAPE not in done.stdout
+    assert "中国标准时间" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert anytws("check", HOST, str(free_port())).returncode == NOTHING_THERE
+
+
+def test_colour_can_be_forced_and_forbidden():
+    colours = re.compile(r"\x1b\[[0-9;]*3[0-7]m")
+    port = str(free_port())
+    assert colours.search(anytws("check", HOST, port, FORCE_COLOR="1", TERM="xterm-256color").stdout)
+    assert not colours.search(anytws("check", HOST, port, FORCE_COLOR="1", NO_COLOR="1", TERM="xterm-256color").stdout)
+
+
+def test_escape_codes_in_what_answers_do_not_reach_the_terminal():
+    with running(WorldSettings(zone="\x1b[2J")) as tws:
+        done = anytws("check", HOST, str(tws.port), FORCE_COLOR="1", NO_COLOR="1")
+    assert done.returncode == READY
+    assert "\x1b[2J" not in done.stdout
+    assert "\\x1b[2J" in done.stdout

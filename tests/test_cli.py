@@ -1,0 +1,293 @@
+"""The program around the verbs: what was typed wrongly, what is not installed, who listens, and how it looks."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import io
+import os
+import signal
+import subprocess
+import sys
+
+import anyio
+import pytest
+from rich.console import Console
+
+from anytws import cli
+from anytws.cli import commands, event_loop, output
+from anytws.cli.output import Output, Tone, address, counted, printable
+
+ESCAPE = "\x1b"
+VERBS = ("demo", "check", "simulate")
+
+
+def anytws(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as a stranger does, with its output in a pipe of 80 columns."""
+    inherited = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "FORCE_COLOR"}}
+    return subprocess.run(
+        [sys.executable, "-m", "anytws", *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+        env={**inherited, "PYTHONIOENCODING": "utf-8", "COLUMNS": "80", **environment},
+    )
+
+
+def spoken(width: int = 80, **options: object) -> tuple[Output, io.StringIO]:
+    """Give an `Output` and where it goes."""
+    text = io.StringIO()
+    return Output(Console(file=text, width=width, highlight=False, **options)), text
+
+
+# What is installed
+
+
+@pytest.mark.parametrize("missing", ["cyclopts", "rich", "trio"])
+def test_without_the_extra_one_line_says_what_to_install(missing: str, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, missing, None)
+    assert cli.main(["demo"]) == cli.USAGE
+    out, error = capsys.readouterr()
+    assert (out, error.count("\n")) == ("", 1)
+    assert f'needs {missing}: pip install "anytws[cli]"' in error
+
+
+def test_the_library_does_not_know_the_command_line():
+    """A plain install has neither rich nor cyclopts, and a program that connects should not wait for their imports."""
+    source = "import sys, anytws; sys.exit(any(name in sys.modules for name in ('rich', 'cyclopts', 'anytws.cli')))"
+    assert subprocess.run([sys.executable, "-c", source], check=False).returncode == 0
+
+
+# What is typed
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nothing"],
+        ["--nothing"],
+        ["demo", "surplus"],
+        ["demo", "--server-version", "156"],
+        ["demo", "--server-version", "227"],
+        ["demo", "--round-trips", "0"],
+        ["demo", "--backend", "curio"],
+        ["check", "127.0.0.1", "port"],
+        ["check", "127.0.0.1", "65536"],
+        ["check", "0"],
+        ["check", "--client-id", "-1"],
+        ["check", "--timeout", "0"],
+        ["simulate", "--port", "-1"],
+        ["simulate", "--max-clients", "-1"],
+        ["simulate", "--dialog", "maybe"],
+    ],
+    ids=" ".join,
+)
+def test_a_mistake_is_answered_on_stderr_and_with_exit_code_2(arguments: list[str], capsys):
+    assert cli.main(arguments) == cli.USAGE
+    out, error = capsys.readouterr()
+    assert out == ""
+    assert error.startswith("anytws: ")
+    assert len(error.splitlines()) <= 3
+
+
+def test_a_mistake_in_a_verb_names_the_help_of_that_verb(capsys):
+    cli.main(["check", "--timeout", "soon"])
+    assert "anytws check --help" in capsys.readouterr().err
+
+
+def test_the_version_is_that_of_the_package(capsys):
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out.strip() == importlib.metadata.version("anytws")
+
+
+def test_the_arguments_of_the_process_are_the_default(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["anytws", "--version"])
+    assert cli.main() == 0
+    assert capsys.readouterr().out.strip() == importlib.metadata.version("anytws")
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], *([verb, "--help"] for verb in VERBS)], ids=" ".join)
+def test_help_is_plain_in_a_pipe_and_fits_into_80_columns(arguments: list[str], monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert cli.main(arguments) == 0
+    text, error = capsys.readouterr()
+    assert error == ""
+    assert text.isascii()
+    assert text.isprintable() is False
+    assert ESCAPE not in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_the_help_names_every_verb(capsys):
+    cli.main(["--help"])
+    text = capsys.readouterr().out
+    assert all(f"\n {verb} " in text for verb in VERBS)
+
+
+def test_python_dash_m_is_the_command():
+    done = anytws("--version")
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, importlib.metadata.version("anytws"), "")
+    assert anytws("nothing").returncode == cli.USAGE
+
+
+# How it ends
+
+
+def test_nobody_reads_any_more():
+    """`anytws … | head -1`: no traceback, neither from us nor from Python, which flushes once more when it ends."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "anytws", "demo"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    with process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(60) == 1
+
+
+@pytest.mark.parametrize("backend", ["trio", "asyncio"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_signal_cancels_and_is_no_error(backend, number):
+    cleaned_up = []
+
+    async def verb() -> int:
+        try:
+            signal.raise_signal(number)
+            await anyio.sleep_forever()
+        finally:
+            cleaned_up.append(True)
+        return 0
+
+    assert event_loop.run_interruptible(verb, backend=backend) == cli.INTERRUPTED
+    assert event_loop.run_interruptible(verb, backend=backend, when_interrupted=0) == 0
+    assert cleaned_up == [True, True]
+    # As if nothing had been: whoever calls `main` from a program of his own gets his Ctrl-C back.
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.parametrize("backend", ["trio", "asyncio"])
+def test_a_verb_that_fails_raises_its_own_error_and_no_group(backend):
+    async def verb() -> int:
+        raise LookupError("this one")
+
+    with pytest.raises(LookupError, match="this one"):
+        event_loop.run_interruptible(verb, backend=backend)
+
+
+@pytest.mark.parametrize("backend", ["trio", "asyncio"])
+def test_where_signals_cannot_be_waited_for_the_verb_runs_all_the_same(backend, monkeypatch):
+    def unheard_of(*_: object) -> None:
+        raise NotImplementedError
+
+    async def verb() -> int:
+        return 5
+
+    monkeypatch.setattr(anyio, "open_signal_receiver", unheard_of)
+    assert event_loop.run_interruptible(verb, backend=backend) == 5
+
+
+def test_ctrl_c_before_there_is_an_event_loop(monkeypatch):
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "_app", interrupted)
+    assert cli.main(["demo"]) == cli.INTERRUPTED
+
+
+def test_ctrl_c_out_of_a_verb(monkeypatch):
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("anytws.cli.demo.run_interruptible", interrupted)
+    assert cli.main(["demo"]) == cli.INTERRUPTED
+
+
+# How it looks
+
+
+def test_long_text_is_wrapped_and_begins_where_it_began():
+    speak, text = spoken(width=40)
+    speak.fact("label", "one two three four five six seven eight", width=8)
+    assert text.getvalue() == "  label     one two three four five six\n            seven eight\n"
+
+
+def test_text_is_not_wrapped_wider_than_people_read():
+    speak, text = spoken(width=300)
+    speak.row((), "word " * 60)
+    assert max(map(len, text.getvalue().splitlines())) <= output.MAX_WIDTH
+
+
+def test_a_terminal_that_is_too_narrow_for_everything_still_gets_the_text():
+    speak, text = spoken(width=10)
+    speak.fact("label", "one two three four")
+    assert text.getvalue().split() == ["label", "one", "two", "three", "four"]
+
+
+def test_a_line_that_is_to_stay_one_stays_one():
+    speak, text = spoken(width=20)
+    speak.row((("#1  ", Tone.STATE),), "word " * 30, wrap=False)
+    assert text.getvalue().count("\n") == 1
+
+
+def test_lines_have_no_blanks_at_their_end():
+    speak, text = spoken()
+    speak.title("title ")
+    speak.fact("label", "")
+    assert text.getvalue() == "\ntitle\n  label\n"
+
+
+def test_markup_in_what_tws_says_is_only_text():
+    speak, text = spoken(force_terminal=True)
+    speak.row((), "[red]not red[/red] :smile:")
+    assert text.getvalue() == "[red]not red[/red] :smile:\n"
+
+
+@pytest.mark.parametrize(
+    "raw, shown",
+    [
+        ("plain, 中国标准时间, µ", "plain, 中国标准时间, µ"),
+        ("\x1b[2Jgone", "\\x1b[2Jgone"),
+        ("two\nlines\ttab", "two\\nlines\\ttab"),
+        ("\u202ereversed", "\\u202ereversed"),
+    ],
+)
+def test_nothing_that_comes_over_the_wire_can_steer_the_terminal(raw: str, shown: str):
+    assert printable(raw) == shown
+    speak, text = spoken(force_terminal=True)
+    speak.row((), raw)
+    assert text.getvalue() == f"{shown}\n"
+
+
+@pytest.mark.parametrize("encoding, micro", [("utf-8", "µs"), ("ascii", "us"), ("cp1252", "us")])
+def test_letters_that_the_terminal_may_not_have_are_avoided(encoding: str, micro: str):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    assert Output(Console(file=stream)).micro == micro
+
+
+def test_letters_that_the_terminal_does_not_have_are_no_crash(monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii", write_through=True)
+    monkeypatch.setattr(sys, "stdout", stream)
+    Output(output.open_console()).row((), "中")
+    assert stream.buffer.getvalue() == b"\\u4e2d\n"
+
+
+def test_small_words():
+    assert [counted(count, "request") for count in (0, 1, 2)] == ["0 requests", "1 request", "2 requests"]
+    assert (address("127.0.0.1", 7), address("::1", 7)) == ("127.0.0.1:7", "[::1]:7")
+
+
+@pytest.mark.parametrize("is_terminal, paused", [(True, 0.5), (False, 0)])
+async def test_only_people_are_waited_for(is_terminal, paused, monkeypatch):
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr(anyio, "sleep", sleep)
+    speak, _ = spoken(force_terminal=is_terminal)
+    await speak.pause(0.5)
+    assert slept == [paused]

@@ -1,0 +1,167 @@
+"""``anytws demo``: what it shows, and that its exit code notices when something is not as it should be."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from anytws import State
+from anytws.cli import INTERRUPTED, main
+from anytws.cli import demo as demo_module
+from anytws.cli.demo import Show
+from anytws.messages.session import ManagedAccounts
+from anytws.simulator import HangUp, Opening, World, WorldSettings
+from anytws.wire.versions import MAX_VERSION, MIN_VERSION, PROTOBUF, PROTOBUF_REST_MESSAGES_3
+from tests.test_cli import ESCAPE, anytws, spoken
+
+PATIENCE = 60.0
+
+
+def position(text: str, *words: str) -> list[int]:
+    """Tell where each of *words* stands in *text*; it must be there."""
+    return [text.index(word) for word in words]
+
+
+@pytest.mark.parametrize("backend", ["trio", "asyncio"])
+@pytest.mark.parametrize("personality", ["tws", "gateway"])
+@pytest.mark.parametrize("version", [MIN_VERSION, PROTOBUF - 1, PROTOBUF, PROTOBUF_REST_MESSAGES_3, MAX_VERSION])
+def test_everything_is_shown_in_its_order(backend: str, personality: str, version: int, capsys):
+    options = ["--backend", backend, "--personality", personality, "--server-version", str(version)]
+    assert main(["demo", *options, "--round-trips", "3"]) == 0
+    text = capsys.readouterr().out
+    story = (
+        f"on {backend}",
+        State.DISCONNECTED.name,
+        State.SOCKET_OPEN.name,
+        State.HANDSHAKING.name,
+        f"sent API v{MIN_VERSION}..{MAX_VERSION}",
+        f"received server version {version}",
+        State.AWAITING_NEXT_VALID_ID.name,
+        "sent START_API, client id 7",
+        "received managedAccounts DU1234567",
+        "received nextValidId 1",
+        State.READY.name,
+        "What TWS said",
+        "Asking for the time",
+        "3 round trips",
+        "TWS dies",
+        State.CLOSED.name,
+        "ConnectionClosed",
+        "EOF, while READY",
+        "what to do",
+        "Shown: every state",
+        "nothing real",
+    )
+    places = position(text, *story)
+    assert places == sorted(places)
+    assert ("2104 Market data farm" in text) is (personality == "tws")
+
+
+def test_the_times_only_go_up(capsys):
+    assert main(["demo"]) == 0
+    opening = capsys.readouterr().out.partition("What TWS said")[0]
+    times = [float(time) for time in re.findall(r"^ *([0-9.]+) ms", opening, re.MULTILINE)]
+    assert len(times) >= 10
+    assert times == sorted(times)
+
+
+def test_in_a_pipe_it_is_plain_and_fits_into_80_columns():
+    done = anytws("demo")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ESCAPE not in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert set(filter(lambda letter: not letter.isascii(), done.stdout)) == {"µ"}
+    assert not any(line.endswith(" ") for line in done.stdout.splitlines())
+
+
+def test_on_a_terminal_it_is_coloured(monkeypatch, capsys):
+    monkeypatch.setattr(demo_module, "_STEP", 0)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    assert main(["demo", "--round-trips", "1"]) == 0
+    assert f"{ESCAPE}[1;36mREADY" in capsys.readouterr().out
+
+
+def test_a_pipe_without_any_letters_but_ascii():
+    done = anytws("demo", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0
+    assert done.stdout.isascii()
+
+
+def test_ctrl_c_ends_it_without_a_traceback():
+    process = subprocess.Popen(
+        [sys.executable, "-m", "anytws", "demo", "--round-trips", str(10**9)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+    )
+    with process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        while "this machine" not in process.stdout.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE) == INTERRUPTED
+        assert process.stderr.read() == ""
+
+
+# When something is not as it should be
+
+
+async def perform(settings: WorldSettings, backend: str = "trio") -> tuple[int, str]:
+    output, text = spoken()
+    code = await Show(output, settings, 2).run(backend)
+    return code, " ".join(text.getvalue().split())
+
+
+async def test_the_exit_code_is_that_of_a_good_performance(anyio_backend_name):
+    code, text = await perform(WorldSettings(accounts=("DU1", "DU2"), first_order_id=70), anyio_backend_name)
+    assert code == 0
+    assert f"on {anyio_backend_name}" in text
+    assert "managedAccounts DU1, DU2" in text
+    assert "next valid id 70" in text
+
+
+@pytest.mark.parametrize(
+    "settings, mistake",
+    [
+        (WorldSettings(api_enabled=False), "it broke off"),
+        (WorldSettings(die_after_bytes=40), "it broke off"),
+        (WorldSettings(die_after_bytes=100), "the last event is not the one ConnectionClosed"),
+        (WorldSettings(opening=(Opening.MANAGED_ACCOUNTS, Opening.NEXT_VALID_ID)), "0 notices of farms came, not 3"),
+        (
+            WorldSettings(opening=(ManagedAccounts(("DU9",)), Opening.NEXT_VALID_ID, Opening.FARMS)),
+            "the accounts are not those of the simulator",
+        ),
+    ],
+    ids=["API off", "dies early", "dies a little later", "no farms", "other accounts"],
+)
+async def test_what_is_wrong_at_the_start_is_named(settings: WorldSettings, mistake: str):
+    code, text = await perform(settings)
+    assert code == 1
+    assert "Not as it should be" in text
+    assert mistake in text
+    assert "Shown: every state" not in text
+
+
+async def test_another_end_than_the_expected_one_is_named(monkeypatch):
+    die = World.die
+    monkeypatch.setattr(World, "die", lambda world: die(world, HangUp.RESET))
+    code, text = await perform(WorldSettings())
+    assert code == 1
+    assert "the end has the reason RESET, not EOF" in text
+
+
+async def test_an_end_that_nobody_notices_is_named(monkeypatch):
+    monkeypatch.setattr(World, "die", lambda world: None)
+    monkeypatch.setattr(demo_module, "_PATIENCE", 0.01)
+    code, text = await perform(WorldSettings())
+    assert code == 1
+    assert "was not noticed" in text

@@ -1,0 +1,114 @@
+"""Errors hold values, the sentence is made from them, and the tree says whose fault it was."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import pickle
+
+import pytest
+
+from anytws import errors
+from anytws.errors import (
+    AnytwsError,
+    DecodeError,
+    LocalProtocolError,
+    ProtocolError,
+    RemoteProtocolError,
+    RequestTimedOut,
+    SlowConsumer,
+)
+from anytws.messages import CurrentTimeRequest
+from anytws.messages.base import Side
+from anytws.wire.codec import Codec
+
+
+def test_nobody_raises_a_protocol_error_without_saying_whose() -> None:
+    """The base class is for catching only."""
+    with pytest.raises(TypeError, match="LocalProtocolError or RemoteProtocolError"):
+        ProtocolError("something")
+
+
+def test_one_except_clause_catches_everything() -> None:
+    """All that the library raises on purpose is an `AnytwsError`, and the two faults are never mistaken."""
+    classes = [cls for _, cls in inspect.getmembers(errors, inspect.isclass)]
+    assert all(issubclass(cls, AnytwsError) for cls in classes)
+    assert issubclass(DecodeError, RemoteProtocolError)
+    assert not issubclass(LocalProtocolError, RemoteProtocolError)
+    assert not issubclass(RemoteProtocolError, LocalProtocolError)
+
+
+def test_too_old_names_message_field_both_versions_and_the_code() -> None:
+    """Whoever reads only the text knows what to do; whoever reads the values needs no text."""
+    whole = LocalProtocolError.too_old("PlaceOrderRequest", since=203, version=176)
+    part = LocalProtocolError.too_old("PlaceOrderRequest", since=203, version=176, field="deactivate")
+    assert (whole.code, whole.message, whole.field) == (errors.UPDATE_TWS, "PlaceOrderRequest", None)
+    assert (part.code, part.message, part.field) == (errors.UPDATE_TWS, "PlaceOrderRequest", "deactivate")
+    assert "PlaceOrderRequest.deactivate needs server version 203" in str(part)
+    assert "176" in str(part)
+
+
+def test_not_now_names_what_the_state_and_the_way_out() -> None:
+    """504 is the vendor's number for every request while not connected."""
+    error = LocalProtocolError.not_now("CurrentTimeRequest", "closed", "make a new connection")
+    assert error.code == errors.NOT_CONNECTED
+    assert str(error) == "CurrentTimeRequest may not be sent while the connection is closed: make a new connection"
+
+
+@pytest.mark.parametrize(
+    "message, field, text",
+    [
+        ("OrderStatus", "filled", "OrderStatus.filled: 'abc' is not DECIMAL"),
+        ("OrderStatus", None, "OrderStatus: 'abc' is not DECIMAL"),
+        (None, None, "frame: 'abc' is not DECIMAL"),
+    ],
+)
+def test_a_decode_error_says_who_which_field_what_was_seen_and_what_was_wanted(
+    message: str | None, field: str | None, text: str
+) -> None:
+    """The sentence leaves out what is not known, and nothing else."""
+    error = DecodeError(message, field, "'abc'", "DECIMAL")
+    assert str(error) == text
+    assert (error.message, error.field, error.seen, error.wanted) == (message, field, "'abc'", "DECIMAL")
+    assert error.code == errors.BAD_MESSAGE
+
+
+def test_a_decode_error_of_a_real_frame_carries_the_same_values() -> None:
+    """The values come from the table, not from the one who calls."""
+    with pytest.raises(DecodeError) as caught:
+        Codec(Side.CLIENT, 176).decode(b"9\x001\x00seven\x00")
+    error = caught.value
+    assert (error.message, error.field, error.seen, error.wanted) == ("NextValidId", "order_id", "'seven'", "INT")
+
+
+def test_a_request_that_timed_out_is_there_to_be_made_again() -> None:
+    """The request itself, and the seconds, are values."""
+    error = RequestTimedOut(CurrentTimeRequest(), 2.5)
+    assert (error.request, error.seconds) == (CurrentTimeRequest(), 2.5)
+    assert "CurrentTimeRequest within 2.5 s" in str(error)
+
+
+def test_a_slow_consumer_learns_its_bound() -> None:
+    """The bound is a value, and the sentence says what can be done."""
+    error = SlowConsumer(7)
+    assert error.capacity == 7
+    assert "more than 7 events" in str(error)
+    assert "drop_oldest" in str(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        LocalProtocolError.too_old("PlaceOrderRequest", since=203, version=176, field="deactivate"),
+        RemoteProtocolError("no greeting", code=errors.BAD_MESSAGE),
+        DecodeError("NextValidId", "order_id", "'x'", "INT"),
+        RequestTimedOut(7, 2.5),
+        SlowConsumer(7),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_errors_reach_another_process_as_they_are(error: AnytwsError) -> None:
+    """Process pools pickle what is raised; an error that cannot be pickled hangs or hides itself there."""
+    for again in (copy.copy(error), pickle.loads(pickle.dumps(error))):  # noqa: S301 (our own bytes)
+        assert type(again) is type(error)
+        assert (str(again), vars(again)) == (str(error), vars(error))

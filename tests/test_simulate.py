@@ -1,0 +1,409 @@
+"""``anytws simulate``: its options are the knobs of the simulator, it tells what happens, and Ctrl-C ends it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import get_type_hints
+
+import anyio
+import attrs
+import pytest
+
+from anytws import ClientIdInUse, ConnectionClosed, RefusedByTws, connect, connect_stream
+from anytws.cli import main
+from anytws.cli import simulate as simulate_module
+from anytws.cli.knobs import HIDDEN, SPELLINGS, Knobs
+from anytws.cli.narrator import Narrator
+from anytws.core.options import HandshakeOptions
+from anytws.messages.base import Side
+from anytws.messages.session import CurrentTimeRequest, IdsRequest, SetServerLogLevelRequest
+from anytws.simulator import Dialog, Farm, FarmKind, HangUp, Opening, Personality, WorldSettings
+from anytws.simulator.serve import MemoryTws, serve, serve_memory
+from anytws.wire.codec import Codec
+from anytws.wire.frames import frame
+from tests.test_cli import ESCAPE, anytws, spoken
+
+HOST = "127.0.0.1"
+PATIENCE = 60.0
+OPTIONS = {field.name: f"--{field.name.replace('_', '-')}" for field in attrs.fields(WorldSettings)}
+
+
+# The knobs
+
+
+@pytest.fixture
+def understood(monkeypatch):
+    """Give a function from the words of a command line to the settings that they stand for."""
+
+    def settings_of(*words: str) -> WorldSettings:
+        caught = []
+        monkeypatch.setattr(simulate_module, "run_interruptible", lambda run, **_: caught.append(run.args[1]) or 0)
+        assert main(["simulate", *words]) == 0
+        return WorldSettings(
+            **{field.name: getattr(caught[0], field.name) for field in attrs.fields(WorldSettings)},
+        )
+
+    return settings_of
+
+
+def test_without_options_it_is_the_healthy_tws_of_the_library(understood):
+    assert understood() == WorldSettings()
+
+
+CASES = {
+    "--personality gateway": {"personality": Personality.GATEWAY},
+    "--server-version 176": {"server_version": 176},
+    "--accounts U1,DU2": {"accounts": ("U1", "DU2")},
+    "--accounts none": {"accounts": ()},
+    "--first-order-id 70": {"first_order_id": 70},
+    "--opening next-valid-id,managed-accounts": {"opening": (Opening.NEXT_VALID_ID, Opening.MANAGED_ACCOUNTS)},
+    "--opening none": {"opening": ()},
+    "--opening-seconds 0.5": {"opening_seconds": 0.5},
+    "--farms historical:ushmds,market-data:eufarm": {
+        "farms": (Farm(FarmKind.HISTORICAL, "ushmds"), Farm(FarmKind.MARKET_DATA, "eufarm")),
+    },
+    "--no-api-enabled": {"api_enabled": False},
+    "--max-clients 1": {"max_clients": 1},
+    "--no-localhost-only": {"localhost_only": False},
+    "--trusted-addresses 10.0.0.1,10.0.0.2": {"trusted_addresses": frozenset({"10.0.0.1", "10.0.0.2"})},
+    "--trusted-addresses none": {"trusted_addresses": frozenset()},
+    "--dialog unanswered": {"dialog": Dialog.UNANSWERED},
+    "--dialog-seconds 3": {"dialog_seconds": 3.0},
+    "--stale-seconds 4": {"stale_seconds": 4.0},
+    "--settling-seconds 2.5": {"settling_seconds": 2.5},
+    "--read-only": {"read_only": True},
+    "--redirect otherhost": {"redirect": ("otherhost", None)},
+    "--redirect otherhost:4001": {"redirect": ("otherhost", 4001)},
+    "--redirect [::1]:4001": {"redirect": ("::1", 4001)},
+    "--die-after-bytes 40": {"die_after_bytes": 40},
+    "--die-by reset": {"die_by": HangUp.RESET},
+    "--utc-offset 8h": {"utc_offset": timedelta(hours=8)},
+    "--utc-offset -3.5h": {"utc_offset": timedelta(hours=-3.5)},
+    "--utc-offset 90": {"utc_offset": timedelta(seconds=90)},
+    "--zone EST": {"zone": "EST"},
+    "--connection-time whenever": {"connection_time": b"whenever"},
+}
+
+
+@pytest.mark.parametrize("words, changed", CASES.items(), ids=CASES)
+def test_every_knob_can_be_turned(words: str, changed: dict[str, object], understood):
+    assert understood(*words.split()) == WorldSettings(**changed)
+
+
+def test_a_new_knob_is_in_the_table_above():
+    turned = {name for changed in CASES.values() for name in changed}
+    assert turned == OPTIONS.keys() - HIDDEN.keys()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--redirect a:b:c",
+        "--redirect otherhost:port",
+        "--opening nothing-known",
+        "--farms unknown:usfarm",
+        "--utc-offset tomorrow",
+        "--memory 5",
+        "--epoch-at-zero 2026-01-05",
+    ],
+)
+def test_what_is_no_value_is_refused(words: str, capsys):
+    assert main(["simulate", *words.split()]) == 2
+    assert words.split(maxsplit=1)[0] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", [name for name, hint in get_type_hints(WorldSettings).items() if hint in SPELLINGS])
+def test_what_the_help_shows_as_a_default_means_that_default(name: str):
+    spelling = SPELLINGS[get_type_hints(WorldSettings)[name]]
+    default = getattr(WorldSettings(redirect=("otherhost", 4001)), name)
+    assert spelling.read(spelling.write(default)) == default
+
+
+def test_the_help_explains_every_knob(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["simulate", "--help"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    for name, option in OPTIONS.items():
+        assert (f" {option} " in text) is (name not in HIDDEN)
+    # The docstrings speak of Python; the help does not.
+    assert "None:" not in text
+    assert "`" not in text
+
+
+def test_settings_from_the_command_line_are_settings():
+    assert isinstance(Knobs(), WorldSettings)
+
+
+# What it tells
+
+
+class Ear:
+    """Hears a narrator out."""
+
+    def __init__(self, settings: WorldSettings | None = None) -> None:
+        self.lines: list[tuple[int, str, bool]] = []
+        self.world = Narrator(settings or WorldSettings(), lambda *line: self.lines.append(line))
+
+    @property
+    def texts(self) -> list[str]:
+        return [text for _, text, _ in self.lines]
+
+    @property
+    def bad(self) -> list[str]:
+        return [text for _, text, is_bad in self.lines if is_bad]
+
+
+async def talk(tws: MemoryTws, *messages: object, client_id: int = 5, options: HandshakeOptions | None = None) -> None:
+    """Be a client that says *messages*, hears an answer, and leaves."""
+    async with connect_stream(await tws.connect(), client_id=client_id, options=options) as client:
+        for message in messages:
+            client.send(message)
+        await client.ask(IdsRequest())
+
+
+async def test_a_visit_is_told_line_by_line():
+    ear = Ear(WorldSettings(first_order_id=9))
+    async with serve_memory(ear.world) as tws:
+        await talk(tws, SetServerLogLevelRequest(5), options=HandshakeOptions(connect_options="+PACEAPI"))
+    assert ear.texts == [
+        "connected from 127.0.0.1",
+        "greets: speaks versions 157 to 226, connect options '+PACEAPI'",
+        "server version 226 it is",
+        "START_API: client id 5",
+        "ready: next valid id 9",
+        "asks SetServerLogLevelRequest(log_level=5)",
+        "asks IdsRequest(number_of_ids=1)",
+        "ended while READY: the client hung up",
+    ]
+    assert ear.bad == []
+    assert (ear.world.connected, ear.world.asked) == (1, 2)
+
+
+async def test_connections_are_numbered_and_each_is_told_of_by_its_number():
+    ear = Ear()
+    async with serve_memory(ear.world) as tws:
+        async with connect_stream(await tws.connect(), client_id=1):
+            await talk(tws, client_id=2)
+            with pytest.raises(ClientIdInUse):
+                await talk(tws, client_id=1)
+    ends = [(number, text) for number, text, _ in ear.lines if text.startswith("ended")]
+    assert ends == [
+        (2, "ended while READY: the client hung up"),
+        (3, "ended while AWAITING_NEXT_VALID_ID: client id 1 is in use"),
+        (1, "ended while READY: the client hung up"),
+    ]
+    assert ear.bad == [ends[1][1]]
+    assert ear.world.connected == 3
+
+
+async def test_a_client_that_is_refused_at_once_is_told_of_as_well():
+    ear = Ear(WorldSettings(api_enabled=False))
+    async with serve_memory(ear.world) as tws:
+        with pytest.raises(RefusedByTws):
+            await talk(tws)
+    assert ear.texts == ["connected from 127.0.0.1", "ended while SOCKET_OPEN: the API is switched off"]
+
+
+@pytest.mark.parametrize(
+    "dialog, answer",
+    [
+        (Dialog.ACCEPT, "the answer, after 0 s, is accept"),
+        (Dialog.REJECT, "the answer, after 0 s, is reject"),
+        (Dialog.UNANSWERED, "nobody is there"),
+    ],
+)
+async def test_the_accept_dialog_is_told_of(dialog: Dialog, answer: str):
+    ear = Ear(WorldSettings(trusted_addresses=frozenset(), dialog=dialog))
+    async with serve_memory(ear.world) as tws, await tws.connect():
+        pass
+    assert ear.texts[1] == f"its address is not trusted, so TWS asks a person: {answer}"
+
+
+async def test_a_request_that_is_dropped_is_told_of_as_dropped():
+    ear = Ear(WorldSettings(settling_seconds=3600))
+    async with serve_memory(ear.world) as tws, connect_stream(await tws.connect(), client_id=1) as client:
+        client.send(CurrentTimeRequest())
+    assert "dropped, too soon after nextValidId: CurrentTimeRequest()" in ear.bad
+
+
+async def test_capabilities_are_told_of():
+    ear = Ear()
+    async with serve_memory(ear.world) as tws:
+        await talk(tws, options=HandshakeOptions(client_id=5, optional_capabilities="abc"))
+    assert "START_API: client id 5, capabilities 'abc'" in ear.texts
+
+
+async def test_what_cannot_be_understood_is_told_of():
+    ear = Ear(WorldSettings(server_version=176))
+    body = Codec(Side.CLIENT, 176).encode(SetServerLogLevelRequest(1))
+    async with serve_memory(ear.world) as tws:
+        stream = await tws.connect()
+        async with connect_stream(stream, client_id=1) as client:
+            await stream.send(frame(b"9999\0") + frame(body.replace(b"1\0", b"x\0")))
+            await client.current_time()
+    assert ear.bad[0] == "sent a message with the unknown id 9999"
+    assert re.fullmatch(r"sent SetServerLogLevelRequest\.\w+ with .*, which is not .*", ear.bad[1])
+
+
+async def test_a_client_that_breaks_the_protocol_is_told_of():
+    ear = Ear()
+    async with serve_memory(ear.world) as tws, await tws.connect() as stream:
+        await stream.send(b"GET / HTTP/1.1\r\n\r\n")
+        with pytest.raises(anyio.EndOfStream):
+            await stream.receive()
+    assert ear.bad[-1].startswith("ended while SOCKET_OPEN: the client broke the protocol: ")
+
+
+async def test_a_client_that_vanishes_is_told_of():
+    ear = Ear()
+    async with serve_memory(ear.world) as tws:
+        stream = await tws.connect()
+        with pytest.raises(ConnectionClosed):
+            async with connect_stream(stream, client_id=1) as client:
+                stream.reset()
+                await client.current_time()
+    assert "ended while READY: the connection was torn" in ear.bad
+
+
+# The command
+
+
+@contextmanager
+def running(*options: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """Run ``anytws simulate`` at a free port; give the process and the port."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "anytws", "simulate", "--port", "0", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
+    )
+    with process:
+        try:
+            assert process.stdout is not None
+            first = process.stdout.readline()
+            port = re.search(r":([0-9]+), server version", first)
+            assert port is not None, first
+            yield process, int(port[1])
+        finally:
+            process.kill()
+
+
+def ended(process: subprocess.Popen[str], number: int) -> tuple[int, str, str]:
+    """Send a signal; give the exit code and what was still said."""
+    process.send_signal(number)
+    out, error = process.communicate(timeout=PATIENCE)
+    return process.returncode, out, error
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind((HOST, port))
+        return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_signal_ends_it_cleanly_with_exit_code_0(number: int):
+    with running() as (process, port), socket.create_connection((HOST, port), PATIENCE) as client:
+        assert process.stdout is not None
+        assert process.stdout.readline().endswith("#1   connected from 127.0.0.1\n")
+        code, out, error = ended(process, number)
+        assert (code, error) == (0, "")
+        assert client.recv(100) == b""
+    assert out.splitlines()[-2:] == [out.splitlines()[-2], "Ended: 1 connection, 0 requests."]
+    assert "#1   ended while SOCKET_OPEN: TWS died" in out
+    assert is_free(port)
+
+
+def test_it_ends_where_ctrl_c_is_ignored():
+    """A shell starts what runs in the background of a script like that."""
+    script = (
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); "
+        "os.execv(sys.executable, [sys.executable, '-m', 'anytws', 'simulate', '--port', '0'])"
+    )
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, encoding="utf-8")
+    with process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE) == 0
+
+
+def test_a_stranger_runs_both_ends():
+    with running("--personality", "gateway", "--server-version", "180") as (process, port):
+        done = anytws("check", HOST, str(port), "--json")
+        code, out, error = ended(process, signal.SIGINT)
+    assert (done.returncode, code, error) == (0, 0, "")
+    assert json.loads(done.stdout)["endpoints"][0]["tws"]["server_version"] == 180
+    assert ESCAPE not in out
+    lines = out.splitlines()
+    assert all(re.match(r"[0-9:.]{12}  #1   ", line) for line in lines[:-1])
+    assert lines[-1].startswith("Ended: 1 connection, ")
+    assert any(line.endswith("asks CurrentTimeRequest()") for line in lines)
+
+
+def test_a_line_is_one_line_however_long(monkeypatch):
+    options = "x" * 300
+    with running(COLUMNS="40") as (process, port), socket.create_connection((HOST, port), PATIENCE) as client:
+        client.sendall(b"API\0" + frame(f"v157..226 {options}".encode()))
+        client.recv(1)
+        _, out, _ = ended(process, signal.SIGINT)
+    assert sum(options in line for line in out.splitlines()) == 1
+
+
+async def test_the_narrator_works_over_tcp_too(anyio_backend_name):
+    ear = Ear()
+    async with serve(ear.world) as tws, connect(tws.host, tws.port, client_id=3) as client:
+        await client.current_time()
+        assert ear.texts[-1] == "asks CurrentTimeRequest()"
+
+
+def test_it_can_end_by_itself(capsys):
+    assert main(["simulate", "--port", "0", "--for", "0"]) == 0
+    out, error = capsys.readouterr()
+    assert error == ""
+    assert re.match(rf"Simulated TWS on {HOST}:[0-9]+, server version 226; it ends in 0 s\.\n", out)
+    assert out.endswith("Ended: 0 connections, 0 requests.\n")
+
+
+def test_a_port_that_is_taken_is_exit_code_1(capsys):
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert main(["simulate", "--port", str(port)]) == 1
+    out, error = capsys.readouterr()
+    assert out == ""
+    assert f"cannot listen on {HOST}:{port}" in error
+    assert "--port" in error
+
+
+@pytest.mark.parametrize(
+    "host, settings, warned",
+    [
+        ("127.0.0.1", WorldSettings(), False),
+        ("::1", WorldSettings(), False),
+        ("192.0.2.1", WorldSettings(), True),
+        ("192.0.2.1", WorldSettings(localhost_only=False), False),
+    ],
+)
+def test_a_port_for_everybody_that_refuses_everybody_is_worth_a_warning(host, settings, warned):
+    output, text = spoken()
+    simulate_module._introduce(output, settings, host, 7497, None)
+    assert ("--no-localhost-only" in text.getvalue()) is warned
+
+
+def test_a_terminal_gets_a_line_of_its_own_after_its_ctrl_c(monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert main(["simulate", "--port", "0", "--for", "0"]) == 0
+    assert "\n\n" in capsys.readouterr().out

@@ -1,0 +1,204 @@
+"""The slow walk goes over the same rows as the fast reader and says which field it was."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from anytws.errors import DecodeError, LocalProtocolError
+from anytws.messages import ErrorMessage, ManagedAccounts
+from anytws.testing.strategies import Encoding, record_of
+from anytws.wire.catalogue import BY_CLASS
+from anytws.wire.rows import Entry
+from anytws.wire.text import text_reader, text_writer
+from anytws.wire.walk import blame, shown, walk_text
+from tests.test_rows import (
+    MINIATURE,
+    OPEN_ORDER,
+    PLACE_ORDER,
+    TIER_UNTIL,
+    Contract,
+    DeltaNeutral,
+    Leg,
+    Order,
+    PlaceOrderRequest,
+    Tag,
+)
+from tests.test_text import BANDS, FIELDS, ORDER
+
+PATHS = [
+    "order_id", "contract.contract_id", "contract.symbol", "contract.strike", "contract.trading_class", "order.action",
+    "order.total_quantity", "order.limit_price", "order.hidden", "order.permanent_id", "number of contract.legs",
+    "contract.legs[0].contract_id", "contract.legs[0].ratio", "contract.legs[0].action", "contract.legs[1].contract_id",
+    "contract.legs[1].ratio", "contract.legs[1].action", "number of order.leg_prices", "order.leg_prices[0]",
+    "order.leg_prices[1]", "order.scale_increment", "order.scale_offset", "contract.delta_neutral present",
+    "order.algorithm", "number of order.parameters", "order.parameters[0].tag", "order.parameters[0].value",
+    "order.cash_quantity", "number of order.regulators", "order.regulators[0]", "order.regulators[1]", "warning",
+]  # fmt: skip
+"""The fields of `FIELDS`, in people's words."""
+
+
+def walked(entry: Entry, version: int, fields: list[str]) -> list[tuple[str, str]]:
+    """Give paths and texts of all fields."""
+    return [(seen.path, seen.text) for seen in walk_text(entry, version, fields)]
+
+
+def test_every_field_has_its_path() -> None:
+    """Nested, in a list, behind a condition, behind a flag: people can find it."""
+    assert walked(OPEN_ORDER, TIER_UNTIL, FIELDS) == list(zip(PATHS, FIELDS, strict=True))
+
+
+@pytest.mark.parametrize("entry", MINIATURE, ids=lambda entry: entry.name)
+@given(version=st.sampled_from(BANDS), data=st.data())
+def test_the_walk_sees_the_fields_that_the_writer_wrote(entry: Entry, version: int, data: st.DataObject) -> None:
+    """All of them, in order, and no condition falls out differently from the fast reader's."""
+    value = data.draw(record_of(entry.layout, version, Encoding.TEXT))
+    fields = text_writer(entry.layout, version)(value)
+    assert [text for _, text in walked(entry, version, fields)] == fields
+
+
+@pytest.mark.parametrize("end", range(len(FIELDS)))
+def test_a_body_that_ends_too_early_is_told_by_the_field_it_lacks(end: int) -> None:
+    """At whatever field it ends."""
+    with pytest.raises(DecodeError) as caught:
+        walked(OPEN_ORDER, TIER_UNTIL, FIELDS[:end])
+    assert (caught.value.message, caught.value.field) == ("OpenOrder", PATHS[end])
+    assert caught.value.seen == "the end of the frame"
+
+
+@pytest.mark.parametrize(
+    "place",
+    [place for place, path in enumerate(PATHS) if FIELDS[place].replace(".", "").isdigit() or "price" in path],
+    ids=lambda place: PATHS[place],
+)
+def test_a_bad_number_is_told_by_its_field(place: int) -> None:
+    """Each number in turn; the fast reader fails on the same."""
+    fields = [*FIELDS[:place], "12x", *FIELDS[place + 1 :]]
+    if PATHS[place] in {"contract.symbol", "order.parameters[0].value"}:
+        assert walked(OPEN_ORDER, TIER_UNTIL, fields)[place] == (PATHS[place], "12x")
+        return
+    with pytest.raises(ValueError, match="12x"):
+        text_reader(OPEN_ORDER.layout, TIER_UNTIL)(fields)
+    with pytest.raises(DecodeError) as caught:
+        walked(OPEN_ORDER, TIER_UNTIL, fields)
+    assert (caught.value.message, caught.value.field, caught.value.seen) == ("OpenOrder", PATHS[place], "'12x'")
+
+
+@pytest.mark.parametrize("entry", MINIATURE, ids=lambda entry: entry.name)
+@given(data=st.data())
+def test_the_walk_fails_only_with_what_it_is_for(entry: Entry, data: st.DataObject) -> None:
+    """Any change of any field: a `DecodeError` that names message and field, or no error at all."""
+    version = data.draw(st.sampled_from(BANDS))
+    value = data.draw(record_of(entry.layout, version, Encoding.TEXT))
+    fields = text_writer(entry.layout, version)(value)
+    place = data.draw(st.integers(0, len(fields) - 1))
+    fields[place] = data.draw(st.sampled_from(["", "x", "-1", "0", "1", "7", "99", "1.5"]) | st.text())
+    try:
+        walked(entry, version, fields)
+    except DecodeError as problem:
+        assert problem.message == entry.name
+        assert problem.field
+
+
+def place(**changes: Any) -> Any:
+    """Give an order to be placed, with wrong values in it."""
+    contract = Contract(1, "X", legs=(Leg(1, "BUY"),), delta_neutral=None)
+    order = Order("BUY", Decimal(1), leg_prices=(1.0,), algorithm="Vwap", parameters=(Tag("a", "b"),))
+    for path, wrong in changes.items():
+        owner, name = path.split("__")
+        if owner == "contract":
+            contract = attrs.evolve(contract, **{name: wrong})
+        else:
+            order = attrs.evolve(order, **{name: wrong})
+    return PlaceOrderRequest(1, contract, order)
+
+
+@pytest.mark.parametrize(
+    "changes, path",
+    [
+        ({"contract__symbol": 5}, "contract.symbol"),
+        ({"contract__symbol": "é"}, "contract.symbol"),
+        ({"contract__strike": "1"}, "contract.strike"),
+        ({"order__hidden": 1}, "order.hidden"),
+        ({"order__total_quantity": 1.5}, "order.total_quantity"),
+        ({"contract__legs": (Leg(1, "BUY"), Leg(2, "S\0"))}, "contract.legs[1].action"),
+        ({"order__leg_prices": (1.0, "2")}, "order.leg_prices[1]"),
+        ({"order__parameters": (Tag("a", "é"),)}, "order.parameters[0].value"),
+        ({"contract__delta_neutral": DeltaNeutral(1, float("nan"))}, "contract.delta_neutral.delta"),
+    ],
+    ids=str,
+)
+def test_a_wrong_value_is_told_by_its_path(changes: dict[str, object], path: str) -> None:
+    """In text, and by the same path."""
+    error = blame(PLACE_ORDER, place(**changes), text=True)
+    assert isinstance(error, LocalProtocolError)
+    assert (error.message, error.field) == ("PlaceOrderRequest", path)
+    if changes != {"contract__symbol": "é"}:
+        error = blame(PLACE_ORDER, place(**changes), text=False)
+        assert error.field == path or changes == {"order__parameters": (Tag("a", "é"),)}
+
+
+@pytest.mark.parametrize("text", [True, False], ids=["text", "protobuf"])
+@pytest.mark.parametrize(
+    "changes, path",
+    [
+        ({"contract__legs": None}, "contract.legs"),
+        ({"contract__legs": 5}, "contract.legs"),
+        ({"contract__legs": (None,)}, "contract.legs[0]"),
+        ({"contract__delta_neutral": 5}, "contract.delta_neutral"),
+        ({"order__parameters": ("ab",)}, "order.parameters[0]"),
+    ],
+    ids=str,
+)
+def test_a_wrong_record_is_told_too(changes: dict[str, object], path: str, text: bool) -> None:
+    """None, a number or a text where a record or a list belongs."""
+    error = blame(PLACE_ORDER, place(**changes), text=text)
+    assert error.message == "PlaceOrderRequest"
+    assert error.field is not None
+    assert error.field.startswith(path)
+
+
+@pytest.mark.parametrize("text", [True, False], ids=["text", "protobuf"])
+def test_a_record_that_is_missing_is_told_by_the_path_through_it(text: bool) -> None:
+    """``contract=None``: what everybody forgets once."""
+    error = blame(PLACE_ORDER, PlaceOrderRequest(1, None, Order("BUY", Decimal(1))), text=text)  # type: ignore[arg-type]
+    assert error.message == "PlaceOrderRequest"
+    assert error.field is not None
+    assert error.field.startswith("contract")
+
+
+def test_a_value_without_fault_still_gives_an_error_with_a_name() -> None:
+    """If the walk finds nothing, it says so: the writer did fail."""
+    error = blame(OPEN_ORDER, ORDER, text=True)
+    assert (error.message, error.field) == ("OpenOrder", None)
+    assert "OpenOrder cannot be written" in str(error)
+
+
+@pytest.mark.parametrize(
+    "wrong, field",
+    [
+        (ErrorMessage(1, 2, "half \ud800"), "error_message"),
+        (ErrorMessage(1, "2", "x"), "error_code"),  # type: ignore[arg-type]
+        (ErrorMessage(-1, 2, "x"), "request_id"),
+        (ManagedAccounts(("A", "B,C")), "accounts"),
+    ],
+)
+def test_messages_of_the_session_are_told_by_their_field(wrong: Any, field: str) -> None:
+    """The same in both encodings."""
+    entry = BY_CLASS[type(wrong)]
+    for text in (True, False):
+        error = blame(entry, wrong, text=text)
+        assert (error.message, error.field) == (entry.name, field)
+
+
+def test_what_is_shown_fits_a_line() -> None:
+    """A megabyte of garbage does not become a megabyte of log."""
+    assert shown("x") == "'x'"
+    long = shown("x" * 10_000)
+    assert len(long) < 120
+    assert "10002 characters" in long
