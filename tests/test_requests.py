@@ -39,7 +39,7 @@ def hear(connection: Connection, requests: Requests, *bodies: bytes, now: float 
     """Have TWS say *bodies*, and the requests hear of it."""
     connection.receive_data(b"".join(map(framed, bodies)))
     for event in connection.events():
-        requests.hear(event, now)
+        requests.hear([event], now)
 
 
 @pytest.fixture
@@ -209,7 +209,7 @@ def test_the_end_clears_everything(connection: Connection, requests: Requests) -
     requests.ask(CurrentTimeRequest(), told.append, READY_AT)
     connection.receive_eof()
     for event in connection.events():
-        requests.hear(event, READY_AT)
+        requests.hear([event], READY_AT)
     assert requests.wake_at() is None
     assert requests.wake(READY_AT + SETTLING) == b""
     assert told == []
