@@ -82,7 +82,12 @@ async def connect_stream(
 
     *address* is for error messages. Everything else is as for `connect`.
     """
-    async with _session(stream, _with_client_id(options, client_id), codes, address) as tws:
+    try:
+        options = _with_client_id(options, client_id)
+    except ValueError:
+        await _close(stream)
+        raise
+    async with _session(stream, options, codes, address) as tws:
         yield tws
 
 
@@ -101,9 +106,10 @@ async def _session(
         connection.opened(anyio.current_time())
         await _shake_hands(pump, options, address)
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_attend, pump, tws, tasks)
             try:
-                yield tws
+                with anyio.CancelScope() as block:
+                    tasks.start_soon(_attend, pump, tws, block, tasks)
+                    yield tws
             except anyio.get_cancelled_exc_class():
                 raise
             except BaseException as problem:  # noqa: BLE001 (raised again below, outside of the group)
@@ -149,7 +155,7 @@ def _bare(failure: BaseException, end: ConnectionClosed | None) -> BaseException
     return end.again() if others is None else failure
 
 
-async def _attend(pump: Pump, tws: Tws, tasks: TaskGroup) -> None:
+async def _attend(pump: Pump, tws: Tws, block: anyio.CancelScope, tasks: TaskGroup) -> None:
     """Work for the block, and cancel it when the connection has ended.
 
     Those who read its events have had their last ones by then.
@@ -160,7 +166,7 @@ async def _attend(pump: Pump, tws: Tws, tasks: TaskGroup) -> None:
     with anyio.move_on_after(_GOODBYE):
         await pump.drained()
     if not tws.is_watched:
-        tasks.cancel_scope.cancel()
+        block.cancel()
 
 
 async def _send_what_is_left(pump: Pump) -> None:
