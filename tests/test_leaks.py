@@ -87,7 +87,7 @@ def ours() -> Counter[str]:
     """How many objects of each class of ours there are."""
     gc.collect()
     kinds = (type(thing) for thing in gc.get_objects())
-    return Counter(kind.__qualname__ for kind in kinds if kind.__module__.partition(".")[0] == "anytws")
+    return Counter(kind.__qualname__ for kind in kinds if str(kind.__module__).partition(".")[0] == "anytws")
 
 
 def tasks() -> int:

@@ -7,7 +7,6 @@ connection has ended.
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Callable
 from typing import Final, TypeVar
@@ -28,6 +27,10 @@ _R = TypeVar("_R", bound=ToClient)
 
 BACKLOG: Final = 10_000
 """Events that are kept for the first stream to be opened, from the first state change on."""
+_FIRST_CHUNK: Final = 64
+"""Bytes asked for in the first read. Accounts and next id are short; what TWS says after them waits until the program
+runs. Each read asks for twice as much, so that a TWS that says a lot before them is read as quickly as any.
+"""
 _LAST_READ: Final = 1.0
 """Seconds in which the reader may still find out why a write failed."""
 
@@ -70,6 +73,7 @@ class Pump:
 
     async def _talk(self, reached: Callable[[], bool], patience: anyio.CancelScope) -> None:
         connection = self.connection
+        chunk = _FIRST_CHUNK
         while True:
             data = connection.data_to_send()
             failure = await transport.send(self._stream, data) if data else None
@@ -78,8 +82,11 @@ class Pump:
             if connection.closed is not None or reached():
                 return
             wake_at = connection.wake_at()
-            patience.deadline = math.inf if wake_at is None else wake_at
-            await transport.receive(self._stream, connection)
+            # A deadline that is put off meanwhile may wake us too early; then `handshake` calls again.
+            if wake_at is not None and wake_at < patience.deadline:
+                patience.deadline = wake_at
+            await transport.receive(self._stream, connection, chunk)
+            chunk = min(2 * chunk, transport.CHUNK)
 
     async def _hear_last_words(self, failure: StreamFailure) -> None:
         # TWS says why it hangs up before it does; what it said may still wait to be read, and tells more than EPIPE.

@@ -22,6 +22,8 @@ _Address: TypeAlias = tuple[socket.AddressFamily, tuple[Any, ...]]
 
 _PATIENCE: Final = 2.0
 """Seconds that an address has to answer, if there is another one to try."""
+_UNREAD: Final = 16
+_UNREAD_CHUNK: Final = 65536
 _HIGHEST_PORT: Final = 65535
 _UNDER_WAY: Final = (errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY)
 
@@ -84,6 +86,11 @@ class TcpStream(ByteStream):
 
     async def aclose(self) -> None:
         """Close the socket. It never waits, so nothing can be left behind."""
+        # With bytes unread the system would send a reset. TWS takes that for a crash, and keeps the client id a while.
+        with contextlib.suppress(OSError):
+            for _ in range(_UNREAD):
+                if not self._socket.recv(_UNREAD_CHUNK):
+                    break
         self._socket.close()
 
 

@@ -58,12 +58,12 @@ def _system_number(problem: BaseException) -> int | None:
     return None
 
 
-async def receive(stream: ByteStream, connection: Connection) -> None:
-    """Wait for what comes next from *stream*, and tell *connection*: bytes, their end, or a failure."""
+async def receive(stream: ByteStream, connection: Connection, chunk: int = CHUNK) -> None:
+    """Wait for what comes next from *stream*, at most *chunk* bytes, and tell *connection*: bytes, end or failure."""
     data, failure = b"", None
     try:
         # A stream that gives nothing has nothing more to give; to ask it again would be a busy loop.
-        data = await stream.receive(CHUNK)
+        data = await stream.receive(chunk)
     except anyio.EndOfStream:
         pass
     except _STREAM_ERRORS as problem:
