@@ -18,7 +18,7 @@ machine for people and for other tools; a test compares the two both ways.
 from __future__ import annotations
 
 from enum import Enum, unique
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from anytws.messages.base import Side
 
@@ -28,7 +28,8 @@ class State(Enum):
     """Where a connection is. Flat, and the same for both sides."""
 
     # There is one object a member, so its identity will do; Enum's own hash is the name's, in Python, at every look-up.
-    __hash__ = object.__hash__
+    if not TYPE_CHECKING:
+        __hash__ = object.__hash__
 
     DISCONNECTED = "disconnected"
     """No byte stream yet."""
@@ -48,7 +49,8 @@ class State(Enum):
 class Signal(Enum):
     """What one side can do to the connection."""
 
-    __hash__ = object.__hash__
+    if not TYPE_CHECKING:
+        __hash__ = object.__hash__
 
     OPENED = "opened"
     """The client's byte stream to TWS is up."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum, unique
-from typing import Generic, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Generic, TypeVar, dataclass_transform
 
 import attrs
 
@@ -13,7 +13,8 @@ class Side(Enum):
     """The two ends of a connection. Never "server": that word belongs to the server version."""
 
     # There is one object a member, so its identity will do; Enum's own hash is the name's, in Python, at every look-up.
-    __hash__ = object.__hash__
+    if not TYPE_CHECKING:
+        __hash__ = object.__hash__
 
     CLIENT = "client"
     TWS = "tws"

@@ -47,7 +47,7 @@ class IdsRequest(Asks[NextValidId]):
 
 @message
 class ErrorMessage(ToClient):
-    """An error, a warning or a notice of TWS: which one it is, `anytws.core.codes` tells from ``error_code``."""
+    """An error, a warning or a notice of TWS: which one it is, the table of codes tells from ``error_code``."""
 
     request_id: int | None
     """The request or order that it concerns; None when it concerns none (-1 and 2147483647 on the wire)."""

@@ -64,7 +64,7 @@ class Link:
         """Requests that came too soon after nextValidId and were dropped."""
         self.log_level: int | None = None
         """What the client asked the log level of TWS to be."""
-        self.bytes_said = 0
+        self.bytes_said: int = 0
         """How many bytes this connection was given to carry to the client."""
         self.hang_up: HangUp | None = None
         """How the byte stream is to end; None while it goes on."""

@@ -131,11 +131,11 @@ class _Pipe:
     def __init__(self) -> None:
         self._bytes = bytearray()
         self._changed = anyio.Event()
-        self.ended = False
+        self.ended: bool = False
         """The sender will send no more."""
-        self.torn = False
+        self.torn: bool = False
         """The connection was reset."""
-        self.unwanted = False
+        self.unwanted: bool = False
         """The receiver is gone."""
 
     def put(self, data: memoryview) -> int:

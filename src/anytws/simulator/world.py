@@ -45,7 +45,7 @@ class World:
     """
 
     def __init__(self, settings: WorldSettings | None = None, *, answers: Answers = ANSWERS) -> None:
-        self.settings = WorldSettings() if settings is None else settings
+        self.settings: WorldSettings = WorldSettings() if settings is None else settings
         self.answers = answers
         self.heard: Final[deque[Heard]] = deque(maxlen=self.settings.memory)
         """Every request that was taken, on all links, in order."""
