@@ -1141,7 +1141,7 @@ def rows(*misbehaviours: Misbehaviour) -> pytest.MarkDecorator:
 
 
 def test_there_are_enough_of_them() -> None:
-    """Forty is what the README promises; and each has a name of its own."""
+    """Forty is the least that was asked for; and each has a name of its own."""
     assert len(MISBEHAVIOURS) >= 40
     assert len({row.name for row in MISBEHAVIOURS}) == len(MISBEHAVIOURS)
 

@@ -24,7 +24,7 @@ from anytws.core import Connection
 from anytws.messages import CurrentTimeRequest, IdsRequest, Side
 from anytws.runtime import transport
 from anytws.runtime.tcp import open_tcp
-from anytws.simulator import HangUp, World
+from anytws.simulator import HangUp, Personality, World, WorldSettings
 from anytws.simulator.serve import memory_pair, serve, serve_memory
 from anytws.wire.handshake import VersionReply, write_version_reply
 from tests.misbehaving_tws import IN_USE, OPENING, PATIENCE, REPLY, OddStream, open_files, until
@@ -182,6 +182,11 @@ async def test_small_messages_are_not_held_back() -> None:
 # Odd streams
 
 
+def quiet() -> World:
+    """A TWS that says nothing after nextValidId: the stream fails between two frames."""
+    return World(WorldSettings(personality=Personality.GATEWAY))
+
+
 def wrapped(cause: OSError) -> anyio.BrokenResourceError:
     """What AnyIO makes of a system error."""
     problem = anyio.BrokenResourceError()
@@ -218,7 +223,7 @@ async def on_an_odd_stream(world: World) -> AsyncGenerator[OddStream]:
 @odd
 async def test_a_stream_that_cannot_receive(problem: BaseException, reason: CloseReason, word: str) -> None:
     """Whatever it raises has one reason, and the system's own word is in the text."""
-    async with on_an_odd_stream(World()) as stream:
+    async with on_an_odd_stream(quiet()) as stream:
         with pytest.raises(ConnectionClosed) as caught, anyio.fail_after(PATIENCE):
             async with anytws.connect_stream(stream):
                 stream.fail(receive=problem)
@@ -248,7 +253,7 @@ async def test_a_stream_that_cannot_receive_the_version(problem: BaseException, 
 @pytest.mark.virtual_time
 async def test_a_stream_that_cannot_send() -> None:
     """Nothing more can be said, and nothing comes: that is the end, in a moment."""
-    async with on_an_odd_stream(World()) as stream:
+    async with on_an_odd_stream(quiet()) as stream:
         with pytest.raises(ConnectionClosed) as caught:
             async with anytws.connect_stream(stream) as tws:
                 stream.fail(send=BrokenPipeError(errno.EPIPE, "broken pipe"))
@@ -261,7 +266,7 @@ async def test_a_stream_that_cannot_send() -> None:
 @pytest.mark.virtual_time
 async def test_a_stream_that_cannot_send_to_a_dead_machine() -> None:
     """The system tells of a dead machine once, and may tell the writer; it is the same news."""
-    async with on_an_odd_stream(World()) as stream:
+    async with on_an_odd_stream(quiet()) as stream:
         with pytest.raises(ConnectionClosed) as caught:
             async with anytws.connect_stream(stream) as tws:
                 stream.fail(send=wrapped(OSError(errno.ETIMEDOUT, "timed out")))
@@ -330,7 +335,7 @@ async def test_the_last_word_of_tws_wins_even_without_an_end() -> None:
 )
 async def test_a_stream_that_cannot_close(problem: BaseException) -> None:
     """That a stream is already closed or broken when we close it is no news to anybody."""
-    async with on_an_odd_stream(World()) as stream:
+    async with on_an_odd_stream(quiet()) as stream:
         async with anytws.connect_stream(stream):
             stream.fail(close=problem)
 
@@ -338,7 +343,7 @@ async def test_a_stream_that_cannot_close(problem: BaseException) -> None:
 @pytest.mark.parametrize("problem", [anyio.ClosedResourceError(), OSError("odd")])
 async def test_a_stream_that_cannot_close_hides_nothing(problem: BaseException) -> None:
     """The exception of the block goes before it."""
-    async with on_an_odd_stream(World()) as stream:
+    async with on_an_odd_stream(quiet()) as stream:
         with pytest.raises(ValueError, match="mine"):
             async with anytws.connect_stream(stream):
                 stream.fail(close=problem)
@@ -391,7 +396,7 @@ async def test_a_stream_that_gives_nothing() -> None:
 
 async def test_a_stream_with_a_bug_of_its_own() -> None:
     """What no stream should raise is a bug, which is not ours to swallow; and everybody is told of the end."""
-    async with on_an_odd_stream(World()) as stream:
+    async with on_an_odd_stream(quiet()) as stream:
         with pytest.raises(BaseException) as caught, anyio.fail_after(PATIENCE):  # noqa: PT011
             async with anytws.connect_stream(stream) as tws:
                 stream.fail(receive=ZeroDivisionError("a bug"))

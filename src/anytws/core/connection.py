@@ -26,6 +26,7 @@ from anytws.core.events import (
     UnknownMessage,
     VersionAgreed,
 )
+from anytws.core.oddities import Oddities
 from anytws.core.options import HandshakeOptions
 from anytws.core.session import Session
 from anytws.core.state import Signal, State, StateMachine
@@ -79,8 +80,7 @@ class Connection:
         self._events: deque[Event] = deque()
         self._clock = StepClock()
         self._session = Session(self._options.client_id if side is Side.CLIENT else None)
-        self._discarded = 0
-        self._undecodable: UndecodableFrame | None = None
+        self._oddities = Oddities()
         self._closed: ConnectionClosed | None = None
         self._notes: dict[type[Message], Callable[..., None]] = {
             NextValidId: self._note_next_valid_id,
@@ -179,7 +179,7 @@ class Connection:
             detail += f" inside a frame, of which {len(self._buffer)} bytes had come: {self._buffer.peek()!r}"
         elif self._side is Side.CLIENT and self._codec is None:
             reason = CloseReason.REFUSED
-            detail += f" before it named its version{self._other_frames()}"
+            detail += f" before it named its version{self._oddities.told()}"
         self._end(self._side.peer, Signal.EOF, reason, detail)
 
     def receive_reset(self, detail: str = "") -> None:
@@ -309,9 +309,7 @@ class Connection:
     def _receive_reply(self, body: bytes) -> None:
         reply = read_reply(body)
         if reply is None:
-            self._fire(Side.TWS, Signal.MESSAGE)
-            self._discarded += 1
-            self._events.append(FrameDiscarded(body))
+            self._receive_oddity(FrameDiscarded(body))
         elif isinstance(reply, RedirectReply):
             self._redirect(reply)
         elif self._offered is not None and self._accept(reply, self._offered) and not self._options.start_api_by_hand:
@@ -336,12 +334,11 @@ class Connection:
         self._fire(peer, signal)
         self._note(message)
 
-    def _receive_oddity(self, event: UndecodableFrame | UnknownMessage) -> None:
+    def _receive_oddity(self, event: FrameDiscarded | UndecodableFrame | UnknownMessage) -> None:
         self._require_of_peer(Signal.MESSAGE, type(event).__name__)
         self._fire(self._side.peer, Signal.MESSAGE)
         self._events.append(event)
-        if isinstance(event, UndecodableFrame):
-            self._undecodable = event
+        self._oddities.note(event)
 
     def _receive_error(self, message: ErrorMessage) -> None:
         self._events.append(self._session.sort_out(message, self._codes, self._clock.now))
@@ -448,18 +445,9 @@ class Connection:
         text = f"{waited} within {seconds:g} s" if seconds is not None else waited
         if self.accounts is not None:
             text += ", though managedAccounts did"
-        text += self._other_frames()
+        text += self._oddities.told()
         if len(self._buffer):
             text += f"; {len(self._buffer)} bytes of an unfinished frame came: {self._buffer.peek()!r}"
-        return text
-
-    def _other_frames(self) -> str:
-        """Say what came instead of what was waited for."""
-        text = ""
-        if self._discarded:
-            text = f"; {self._discarded} other frame{'' if self._discarded == 1 else 's'} came"
-        if self._undecodable is not None:
-            text += f"; the last frame that could not be read was {self._undecodable.problem}"
         return text
 
     def _end(
