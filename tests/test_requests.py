@@ -35,11 +35,10 @@ def framed(body: bytes) -> bytes:
     return len(body).to_bytes(4, "big") + body
 
 
-def hear(connection: Connection, requests: Requests, *bodies: bytes, now: float = READY_AT) -> None:
+def hear(connection: Connection, requests: Requests, *bodies: bytes) -> None:
     """Have TWS say *bodies*, and the requests hear of it."""
     connection.receive_data(b"".join(map(framed, bodies)))
-    for event in connection.events():
-        requests.hear([event], now)
+    requests.hear(connection.events())
 
 
 @pytest.fixture
@@ -208,8 +207,7 @@ def test_the_end_clears_everything(connection: Connection, requests: Requests) -
     told: list[ToClient] = []
     requests.ask(CurrentTimeRequest(), told.append, READY_AT)
     connection.receive_eof()
-    for event in connection.events():
-        requests.hear([event], READY_AT)
+    requests.hear(connection.events())
     assert requests.wake_at() is None
     assert requests.wake(READY_AT + SETTLING) == b""
     assert told == []

@@ -126,6 +126,11 @@ class Connection:
         return self._session.client_id
 
     @property
+    def ready_at(self) -> float | None:
+        """When it became READY, as `wake` had told the time; None if it has not."""
+        return self._session.ready_at
+
+    @property
     def last_error(self) -> ErrorMessage | None:
         """The last error that TWS sent, remarks not counted."""
         return self._session.last_error
@@ -408,6 +413,7 @@ class Connection:
 
     def _complete_start(self) -> None:
         self._clock.stop()
+        self._session.ready_at = self._clock.now
         self._fire(Side.TWS, Signal.START_COMPLETED)
         if self.next_valid_id is not None:
             self._events.append(Ready(self.next_valid_id, self.accounts))

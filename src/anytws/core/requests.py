@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from anytws.core.connection import Connection
-from anytws.core.events import ConnectionClosed, Event, Ready
+from anytws.core.events import ConnectionClosed, Event
 from anytws.core.state import State
 from anytws.messages.base import Asks, ToClient
 from anytws.wire.catalogue import entry_of
@@ -45,7 +45,6 @@ class Requests:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._settled_at = 0.0
         self._questions: list[_Question] = []
 
     def ask(self, request: Asks[Any], waiter: Waiter, now: float) -> bytes:
@@ -61,8 +60,9 @@ class Requests:
                 question.waiters.append(waiter)
                 return b""
         data = self._connection.send(request)
-        may_be_dropped = now < self._settled_at and not entry.changes_state
-        send_again_at = max(now + SEND_AGAIN, self._settled_at) if may_be_dropped else None
+        settled_at = (self._connection.ready_at or 0.0) + SETTLING
+        may_be_dropped = now < settled_at and not entry.changes_state
+        send_again_at = max(now + SEND_AGAIN, settled_at) if may_be_dropped else None
         self._questions.append(_Question(request, entry.answer, [waiter], send_again_at))
         return data
 
@@ -72,14 +72,14 @@ class Requests:
             question.waiters = [other for other in question.waiters if other != waiter]
         self._questions = [question for question in self._questions if question.waiters]
 
-    def hear(self, events: Iterable[Event], now: float) -> None:
+    def hear(self, events: Iterable[Event]) -> None:
         """Take events of the connection; an answer goes to all who wait for it."""
+        if not self._questions:
+            return
         for event in events:
-            if isinstance(event, Ready):
-                self._settled_at = now + SETTLING
-            elif isinstance(event, ConnectionClosed):
+            if isinstance(event, ConnectionClosed):
                 self._questions.clear()
-            elif self._questions:
+            else:
                 self._answer(event)
 
     def _answer(self, event: Event) -> None:

@@ -25,6 +25,8 @@ class Session:
     client_id: int | None = None
     accounts: tuple[str, ...] | None = None
     next_valid_id: int | None = None
+    ready_at: float | None = None
+    """The time of the core at which it became ready."""
     last_error: ErrorMessage | None = None
     farewell: ErrorMessage | None = None
     """The last of those errors after which TWS hangs up."""

@@ -102,7 +102,7 @@ class Tws:
 
     async def ready(self) -> None:
         """Wait until requests may be made. Needed with `HandshakeOptions.start_api_by_hand` only."""
-        await self._pump.until(lambda: self.state is State.READY)
+        await self._pump.until(State.READY)
         self._pump.raise_if_closed()
 
     async def closed(self) -> ConnectionClosed:
@@ -112,7 +112,7 @@ class Tws:
         """
         self._watchers += 1
         try:
-            await self._pump.closed.wait()
+            await self._pump.until_closed()
         finally:
             self._watchers -= 1
         self._told = True

@@ -162,7 +162,7 @@ async def _attend(pump: Pump, tws: Tws, block: anyio.CancelScope, tasks: TaskGro
     """
     for task in (pump.write, pump.read, pump.keep_time):
         tasks.start_soon(task)
-    await pump.closed.wait()
+    await pump.until_closed()
     with anyio.move_on_after(_GOODBYE):
         await pump.drained()
     if not tws.is_watched:

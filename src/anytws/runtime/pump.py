@@ -15,8 +15,9 @@ import anyio
 from anyio.abc import ByteStream
 
 from anytws.core.connection import Connection
-from anytws.core.events import Event, StateChanged, VersionAgreed
+from anytws.core.events import Event
 from anytws.core.requests import Requests
+from anytws.core.state import State
 from anytws.errors import RequestTimedOut
 from anytws.messages.base import Asks, Message, ToClient
 from anytws.runtime import transport
@@ -41,21 +42,21 @@ class Pump:
     def __init__(self, stream: ByteStream, connection: Connection) -> None:
         self.connection: Connection = connection
         self.requests: Requests = Requests(connection)
-        self.closed: anyio.Event = anyio.Event()
-        """Set when the connection has ended."""
-        self.changed: anyio.Event = anyio.Event()
-        """Set, and replaced, whenever the handshake has come further or the state has changed."""
         self._stream = stream
         self._backlog: deque[Event] | None = deque()
         self._backlog_dropped = 0
         self._streams: list[EventStream] = []
         self._outgoing = bytearray()
-        self._to_write = anyio.Event()
-        self._idle = anyio.Event()
+        self._is_sending = False
         self._can_write = True
         self._asking: set[anyio.Event] = set()
-        self._rearm = anyio.Event()
         self._armed_for: float | None = None
+        self._state: State | None = None
+        # Each of these is there only while somebody waits for it.
+        self._changed: anyio.Event | None = None
+        self._to_write: anyio.Event | None = None
+        self._flushed: anyio.Event | None = None
+        self._rearm: anyio.Event | None = None
 
     # --- the handshake -------------------------------------------------------------------------------------------
 
@@ -118,36 +119,38 @@ class Pump:
             if self._outgoing:
                 data = bytes(self._outgoing)
                 self._outgoing.clear()
+                self._is_sending = True
                 failure = await transport.send(self._stream, data)
+                self._is_sending = False
                 if failure is not None:
                     await self._stop_writing(failure)
                     return
             else:
-                self._idle.set()
+                _set(self._flushed)
                 if self.connection.closed is not None:
                     return
-                await self._to_write.wait()
                 self._to_write = anyio.Event()
+                await self._to_write.wait()
 
     async def keep_time(self) -> None:
         """Call the core when it wants to be woken, until the connection has ended."""
         while self.connection.closed is None:
-            self._rearm = anyio.Event()
+            rearm = self._rearm = anyio.Event()
             self._armed_for = self._wake_at()
             pause = None if self._armed_for is None else max(0.0, self._armed_for - anyio.current_time())
             with anyio.move_on_after(pause):
-                await self._rearm.wait()
+                await rearm.wait()
                 continue
             self.wake()
             self.put(self.requests.wake(anyio.current_time()))
 
     async def _stop_writing(self, failure: StreamFailure) -> None:
         self._can_write = False
-        self._idle.set()
+        _set(self._flushed)
         if not failure.is_silence:
             # The reader may still find out why, see `_hear_last_words`.
             with anyio.move_on_after(_LAST_READ):
-                await self.closed.wait()
+                await self.until_closed()
         self._end_by(failure)
 
     # --- inputs of our own side ----------------------------------------------------------------------------------
@@ -187,35 +190,35 @@ class Pump:
             self._deliver(events)
         wake_at = self._wake_at()
         if wake_at != self._armed_for or connection.closed is not None:
-            self._rearm.set()
+            _set(self._rearm)
 
     def put(self, data: bytes) -> None:
         """Have *data* sent, after all that was given before."""
         if data and self._can_write:
             self._outgoing += data
-            if self._idle.is_set():
-                self._idle = anyio.Event()
-            self._to_write.set()
+            _set(self._to_write)
 
     async def flush(self) -> None:
         """Wait until all that was given to `put` has been sent, or cannot be."""
-        await self._idle.wait()
+        if self._can_write and (self._outgoing or self._is_sending):
+            self._flushed = anyio.Event()
+            await self._flushed.wait()
 
     def _deliver(self, events: list[Event]) -> None:
-        self.requests.hear(events, anyio.current_time())
+        self.requests.hear(events)
         if self._backlog is not None:
             self._keep(self._backlog, events)
         for stream in self._streams:
             for event in events:
                 stream.put(event)
-        if self.connection.closed is not None:
-            self.closed.set()
-            self._to_write.set()
+        if self.connection.state is self._state:
+            return
+        self._state = self.connection.state
+        _set(self._changed)
+        if self._state is State.CLOSED:
+            _set(self._to_write)
             for answered in self._asking:
                 answered.set()
-        if any(isinstance(event, (StateChanged, VersionAgreed)) for event in events):
-            changed, self.changed = self.changed, anyio.Event()
-            changed.set()
 
     def _wake_at(self) -> float | None:
         times = [at for at in (self.connection.wake_at(), self.requests.wake_at()) if at is not None]
@@ -290,7 +293,18 @@ class Pump:
         if self.connection.closed is not None:
             raise self.connection.closed.again()
 
-    async def until(self, reached: Callable[[], bool]) -> None:
-        """Wait until *reached* holds, or the connection has ended."""
-        while self.connection.closed is None and not reached():
-            await self.changed.wait()
+    async def until(self, state: State) -> None:
+        """Wait until the connection is in *state*, or has ended."""
+        while self.connection.state not in (state, State.CLOSED):
+            if self._changed is None or self._changed.is_set():
+                self._changed = anyio.Event()
+            await self._changed.wait()
+
+    async def until_closed(self) -> None:
+        """Wait until the connection has ended."""
+        await self.until(State.CLOSED)
+
+
+def _set(event: anyio.Event | None) -> None:
+    if event is not None:
+        event.set()
