@@ -68,6 +68,7 @@ class Connection:
 
     def __init__(self, side: Side, options: HandshakeOptions | None = None, *, codes: CodeTable = CODES) -> None:
         self._side = side
+        self._peer = side.peer
         self._options = options or HandshakeOptions()
         self._codes = codes
         self._machine = StateMachine()
@@ -171,13 +172,13 @@ class Connection:
             while self.closed is None and (body := self._next_frame()) is not None:
                 self._receive_frame(body)
         except RemoteProtocolError as problem:
-            self._end(self._side.peer, Signal.FAULT, CloseReason.PROTOCOL_ERROR, problem.problem, code=problem.code)
+            self._end(self._peer, Signal.FAULT, CloseReason.PROTOCOL_ERROR, problem.problem, code=problem.code)
 
     def receive_eof(self) -> None:
         """Note that the peer will send no more bytes. After the end it is ignored."""
         if self._closed is not None:
             return
-        detail = f"the {self._side.peer.name} side ended the byte stream"
+        detail = f"the {self._peer.name} side ended the byte stream"
         reason = CloseReason.EOF
         if len(self._buffer):
             reason = CloseReason.EOF_MID_FRAME
@@ -185,15 +186,15 @@ class Connection:
         elif self._side is Side.CLIENT and self._codec is None:
             reason = CloseReason.REFUSED
             detail += f" before it named its version{self._oddities.told()}"
-        self._end(self._side.peer, Signal.EOF, reason, detail)
+        self._end(self._peer, Signal.EOF, reason, detail)
 
     def receive_reset(self, detail: str = "") -> None:
         """Note that the byte stream broke; *detail* is the system's word for it. After the end it is ignored."""
-        self._end(self._side.peer, Signal.RESET, CloseReason.RESET, detail or "the byte stream was reset")
+        self._end(self._peer, Signal.RESET, CloseReason.RESET, detail or "the byte stream was reset")
 
     def receive_silence(self, detail: str = "") -> None:
         """Note that the peer's machine no longer answers (a keep-alive failed). After the end it is ignored."""
-        self._end(self._side.peer, Signal.TIMEOUT, CloseReason.UNRESPONSIVE, detail or "the peer no longer answers")
+        self._end(self._peer, Signal.TIMEOUT, CloseReason.UNRESPONSIVE, detail or "the peer no longer answers")
 
     def wake_at(self) -> float | None:
         """Give the time at which `wake` has to be called at the latest; None if no deadline runs."""
@@ -205,7 +206,7 @@ class Connection:
         if step is Step.ACCOUNTS:
             self._complete_start()
         elif step is not None:
-            self._end(self._side.peer, Signal.TIMEOUT, CloseReason.HANDSHAKE_TIMEOUT, self._overdue(step))
+            self._end(self._peer, Signal.TIMEOUT, CloseReason.HANDSHAKE_TIMEOUT, self._overdue(step))
 
     # --- what goes out -------------------------------------------------------------------------------------------
 
@@ -321,7 +322,7 @@ class Connection:
             self.start_api()
 
     def _receive_message(self, codec: Codec, body: bytes) -> None:
-        peer = self._side.peer
+        peer = self._peer
         try:
             message = codec.decode(body)
         except DecodeError as problem:
@@ -331,7 +332,7 @@ class Connection:
             self._receive_oddity(UnknownMessage(message.message_id, body))
             return
         signal = Signal.START_API if isinstance(message, StartApiRequest) else Signal.MESSAGE
-        self._require_of_peer(signal, type(message).__name__)
+        self._require_of_peer(signal, message)
         if isinstance(message, ErrorMessage):
             self._receive_error(message)
         else:
@@ -340,8 +341,8 @@ class Connection:
         self._note(message)
 
     def _receive_oddity(self, event: FrameDiscarded | UndecodableFrame | UnknownMessage) -> None:
-        self._require_of_peer(Signal.MESSAGE, type(event).__name__)
-        self._fire(self._side.peer, Signal.MESSAGE)
+        self._require_of_peer(Signal.MESSAGE, event)
+        self._fire(self._peer, Signal.MESSAGE)
         self._events.append(event)
         self._oddities.note(event)
 
@@ -421,18 +422,19 @@ class Connection:
     # --- state, time and the end ---------------------------------------------------------------------------------
 
     def _fire(self, side: Side, signal: Signal) -> None:
-        before = self.state
-        if self._machine.fire(side, signal) and self.state is not before:
-            self._events.append(StateChanged(before, self.state))
+        machine = self._machine
+        before = machine.state
+        if machine.fire(side, signal) and machine.state is not before:
+            self._events.append(StateChanged(before, machine.state))
 
     def _require(self, side: Side, signal: Signal, what: str) -> None:
         if not self._machine.may(side, signal):
             raise LocalProtocolError.not_now(what, self.state.value, _ADVICE[self.state])
 
-    def _require_of_peer(self, signal: Signal, what: str) -> None:
-        if not self._machine.may(self._side.peer, signal):
+    def _require_of_peer(self, signal: Signal, what: Event) -> None:
+        if not self._machine.may(self._peer, signal):
             raise RemoteProtocolError(
-                f"the {self._side.peer.name} side sent {what} while {self.state.value}", code=BAD_MESSAGE
+                f"the {self._peer.name} side sent {type(what).__name__} while {self.state.value}", code=BAD_MESSAGE
             )
 
     def _require_greeting(self, what: str) -> Greeting:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncGenerator
-from typing import Final
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Final
 
 import anyio
 import attrs
@@ -17,19 +18,18 @@ from anytws.core.options import HandshakeOptions
 from anytws.core.state import State
 from anytws.messages.base import Side
 from anytws.runtime.client import Tws
-from anytws.runtime.connect_errors import Redirected, connect_error
+from anytws.runtime.connect_errors import ConnectError, Redirected, connect_error
 from anytws.runtime.pump import Pump
 from anytws.runtime.tcp import TcpFailure, open_tcp
+from anytws.runtime.transport import close
 
 MAX_REDIRECTS: Final = 2
 """As many as the vendor's own clients follow."""
 _GOODBYE: Final = 1.0
 """Seconds that what was sent last has to leave, and that a reader of events has to take the last of them."""
-_CLOSING_ERRORS: Final = (anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream, OSError)
 
 
-@contextlib.asynccontextmanager
-async def connect(
+def connect(
     host: str = "127.0.0.1",
     port: int = 7497,
     *,
@@ -38,7 +38,7 @@ async def connect(
     codes: CodeTable = CODES,
     connect_timeout: float | None = 10.0,
     follow_redirects: bool = False,
-) -> AsyncGenerator[Tws, None]:
+) -> AbstractAsyncContextManager[Tws]:
     """Connect to TWS or IB Gateway over TCP; the block is entered when requests may be made.
 
     The usual ports: TWS 7496 live, 7497 paper; Gateway 4001 live, 4002 paper. *client_id* goes before the one in
@@ -49,62 +49,89 @@ async def connect(
     inside the block, the block is cancelled and `ConnectionClosed` leaves it, unless a task of it waits in
     `Tws.closed`. Leaving the block closes the connection.
     """
-    options = _with_client_id(options, client_id)
-    host = host or "127.0.0.1"
-    entered = False
-    redirects = 0
-    while True:
-        stream = await _open(host, port, connect_timeout, options)
-        try:
-            async with _session(stream, options, codes, f"{host}:{port}") as tws:
-                entered = True
-                yield tws
-                return
-        except Redirected as problem:
-            # Once the block runs, a redirect is not ours: it comes out of the block's own code.
-            target = problem.closed.redirect
-            if entered or not follow_redirects or redirects == MAX_REDIRECTS or target is None:
-                raise
-            host, port = target[0], target[1] or port
-            redirects += 1
+    redirects = MAX_REDIRECTS if follow_redirects else 0
+
+    async def connecting() -> Pump:
+        # Before anything is opened: what makes no handshake is the caller's mistake.
+        chosen = _with_client_id(options, client_id)
+        return await _over_tcp(host or "127.0.0.1", port, connect_timeout, chosen, codes, redirects)
+
+    return _session(connecting)
 
 
-@contextlib.asynccontextmanager
-async def connect_stream(
+def connect_stream(
     stream: ByteStream,
     *,
     client_id: int | None = None,
     options: HandshakeOptions | None = None,
     codes: CodeTable = CODES,
     address: str = "the given stream",
-) -> AsyncGenerator[Tws, None]:
+) -> AbstractAsyncContextManager[Tws]:
     """Connect over any byte stream: TLS, a UNIX socket, memory. The stream is closed with the block.
 
     *address* is for error messages. Everything else is as for `connect`.
     """
+
+    async def connecting() -> Pump:
+        try:
+            chosen = _with_client_id(options, client_id)
+        except ValueError:
+            await close(stream)
+            raise
+        return await _over_stream(stream, address, chosen, codes)
+
+    return _session(connecting)
+
+
+async def _over_tcp(
+    host: str, port: int, timeout: float | None, options: HandshakeOptions, codes: CodeTable, redirects: int
+) -> Pump:
+    """Connect and shake hands; also where TWS sends us, *redirects* times at most. Raises `ConnectError`."""
+    while True:
+        address = f"{host}:{port}"
+        try:
+            stream = await open_tcp(host, port, timeout)
+        except TcpFailure as problem:
+            raise _not_opened(options, str(problem), address) from problem.__cause__
+        try:
+            return await _over_stream(stream, address, options, codes)
+        except Redirected as problem:
+            target = problem.closed.redirect
+            if target is None or redirects == 0:
+                raise
+            host, port = target[0], target[1] or port
+            redirects -= 1
+
+
+def _not_opened(options: HandshakeOptions, detail: str, address: str) -> ConnectError:
+    connection = Connection(Side.CLIENT, options)
+    connection.connect_failed(detail)
+    assert connection.closed is not None, "that is what it was told"
+    return connect_error(connection, connection.closed, address)
+
+
+async def _over_stream(stream: ByteStream, address: str, options: HandshakeOptions, codes: CodeTable) -> Pump:
+    """Shake hands over *stream*, and close it if that fails. Raises `ConnectError`."""
     try:
-        options = _with_client_id(options, client_id)
-    except ValueError:
-        await _close(stream)
+        connection = Connection(Side.CLIENT, options, codes=codes)
+        connection.opened(anyio.current_time())
+        pump = Pump(stream, connection)
+        await _shake_hands(pump, by_hand=options.start_api_by_hand, address=address)
+    except BaseException:
+        await close(stream)
         raise
-    async with _session(stream, options, codes, address) as tws:
-        yield tws
+    return pump
 
 
 @contextlib.asynccontextmanager
-async def _session(
-    stream: ByteStream, options: HandshakeOptions, codes: CodeTable, address: str
-) -> AsyncGenerator[Tws, None]:
-    """Live one connection over *stream*, and close it, whatever happens."""
+async def _session(connecting: Callable[[], Coroutine[Any, Any, Pump]]) -> AsyncGenerator[Tws, None]:
+    """Live one connection, and close it, whatever happens."""
+    pump = await connecting()
+    tws = Tws(pump)
     # What goes wrong in the block is the block's own: it is carried out of the task group by hand, which would wrap it
     # into a group that no `except ValueError` of the caller's would catch, and past a cancellation on the way.
     failure: BaseException | None = None
-    connection = Connection(Side.CLIENT, options, codes=codes)
-    pump = Pump(stream, connection)
-    tws = Tws(pump)
     try:
-        connection.opened(anyio.current_time())
-        await _shake_hands(pump, options, address)
         async with anyio.create_task_group() as tasks:
             try:
                 with anyio.CancelScope() as block:
@@ -124,18 +151,17 @@ async def _session(
         if failure is None:
             raise
     finally:
-        await _close(stream)
-    end = connection.closed
+        await close(pump.stream)
+    end = pump.connection.closed
     if failure is not None:
         raise _bare(failure, end)
     if end is not None and end.reason is not CloseReason.LOCAL and not tws.is_watched:
         raise end.again() from None
 
 
-async def _shake_hands(pump: Pump, options: HandshakeOptions, address: str) -> None:
+async def _shake_hands(pump: Pump, *, by_hand: bool, address: str) -> None:
     """Come as far as the block begins. Raises `ConnectError`."""
     connection = pump.connection
-    by_hand = options.start_api_by_hand
     await pump.handshake(lambda: connection.server_version is not None if by_hand else connection.state is State.READY)
     end = connection.closed
     # What was ready, if only for a moment, ends as a connection and not as a failure to connect.
@@ -175,22 +201,6 @@ async def _send_what_is_left(pump: Pump) -> None:
             await pump.flush()
         if patience.cancelled_caught:
             pump.give_up(f"what was sent last could not be sent within {_GOODBYE:g} s")
-
-
-async def _open(host: str, port: int, timeout: float | None, options: HandshakeOptions) -> ByteStream:
-    try:
-        return await open_tcp(host, port, timeout)
-    except TcpFailure as problem:
-        connection = Connection(Side.CLIENT, options)
-        connection.connect_failed(str(problem))
-        assert connection.closed is not None, "that is what it was told"
-        raise connect_error(connection, connection.closed, f"{host}:{port}") from problem.__cause__
-
-
-async def _close(stream: ByteStream) -> None:
-    # Whatever is cancelled, a socket is never left behind; and what closing it raises must not hide what went before.
-    with anyio.move_on_after(_GOODBYE, shield=True), contextlib.suppress(*_CLOSING_ERRORS):
-        await stream.aclose()
 
 
 def _with_client_id(options: HandshakeOptions | None, client_id: int | None) -> HandshakeOptions:

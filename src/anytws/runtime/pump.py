@@ -42,7 +42,7 @@ class Pump:
     def __init__(self, stream: ByteStream, connection: Connection) -> None:
         self.connection: Connection = connection
         self.requests: Requests = Requests(connection)
-        self._stream = stream
+        self.stream: ByteStream = stream
         self._backlog: deque[Event] | None = deque()
         self._backlog_dropped = 0
         self._streams: list[EventStream] = []
@@ -77,7 +77,7 @@ class Pump:
         chunk = _FIRST_CHUNK
         while True:
             data = connection.data_to_send()
-            failure = await transport.send(self._stream, data) if data else None
+            failure = await transport.send(self.stream, data) if data else None
             if failure is not None:
                 await self._hear_last_words(failure)
             if connection.closed is not None or reached():
@@ -86,14 +86,14 @@ class Pump:
             # A deadline that is put off meanwhile may wake us too early; then `handshake` calls again.
             if wake_at is not None and wake_at < patience.deadline:
                 patience.deadline = wake_at
-            await transport.receive(self._stream, connection, chunk)
+            await transport.receive(self.stream, connection, chunk)
             chunk = min(2 * chunk, transport.CHUNK)
 
     async def _hear_last_words(self, failure: StreamFailure) -> None:
         # TWS says why it hangs up before it does; what it said may still wait to be read, and tells more than EPIPE.
         with anyio.move_on_after(_LAST_READ):
             while self.connection.closed is None:
-                await transport.receive(self._stream, self.connection)
+                await transport.receive(self.stream, self.connection)
         self._end_by(failure)
 
     def _end_by(self, failure: StreamFailure) -> None:
@@ -107,7 +107,7 @@ class Pump:
     async def read(self) -> None:
         """Feed what comes to the core until the connection has ended."""
         while self.connection.closed is None:
-            await transport.receive(self._stream, self.connection)
+            await transport.receive(self.stream, self.connection)
             self.settle()
             for stream in self._streams:
                 while not stream.has_room and self.connection.closed is None:
@@ -120,7 +120,7 @@ class Pump:
                 data = bytes(self._outgoing)
                 self._outgoing.clear()
                 self._is_sending = True
-                failure = await transport.send(self._stream, data)
+                failure = await transport.send(self.stream, data)
                 self._is_sending = False
                 if failure is not None:
                     await self._stop_writing(failure)

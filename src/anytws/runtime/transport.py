@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
@@ -17,6 +18,8 @@ from anytws.core.connection import Connection
 CHUNK: Final = 65536
 """Bytes asked for in one read. A reader that is behind gets many frames at once, and cuts them in one go."""
 
+_CLOSING: Final = 1.0
+"""Seconds that a stream has to close; TLS says goodbye, and may wait for an answer."""
 _SILENT: Final = (errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN)
 _STREAM_ERRORS: Final = (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError)
 
@@ -84,3 +87,9 @@ async def send(stream: ByteStream, data: bytes) -> StreamFailure | None:
     except _STREAM_ERRORS as problem:
         return StreamFailure.of(problem)
     return None
+
+
+async def close(stream: ByteStream) -> None:
+    """Close *stream*, whatever is cancelled: no socket is left behind. What that raises hides nothing else."""
+    with anyio.move_on_after(_CLOSING, shield=True), contextlib.suppress(*_STREAM_ERRORS, anyio.EndOfStream):
+        await stream.aclose()
