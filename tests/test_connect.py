@@ -221,6 +221,14 @@ async def test_a_port_that_does_not_answer() -> None:
     assert caught.value.stage is Stage.TCP
 
 
+async def test_an_ipv6_address_is_shown_in_brackets() -> None:
+    """``::1:1`` would be another address."""
+    with pytest.raises(TcpConnectFailed) as caught:
+        async with anytws.connect("::1", 1):
+            raise AssertionError("the block was entered")
+    assert caught.value.address == "[::1]:1"
+
+
 async def test_a_socket_that_dies_while_it_is_set_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """A peer that is gone before the socket's options are set (some systems then refuse) is a failed connect too."""
 

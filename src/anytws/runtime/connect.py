@@ -88,7 +88,7 @@ async def _over_tcp(
 ) -> Pump:
     """Connect and shake hands; also where TWS sends us, *redirects* times at most. Raises `ConnectError`."""
     while True:
-        address = f"{host}:{port}"
+        address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         try:
             stream = await open_tcp(host, port, timeout)
         except TcpFailure as problem:
