@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from anytws.core import CloseReason, ConnectionClosed, State, closing
+from anytws.core import CloseReason, Connection, ConnectionClosed, Side, State, closing
 from anytws.core.codes import CLIENT_ID_IN_USE, CODES, PORT_CHANGED, RATE_EXCEEDED
 from anytws.core.session import Session
 from anytws.errors import AnytwsError
 from anytws.messages import ErrorMessage
+from anytws.wire.frames import frame
 
 UNEXPLAINED = [
     CloseReason.EOF,
@@ -141,3 +142,20 @@ def test_what_is_raised_is_an_equal_copy() -> None:
     assert caught.value.__traceback__ is not None
     assert closed.__traceback__ is None
     assert copy.copy(closed) == closed
+
+
+def test_what_came_instead_is_shown() -> None:
+    """A reply that is none, and an error in the wrong encoding, are what a person has to see."""
+    client = Connection(Side.CLIENT)
+    client.opened()
+    client.receive_data(frame(b"+176\x0020260405 23:49:26 UTC\0"))
+    client.wake(1000.0)
+    assert client.closed is not None
+    assert "1 other frame came, the last b'+176" in client.closed.detail
+
+    client = Connection(Side.CLIENT)
+    client.opened()
+    client.receive_data(frame(b"226\x0020260405 23:49:26 UTC\0") + frame(b"4\x002\x00-1\x00326\x00in use\0"))
+    client.receive_eof()
+    assert client.closed is not None
+    assert "326" in client.closed.detail

@@ -221,6 +221,13 @@ async def test_a_port_that_does_not_answer() -> None:
     assert caught.value.stage is Stage.TCP
 
 
+@pytest.mark.parametrize("name", ["accounts_grace", "refusal_grace"])
+def test_a_grace_has_an_end(name: str) -> None:
+    """Without one a start that TWS has refused, or half made, would wait for ever."""
+    with pytest.raises(ValueError, match=name):
+        HandshakeOptions(**{name: None})
+
+
 async def test_an_ipv6_address_is_shown_in_brackets() -> None:
     """``::1:1`` would be another address."""
     with pytest.raises(TcpConnectFailed) as caught:

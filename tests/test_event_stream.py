@@ -221,3 +221,9 @@ async def test_who_reads_is_being_read_until_the_end_was_taken() -> None:
     assert stream.is_being_read
     assert await anext(stream) == END
     assert not stream.is_being_read
+
+
+async def test_a_way_to_be_full_that_is_none_is_refused() -> None:
+    """A typing error must not turn into another policy."""
+    with pytest.raises(ValueError, match="drop_newest"):
+        EventStream(10, "drop_newest")  # type: ignore[arg-type]

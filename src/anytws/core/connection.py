@@ -185,7 +185,9 @@ class Connection:
             detail += f" inside a frame, of which {len(self._buffer)} bytes had come: {self._buffer.peek()!r}"
         elif self._side is Side.CLIENT and self._codec is None:
             reason = CloseReason.REFUSED
-            detail += f" before it named its version{self._oddities.told()}"
+            detail += " before it named its version"
+        if self.state is not State.READY:
+            detail += self._oddities.told()
         self._end(self._peer, Signal.EOF, reason, detail)
 
     def receive_reset(self, detail: str = "") -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from anytws.core.events import FrameDiscarded, UndecodableFrame, UnknownMessage
+from anytws.wire.walk import shown
 
 
 @attrs.define
@@ -12,6 +13,9 @@ class Oddities:
     """Frames that were passed over."""
 
     discarded: int = 0
+    discarded_last: bytes = b""
+    unknown: UnknownMessage | None = None
+    """The last one."""
     undecodable: UndecodableFrame | None = None
     """The last one."""
 
@@ -19,14 +23,20 @@ class Oddities:
         """Keep what an end may have to tell of *event*."""
         if isinstance(event, FrameDiscarded):
             self.discarded += 1
+            self.discarded_last = event.frame
         elif isinstance(event, UndecodableFrame):
             self.undecodable = event
+        else:
+            self.unknown = event
 
     def told(self) -> str:
         """Say what came, as the continuation of a sentence; nothing if nothing did."""
         text = ""
         if self.discarded:
-            text = f"; {self.discarded} other frame{'' if self.discarded == 1 else 's'} came"
+            frames = "frame" if self.discarded == 1 else "frames"
+            text = f"; {self.discarded} other {frames} came, the last {shown(self.discarded_last)}"
         if self.undecodable is not None:
             text += f"; the last frame that could not be read was {self.undecodable.problem}"
+        if self.unknown is not None:
+            text += f"; the last frame of an unknown kind was {shown(self.unknown.frame)}"
         return text

@@ -51,5 +51,8 @@ class HandshakeOptions:
             seconds = getattr(self, name)
             if seconds is not None and not seconds >= 0:
                 raise ValueError(f"{name} is {seconds}, and cannot be negative")
+        for name in ("accounts_grace", "refusal_grace"):
+            if getattr(self, name) is None:
+                raise ValueError(f"{name} is None: without an end to it, a start could wait for ever")
         check_printable("connect_options", self.connect_options)
         check_printable("optional_capabilities", self.optional_capabilities)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Literal, Self, TypeAlias
+from typing import Literal, Self, TypeAlias, get_args
 
 import anyio
 import attrs
@@ -35,6 +35,8 @@ class EventStream:
     def __init__(self, capacity: int, when_full: WhenFull) -> None:
         if capacity < 1:
             raise ValueError(f"a stream of {capacity} events can hold none: the capacity is at least 1")
+        if when_full not in get_args(WhenFull):
+            raise ValueError(f"when_full is {when_full!r}, and not one of {', '.join(get_args(WhenFull))}")
         self._capacity = capacity
         self._when_full = when_full
         self._waiting: deque[Event] = deque()
