@@ -159,3 +159,16 @@ def test_what_came_instead_is_shown() -> None:
     client.receive_eof()
     assert client.closed is not None
     assert "326" in client.closed.detail
+
+
+def test_a_refusal_that_was_taken_back_explains_nothing() -> None:
+    """326, then a start all the same: the end that follows is an end, and no client id in use."""
+    client = Connection(Side.CLIENT)
+    client.opened()
+    client.receive_data(frame(b"176\x0020260405 23:49:26 UTC\0"))
+    client.receive_data(frame(b"4\x002\x00-1\x00326\x00in use\0\0"))
+    client.receive_data(frame(b"15\x001\x00DU1\0") + frame(b"9\x001\x005\0"))
+    assert client.state is State.READY
+    client.receive_eof()
+    assert client.closed is not None
+    assert client.closed.reason is CloseReason.EOF

@@ -48,6 +48,7 @@ _HINTS: Final[dict[tuple[CloseReason, State | None], str]] = {
     (_R.EOF, _S.AWAITING_NEXT_VALID_ID): _STARTING,
     (_R.EOF_MID_FRAME, None): _RESTART,
     (_R.EOF_MID_FRAME, _S.HANDSHAKING): _NOT_TWS,
+    (_R.EOF_MID_FRAME, _S.AWAITING_NEXT_VALID_ID): _STARTING,
     (_R.RESET, None): _RESTART,
     (_R.RESET, _S.HANDSHAKING): _API_OFF,
     (_R.RESET, _S.AWAITING_NEXT_VALID_ID): _STARTING,

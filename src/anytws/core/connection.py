@@ -417,6 +417,10 @@ class Connection:
     def _complete_start(self) -> None:
         self._clock.stop()
         self._session.ready_at = self._clock.now
+        farewell = self._session.farewell
+        if farewell is not None and farewell.error_code == CLIENT_ID_IN_USE:
+            # TWS has taken this client after all: its refusal explains nothing that comes now.
+            self._session.farewell = None
         self._fire(Side.TWS, Signal.START_COMPLETED)
         if self.next_valid_id is not None:
             self._events.append(Ready(self.next_valid_id, self.accounts))
