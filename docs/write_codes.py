@@ -5,19 +5,19 @@ A table stands between ``<!-- name -->`` and ``<!-- /name -->``; everything arou
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+if __name__ == "__main__":
+    # Run as a script, this folder is on the path, and the one above it is not.
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from anytws.core.codes import BANDS, CODES, Code, CodeKind
+from docs import blocks
+from docs.blocks import row
 
 PAGE = Path(__file__).resolve().with_name("codes.md")
-
-
-def row(*cells: object) -> str:
-    """Give one row of a Markdown table; a cell may hold any text."""
-    return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |\n"
 
 
 def bands() -> str:
@@ -49,31 +49,12 @@ BLOCKS: dict[str, Callable[[], str]] = {
 
 def written(page: str) -> str:
     """Give the text of *page* with its tables as they should be. Raises `ValueError` where a mark is missing."""
-    for block, table in BLOCKS.items():
-        opening, closing = f"<!-- {block} -->\n", f"<!-- /{block} -->"
-        before, opened, rest = page.partition(opening)
-        _, closed, after = rest.partition(closing)
-        if not (opened and closed):
-            raise ValueError(f"the page has no {opening.strip()} with a {closing} after it")
-        page = f"{before}{opening}\n{table()}\n{closing}{after}"
-    return page
+    return blocks.written(page, BLOCKS)
 
 
 def main(arguments: Sequence[str] | None = None, page: Path = PAGE) -> int:
     """Write or check *page*; give the exit code, 1 if it is stale."""
-    parser = argparse.ArgumentParser(description="Write the tables of the page about codes.")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if the page is stale")
-    only_check = parser.parse_args(arguments).check
-    old = page.read_text("utf-8")
-    new = written(old)
-    if new == old:
-        return 0
-    if only_check:
-        print(f"stale: {page.name}\nrun: python docs/write_codes.py")
-        return 1
-    page.write_text(new, "utf-8", newline="\n")
-    print(f"written: {page.name}")
-    return 0
+    return blocks.write(arguments, page, BLOCKS, "write_codes.py")
 
 
 if __name__ == "__main__":

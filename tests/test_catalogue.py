@@ -1,9 +1,14 @@
-"""Every message there is, in every band of versions, in both encodings: a new entry is covered by arriving."""
+"""Every message there is, in every band of versions, in both encodings: a new entry is covered by arriving.
+
+There are two hundred entries and seventy versions, so each entry is tried at the edges of its bands, on both sides of
+each, and a few times there. The deep profile tries as many times more.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any, TypeGuard
 
 import attrs
 import pytest
@@ -13,73 +18,172 @@ from hypothesis import strategies as st
 from anytws import messages as all_messages
 from anytws.errors import UPDATE_TWS, DecodeError, LocalProtocolError
 from anytws.messages import Message, Side
-from anytws.testing.strategies import VALUES, Encoding, message_of, mutations_of
+from anytws.testing.strategies import Encoding, message_of, mutations_of, values_of
 from anytws.testing.strategies import messages as any_messages
 from anytws.wire import protobuf
 from anytws.wire.catalogue import BY_CLASS, BY_ID, CATALOGUE, entry_of
 from anytws.wire.codec import PROTOBUF_OFFSET, Codec, UnknownId
 from anytws.wire.kinds import Kind
-from anytws.wire.rows import Entry, Filler, Many, Row, leaves
-from anytws.wire.text import split_fields, text_reader, text_writer
+from anytws.wire.rows import (
+    AnyRow,
+    Choice,
+    Column,
+    Entry,
+    Filler,
+    Layout,
+    Many,
+    Part,
+    Row,
+    Tags,
+    default_of,
+    field_class,
+    leaves,
+    vendor_name,
+)
+from anytws.wire.text import Surplus, split_fields, text_reader, text_writer
 from anytws.wire.versions import MAX_VERSION, MIN_VERSION, PROTOBUF
+from tests.test_kinds import kinds_in
 
 
+def records_in(layout: Layout) -> Iterator[Layout]:
+    """Give *layout* and all that are nested in it, in either encoding."""
+    yield layout
+    for row in [*leaves(layout.text_rows), *leaves(layout.protobuf_rows)]:
+        if isinstance(row, Part):
+            yield from records_in(row.layout)
+        elif isinstance(row, Many) and isinstance(row.of, Layout):
+            yield from records_in(row.of)
+        elif isinstance(row, Many) and isinstance(row.of, Choice):
+            for option in row.of.options.values():
+                yield from records_in(option)
+
+
+def text_until(entry: Entry) -> int:
+    """Give the first version at which *entry* goes out as protobuf, or one that never comes."""
+    return MAX_VERSION + 1 if entry.protobuf_since is None else entry.protobuf_since
+
+
+@cache
 def bands(entry: Entry) -> list[int]:
-    """Give the versions at which something of *entry* starts or ends, one more and one less, within our range."""
-    named = {MIN_VERSION, MAX_VERSION, PROTOBUF, entry.since, entry.protobuf_since or 0}
-    for row in leaves(entry.layout.text_rows):
-        named |= {row.since, row.until or 0}
-    around = {version + side for version in named for side in (-1, 0, 1)}
+    """Give the versions at which the wire of *entry* changes, and the last ones before, within our range."""
+    edges = {MIN_VERSION, entry.since, text_until(entry)}
+    for layout in records_in(entry.layout):
+        text = {edge for row in leaves(layout.text_rows) for edge in (row.since, row.until or 0)} | {PROTOBUF}
+        edges |= {edge for edge in text if edge < text_until(entry)}
+        edges |= {row.protobuf_since for row in leaves(layout.protobuf_rows) if isinstance(row, Row)}
+    around = {MAX_VERSION} | {version + side for version in edges for side in (-1, 0)}
     return sorted(around & {*range(max(MIN_VERSION, entry.since), MAX_VERSION + 1)})
 
 
-BANDS = [pytest.param(entry, version, id=f"{entry.name}-{version}") for entry in CATALOGUE for version in bands(entry)]
+def few(share: int) -> settings:
+    """Give the settings for a share of the profile's examples."""
+    return settings(max_examples=max(1, settings().max_examples // share))
+
+
+IN_TEXT = [entry for entry in CATALOGUE if entry.text]
+IN_BOTH = [entry for entry in IN_TEXT if entry.protobuf_since is not None]
 by_name = pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.name)
-
-
-# Many bands of few fields: a quarter of the profile's examples each.
-@pytest.mark.parametrize("entry, version", BANDS)
-@settings(max_examples=max(1, settings().max_examples // 4))
-@given(data=st.data())
-def test_what_is_written_is_read_back_equal(entry: Entry, version: int, data: st.DataObject) -> None:
-    """In the form that the version uses, whoever says it; the same value gives the same bytes again."""
-    said = data.draw(message_of(entry.cls, version))
-    writer, reader = Codec(entry.said_by, version), Codec(entry.said_by.peer, version)
-    body = writer.encode(said)
-    heard = reader.decode(body)
-    assert heard == said
-    assert type(heard) is entry.cls
-    assert writer.encode(said) == body
+by_name_in_text = pytest.mark.parametrize("entry", IN_TEXT, ids=lambda entry: entry.name)
+by_name_in_both = pytest.mark.parametrize("entry", IN_BOTH, ids=lambda entry: entry.name)
 
 
 @by_name
+def test_what_is_written_is_read_back_equal(entry: Entry) -> None:
+    """In the form that each version uses, whoever says it; the same value gives the same bytes again."""
+    for version in bands(entry):
+        come_back_equal(entry, version)
+
+
+def come_back_equal(entry: Entry, version: int) -> None:
+    writer, reader = Codec(entry.said_by, version), Codec(entry.said_by.peer, version)
+
+    @few(20)
+    @given(said=message_of(entry.cls, version))
+    def check(said: Any) -> None:
+        body = writer.encode(said)
+        heard = reader.decode(body)
+        assert heard == said
+        assert type(heard) is entry.cls
+        assert writer.encode(said) == body
+
+    check()
+
+
+def in_protobuf(layout: Layout, value: Any) -> Any:
+    """Give *value* without what protobuf has no place for."""
+    rows = {row.field: row for row in leaves(layout.protobuf_rows) if is_numbered(row)}
+    if layout.loaded is not None:
+        return value
+    for name in attrs.fields_dict(layout.cls):
+        row, held = rows.get(name), getattr(value, name)
+        if row is None:
+            value = attrs.evolve(value, **{name: default_of(layout.cls, name)})
+        elif isinstance(row, Part) and held is not None:
+            value = attrs.evolve(value, **{name: in_protobuf(row.layout, held)})
+        elif isinstance(row, Many) and not isinstance(row.of, Kind):
+            value = attrs.evolve(value, **{name: tuple([in_protobuf(record_of(row.of, item), item) for item in held])})
+    return value
+
+
+def record_of(of: Layout | Choice, item: Any) -> Layout:
+    """Give the layout of one *item* of a list."""
+    return of if isinstance(of, Layout) else of.options[of.number_of(item)]
+
+
+def is_numbered(row: AnyRow) -> TypeGuard[Row | Part | Many | Tags]:
+    """Tell whether protobuf carries *row*."""
+    return isinstance(row, (Row, Part, Many, Tags)) and row.number is not None
+
+
+@by_name_in_both
+@few(10)
 @given(data=st.data())
 def test_text_and_protobuf_agree_on_the_value(entry: Entry, data: st.DataObject) -> None:
-    """The same message through either comes out the same, all fields included."""
+    """The same message through either comes out the same, but for what protobuf has no place for."""
     said = data.draw(message_of(entry.cls, MAX_VERSION, Encoding.TEXT))
     fields = text_writer(entry.layout, MAX_VERSION)(said)
-    by_text = text_reader(entry.layout, MAX_VERSION)(split_fields("".join(f"{field}\0" for field in fields).encode()))
-    by_protobuf = protobuf.parse(entry, protobuf.serialize(entry, said))
-    assert by_text == by_protobuf == said
+    body = "".join([f"{field}\0" for field in fields]).encode()
+    assert text_reader(entry.layout, MAX_VERSION)(split_fields(body)) == said
+    same = in_protobuf(entry.layout, said)
+    assert protobuf.parse(entry, protobuf.serialize(entry, same)) == same
 
 
-@by_name
+def text_body(entry: Entry, version: int, fields: Iterable[str]) -> bytes:
+    """Give the body of a text frame."""
+    prefix = entry.id.to_bytes(4, "big") if version >= PROTOBUF else b"%d\0" % entry.id
+    return prefix + "".join([f"{field}\0" for field in fields]).encode()
+
+
+@by_name_in_text
+@few(12)
 @given(data=st.data())
-def test_fields_after_the_last_change_nothing(entry: Entry, data: st.DataObject) -> None:
-    """TWS adds fields; in both forms they are left alone."""
-    said = data.draw(message_of(entry.cls, MAX_VERSION, Encoding.TEXT))
-    reader = Codec(entry.said_by.peer, MAX_VERSION)
-    fields = text_writer(entry.layout, MAX_VERSION)(said)
+def test_fields_after_the_last_come_beside_the_message(entry: Entry, data: st.DataObject) -> None:
+    """TWS adds fields; at every version, in the text form, they are told, and change nothing."""
+    version = data.draw(st.sampled_from(bands(entry)))
+    said = data.draw(message_of(entry.cls, version, Encoding.TEXT))
+    reader = Codec(entry.said_by.peer, version)
+    fields = text_writer(entry.layout, version)(said)
     more = data.draw(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))))
-    text = entry.id.to_bytes(4, "big") + "".join(f"{field}\0" for field in [*fields, *more]).encode()
-    assert reader.decode(text) == said
-    unknown = (b"\xf2\x3f\x01x", b"\xf8\x3f\x07")
-    extra = b"".join(data.draw(st.lists(st.sampled_from(unknown), max_size=3)))
-    proto = (entry.id + PROTOBUF_OFFSET).to_bytes(4, "big") + protobuf.serialize(entry, said) + extra
-    assert reader.decode(proto) == said
+    assert reader.decode(text_body(entry, version, fields)) == said
+    heard = reader.decode(text_body(entry, version, [*fields, *more]))
+    assert heard == (Surplus(said, tuple(more)) if more else said)
 
 
-@by_name
+@pytest.mark.parametrize(
+    "entry", [entry for entry in CATALOGUE if entry.protobuf_since is not None], ids=lambda e: e.name
+)
+@few(12)
+@given(data=st.data())
+def test_fields_that_nobody_knows_change_nothing_in_protobuf(entry: Entry, data: st.DataObject) -> None:
+    """The runtime keeps them to itself."""
+    said = data.draw(message_of(entry.cls, MAX_VERSION, Encoding.PROTOBUF))
+    extra = b"".join(data.draw(st.lists(st.sampled_from((b"\xf2\x3f\x01x", b"\xf8\x3f\x07")), max_size=3)))
+    body = (entry.id + PROTOBUF_OFFSET).to_bytes(4, "big") + protobuf.serialize(entry, said) + extra
+    assert Codec(entry.said_by.peer, MAX_VERSION).decode(body) == said
+
+
+@by_name_in_text
+@few(12)
 @given(data=st.data())
 def test_a_body_with_too_few_fields_is_told(entry: Entry, data: st.DataObject) -> None:
     """Cut after any field but the last: a `DecodeError` that names the message and the first field that is missing."""
@@ -89,15 +193,15 @@ def test_a_body_with_too_few_fields_is_told(entry: Entry, data: st.DataObject) -
     if not fields:
         assert not any(row.on_wire(version) for row in leaves(entry.layout.text_rows))
         return
-    prefix = entry.id.to_bytes(4, "big") if version >= PROTOBUF else b"%d\0" % entry.id
     kept = fields[: data.draw(st.integers(0, len(fields) - 1))]
     with pytest.raises(DecodeError) as caught:
-        Codec(entry.said_by.peer, version).decode(prefix + "".join(f"{field}\0" for field in kept).encode())
+        Codec(entry.said_by.peer, version).decode(text_body(entry, version, kept))
     assert (caught.value.message, caught.value.seen) == (entry.name, "the end of the frame")
     assert caught.value.field
 
 
 @by_name
+@few(10)
 @given(data=st.data())
 def test_a_damaged_body_is_a_message_or_a_decode_error(entry: Entry, data: st.DataObject) -> None:
     """Nothing else leaves `Codec.decode`, whatever bytes are changed, lost or put in."""
@@ -109,7 +213,16 @@ def test_a_damaged_body_is_a_message_or_a_decode_error(entry: Entry, data: st.Da
         assert problem.seen
         assert problem.wanted
     else:
-        assert isinstance(heard, (Message, UnknownId))
+        assert isinstance(heard, (Message, UnknownId, Surplus))
+
+
+@pytest.mark.parametrize("entry", [entry for entry in CATALOGUE if not entry.text], ids=lambda entry: entry.name)
+def test_what_has_no_text_form_is_protobuf_as_long_as_it_exists(entry: Entry) -> None:
+    """And unknown where its id stands in front of text."""
+    assert entry.protobuf_since is not None
+    assert entry.since == entry.protobuf_since
+    heard = Codec(entry.said_by.peer, MAX_VERSION).decode(text_body(entry, MAX_VERSION, ["1", "1"]))
+    assert heard == UnknownId(entry.id)
 
 
 @by_name
@@ -172,35 +285,79 @@ def test_an_entry_makes_sense(entry: Entry) -> None:
     assert entry.answer is None or BY_CLASS[entry.answer].said_by is Side.TWS
 
 
-@by_name
-def test_every_field_is_on_the_wire(entry: Entry) -> None:
-    """In both forms, in some version: a field that nobody writes would be lost without a word."""
-    for rows in (entry.layout.text_rows, entry.layout.protobuf_rows):
-        named = {row.field.partition(".")[0] for row in leaves(rows) if not isinstance(row, Filler)}
-        assert named == set(fields_of(entry))
-    numbers = [row.number for row in leaves(entry.layout.protobuf_rows) if not isinstance(row, Filler)]
-    assert len({*numbers}) == len(numbers)
-    assert None not in numbers
+def carried(rows: tuple[AnyRow, ...]) -> set[str]:
+    """Give the names of the fields that *rows* carry, or reach into."""
+    return {row.field.partition(".")[0] for row in leaves(rows) if not isinstance(row, Filler)}
+
+
+def paths_of(cls: type[Any], field: str) -> Iterator[tuple[type[Any], str]]:
+    """Give the fields that the path *field* leads through, each with its class."""
+    name, _, rest = field.partition(".")
+    yield cls, name
+    if rest:
+        yield from paths_of(field_class(cls, name), rest)
+
+
+def test_every_field_is_on_the_wire() -> None:
+    """In some version of some message: a field of a class that nobody writes would be lost without a word."""
+    written: set[tuple[type[Any], str]] = set()
+    classes: set[type[Any]] = set()
+    for entry in CATALOGUE:
+        layouts = [*records_in(entry.layout)]
+        classes |= {layout.cls for layout in layouts}
+        for layout in layouts:
+            rows = [*(layout.text_rows if entry.text else ())]
+            rows += layout.protobuf_rows if entry.protobuf_since is not None else ()
+            for row in leaves(tuple(rows)):
+                if not isinstance(row, Filler):
+                    written |= {*paths_of(layout.cls, row.field)}
+                if isinstance(row, Column) and "." not in row.field:
+                    written |= {(inner.cls, row.name) for inner in layouts if row.name in attrs.fields_dict(inner.cls)}
+            if layout.loaded is not None:
+                # What is made of other fields has no row of its own.
+                written |= {(inner.cls, name) for inner in layouts for name in attrs.fields_dict(inner.cls)}
+    assert not {
+        (cls.__name__, name) for cls in classes for name in attrs.fields_dict(cls) if (cls, name) not in written
+    }
 
 
 @by_name
-def test_a_field_that_comes_later_has_a_default(entry: Entry) -> None:
+def test_a_number_is_one_field(entry: Entry) -> None:
+    """In every message of protobuf that it has: no number twice, but for a field that text has in several bands."""
+    if entry.protobuf_since is None:
+        return
+    for layout in records_in(entry.layout):
+        rows = [row for row in leaves(layout.protobuf_rows) if is_numbered(row)]
+        by_number = {row.number: (row.field, vendor_name(row)) for row in rows}
+        assert all(by_number[row.number] == (row.field, vendor_name(row)) for row in rows)
+        assert len({name for _, name in by_number.values()}) == len(by_number)
+
+
+@by_name_in_text
+def test_a_field_that_a_version_does_not_carry_has_a_default(entry: Entry) -> None:
     """An older TWS does not send it, and the message is made all the same."""
-    for row in leaves(entry.layout.text_rows):
-        if not isinstance(row, Filler) and (row.since > MIN_VERSION or row.until is not None):
-            assert fields_of(entry)[row.field.partition(".")[0]].default is not attrs.NOTHING
+    for layout in records_in(entry.layout):
+        for version in bands(entry):
+            rows = [
+                row
+                for row in leaves(layout.text_rows)
+                if not isinstance(row, (Filler, Column)) and row.on_wire(version)
+            ]
+            missing = {*attrs.fields_dict(layout.cls)} - {row.field.partition(".")[0] for row in rows}
+            if rows and version < text_until(entry):
+                assert all(default_of(layout.cls, name) is not attrs.NOTHING for name in missing), missing
 
 
-def test_every_kind_in_the_catalogue_can_be_drawn() -> None:
+@by_name
+def test_every_kind_of_the_entry_can_be_drawn(entry: Entry) -> None:
     """The one line that a new kind needs in `anytws.testing.strategies`."""
-    rows = [row for entry in CATALOGUE for row in leaves(entry.layout.text_rows)]
-    kinds = {row.kind for row in rows if isinstance(row, Row)}
-    kinds |= {row.of for row in rows if isinstance(row, Many) and isinstance(row.of, Kind)}
-    assert {kind.name.removesuffix(" or empty") for kind in kinds} <= set(VALUES)
+    for kind in kinds_in(entry.layout).values():
+        assert values_of(kind) is not None
 
 
 @pytest.mark.parametrize("side", [*Side, None])
 @pytest.mark.parametrize("version", [MIN_VERSION, MAX_VERSION])
+@few(10)
 @given(data=st.data())
 def test_the_public_strategies_draw_what_the_side_can_say(side: Side | None, version: int, data: st.DataObject) -> None:
     """Always something that can be written at that version by that side."""

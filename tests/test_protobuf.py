@@ -8,20 +8,36 @@ from typing import Any
 import attrs
 import pytest
 from google.protobuf import descriptor_pb2
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anytws.errors import DecodeError
 from anytws.messages import ErrorMessage, NextValidId, StartApiRequest
-from anytws.messages.base import ToClient, message
+from anytws.messages.base import TagValue, ToClient, message
 from anytws.testing.strategies import Encoding, record_of
 from anytws.wire import protobuf
 from anytws.wire.catalogue import BY_CLASS, CATALOGUE
-from anytws.wire.kinds import BOOL, DECIMAL, DOUBLE, INT, LONG, MILLISECONDS, STRING
-from anytws.wire.rows import Entry, Filler, Layout, Many, Part, Row, leaves
-from tests.test_rows import MINIATURE, OPEN_ORDER, Contract, DeltaNeutral, Leg, OpenOrder, Order, Tag, in_catalogue
+from anytws.wire.kinds import BOOL, DECIMAL, DOUBLE, INT, LONG, MILLISECONDS, STRING, TEXT, maybe
+from anytws.wire.rows import Choice, Column, Entry, Filler, Layout, Many, Part, Row, Tags, leaves
+from tests.test_rows import (
+    CONTRACT_DATA,
+    MINIATURE,
+    OPEN_ORDER,
+    Contract,
+    ContractData,
+    DeltaNeutral,
+    Expiry,
+    Hedge,
+    Leg,
+    MarginCondition,
+    OpenOrder,
+    Order,
+    PriceCondition,
+    in_catalogue,
+)
 
 VARINT, LENGTH = 0, 2
+IN_PROTOBUF = [entry for entry in CATALOGUE if entry.protobuf_since is not None]
 
 
 def varint(number: int) -> bytes:
@@ -56,11 +72,20 @@ def test_nested_messages_have_the_bytes_worked_out_by_hand() -> None:
     """A round trip alone cannot see two field numbers exchanged."""
     value = OpenOrder(
         7,
-        Contract(9, "IBM", legs=(Leg(1, "BUY", 2), Leg(3, "SELL")), delta_neutral=DeltaNeutral(4, 0.0)),
-        Order("BUY", Decimal("1E+3"), parameters=(Tag("a", ""),), regulators=("x", "")),
+        Contract(9, "IBM", legs=(Leg(1, "BUY", 2, 0.0), Leg(3, "SELL")), delta_neutral=DeltaNeutral(4, 0.0)),
+        Order(
+            "BUY",
+            Decimal("1E+3"),
+            parameters=(TagValue("a", ""),),
+            regulators=("x", ""),
+            options=(TagValue("b", "c"), TagValue("d", "e")),
+            conditions=(PriceCondition(0.0, False), MarginCondition(30)),
+            hedge=Hedge("D"),
+        ),
         "wé",
     )
-    legs = [field(1, 1) + field(2, 2) + field(3, b"BUY"), field(1, 3) + field(2, 1) + field(3, b"SELL")]
+    no_price = varint(4 << 3 | 1) + bytes(8)
+    legs = [field(1, 1) + field(2, 2) + field(3, b"BUY") + no_price, field(1, 3) + field(2, 1) + field(3, b"SELL")]
     contract = (
         field(1, 9)
         + field(2, b"IBM")
@@ -79,6 +104,11 @@ def test_nested_messages_have_the_bytes_worked_out_by_hand() -> None:
         + field(11, b"")
         + field(13, b"x")
         + field(13, b"")
+        + field(14, field(1, b"b") + field(2, b"c"))
+        + field(14, field(1, b"d") + field(2, b"e"))
+        + field(15, field(1, 1) + field(2, 0) + varint(3 << 3 | 1) + bytes(8))
+        + field(15, field(1, 4) + field(2, 1) + field(5, 30))
+        + field(16, field(1, b"D"))
     )
     body = field(1, 7) + field(2, contract) + field(3, order) + field(4, "wé".encode())
     with in_catalogue(*MINIATURE):
@@ -186,7 +216,8 @@ def test_a_bad_value_in_a_list_is_a_decode_error_too(entry: Entry, body: bytes, 
     assert (caught.value.message, caught.value.field) == ("Depth", f"sizes[{at}]")
 
 
-@pytest.mark.parametrize("entry", [*CATALOGUE, *MINIATURE, DEPTH], ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", [*IN_PROTOBUF, *MINIATURE, DEPTH], ids=lambda entry: entry.name)
+@settings(max_examples=max(1, settings().max_examples // 8))
 @given(data=st.data())
 def test_any_bytes_are_a_message_or_a_decode_error(entry: Entry, data: st.DataObject) -> None:
     """Random bytes, and random fields of the right numbers."""
@@ -215,7 +246,9 @@ def described(*layouts: Layout) -> dict[str, descriptor_pb2.DescriptorProto]:
 def test_the_descriptors_come_from_the_rows_alone() -> None:
     """Numbers, the vendor's names, types, presence, repetition, nesting."""
     kinds = described(OPEN_ORDER.layout)
-    assert set(kinds) == {"MiniOpenOrder", "MiniContract", "MiniLeg", "MiniDeltaNeutral", "MiniOrder", "MiniTag"}
+    assert set(kinds) == {
+        "MiniOpenOrder", "MiniContract", "MiniLeg", "MiniDeltaNeutral", "MiniOrder", "MiniCondition", "MiniHedge",
+    }  # fmt: skip
     scalar = descriptor_pb2.FieldDescriptorProto
     order = {field.name: field for field in kinds["MiniOrder"].field}
     assert {
@@ -231,20 +264,48 @@ def test_the_descriptors_come_from_the_rows_alone() -> None:
         "algorithm": (9, scalar.TYPE_STRING),
         "softTier": (11, scalar.TYPE_STRING),
         "cashQuantity": (12, scalar.TYPE_STRING),
+        "hedge": (16, scalar.TYPE_MESSAGE),
+        "comment": (17, scalar.TYPE_STRING),
     }
-    assert (order["parameters"].number, order["parameters"].type_name) == (10, ".protobuf.MiniTag")
+    assert (order["parameters"].number, order["parameters"].type_name) == (10, ".protobuf.MiniOrder.ParametersEntry")
+    assert (order["conditions"].number, order["conditions"].type_name) == (15, ".protobuf.MiniCondition")
     assert (order["regulators"].number, order["regulators"].type) == (13, scalar.TYPE_STRING)
     assert "legPrices" not in order, "a row without a number has no protobuf form"
     assert all(field.proto3_optional for field in order.values() if field.label != field.LABEL_REPEATED)
+    delta_neutral = next(field for field in kinds["MiniContract"].field if field.name == "deltaNeutral")
+    assert (delta_neutral.proto3_optional, delta_neutral.HasField("oneof_index")) == (False, False)
 
 
-@pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.name)
+def test_pairs_are_a_map_of_texts() -> None:
+    """As protobuf describes maps: an entry message of the right name, with a key and a value."""
+    order = next(kind for kind in described(OPEN_ORDER.layout).values() if kind.name == "MiniOrder")
+    assert [nested.name for nested in order.nested_type] == ["ParametersEntry", "OrderMiscOptionsEntry"]
+    for nested in order.nested_type:
+        assert nested.options.map_entry
+        assert [(f.name, f.number, f.type) for f in nested.field] == [
+            ("key", 1, f.TYPE_STRING) for f in nested.field[:1]
+        ] + [("value", 2, f.TYPE_STRING) for f in nested.field[1:]]
+    with in_catalogue(*MINIATURE):
+        found: Any = protobuf.message_class(OPEN_ORDER.layout).DESCRIPTOR.fields_by_name["order"].message_type
+        assert found.fields_by_name["orderMiscOptions"].message_type.GetOptions().map_entry
+
+
+def test_a_choice_is_one_message_with_the_fields_of_all() -> None:
+    """And with the number that tells which; what they share is one field."""
+    condition = described(OPEN_ORDER.layout)["MiniCondition"]
+    assert [(f.name, f.number) for f in condition.field] == [
+        ("kind", 1), ("isMore", 2), ("price", 3), ("exchange", 4), ("percent", 5),
+    ]  # fmt: skip
+    assert all(f.proto3_optional for f in condition.field)
+
+
+@pytest.mark.parametrize("entry", IN_PROTOBUF, ids=lambda entry: entry.name)
 def test_every_entry_has_a_descriptor_with_all_its_numbers(entry: Entry) -> None:
     """The production pool knows it, under the vendor's name and with every numbered row."""
     numbers = {
         row.number
         for row in leaves(entry.layout.protobuf_rows)
-        if not isinstance(row, Filler) and row.number is not None
+        if not isinstance(row, (Filler, Column)) and row.number is not None
     }
     descriptor = protobuf.message_class(entry.layout).DESCRIPTOR
     assert descriptor.full_name == f"protobuf.{entry.layout.name}"
@@ -303,3 +364,208 @@ def test_capabilities_that_are_empty_are_left_out() -> None:
     entry = BY_CLASS[StartApiRequest]
     assert protobuf.serialize(entry, StartApiRequest(7)) == bytes.fromhex("0807")
     assert protobuf.serialize(entry, StartApiRequest(7, "a")) == bytes.fromhex("0807120161")
+
+
+# --- pairs, choices, what is left out, what is several -----------------------------------------------------------
+
+
+@attrs.frozen
+class Inner:
+    """A record of one field."""
+
+    number: int = 0
+
+
+@message
+class Mixed(ToClient):
+    """One field of each sort."""
+
+    pairs: tuple[TagValue, ...] = ()
+    conditions: tuple[Any, ...] = ()
+    first: Inner | None = None
+    second: Inner | None = None
+    plain: Inner | None = None
+    omitted: Inner = Inner(7)
+    sent: Inner = Inner(7)
+
+
+_INNER = Layout(Inner, (Row("number", INT, 1),), vendor="MixedInner")
+_CONDITIONS = Choice(
+    object,
+    tag="kind",
+    number=1,
+    vendor="MixedCondition",
+    options={
+        1: Layout(PriceCondition, (Row("price", DOUBLE, 2), Row("is_more", BOOL, 3))),
+        4: Layout(MarginCondition, (Row("percent", INT, 4), Row("is_more", BOOL, 3))),
+    },
+)
+MIXED = Entry(
+    Layout(
+        Mixed,
+        (
+            Tags("pairs", 1, "pairsOfTexts"),
+            Many("conditions", _CONDITIONS, 2),
+            Part("first", _INNER, 3, optional=True, oneof="either"),
+            Part("second", _INNER, 4, optional=True, oneof="either"),
+            Part("plain", _INNER, 5, optional=True, oneof=""),
+            Part("omitted", _INNER, 6, omitted=True),
+            Part("sent", _INNER, 7),
+        ),
+    ),
+    id=152,
+    vendor_name="mixed",
+    protobuf_since=201,
+)
+_SENT = field(7, field(1, 7))
+
+
+def test_the_members_of_a_oneof_and_a_singular_field_are_described_as_such() -> None:
+    """A named oneof has its members; a field of proto3's old kind has none, and every other field one for itself."""
+    mixed = described(MIXED.layout)["Mixed"]
+    oneofs = [oneof.name for oneof in mixed.oneof_decl]
+    assert oneofs == ["either", "_omitted", "_sent"]
+    fields = {each.name: each for each in mixed.field}
+    assert {name: oneofs[each.oneof_index] for name, each in fields.items() if each.HasField("oneof_index")} == {
+        "first": "either",
+        "second": "either",
+        "omitted": "_omitted",
+        "sent": "_sent",
+    }
+    assert {name for name, each in fields.items() if each.proto3_optional} == {"omitted", "sent"}
+    with in_catalogue(MIXED):
+        built = protobuf.message_class(MIXED.layout).DESCRIPTOR
+        assert [one.name for one in built.oneofs] == oneofs
+        assert all(built.fields_by_name[name].has_presence for name in ("first", "second", "plain", "omitted", "sent"))
+
+
+@pytest.mark.parametrize(
+    "value, body",
+    [
+        (Mixed(), _SENT),
+        (Mixed(pairs=(TagValue("a", "b"),)), field(1, field(1, b"a") + field(2, b"b")) + _SENT),
+        (Mixed(pairs=(TagValue("", ""),)), field(1, field(1, b"") + field(2, b"")) + _SENT),
+        (Mixed(conditions=(MarginCondition(5, False),)), field(2, field(1, 4) + field(3, 0) + field(4, 5)) + _SENT),
+        (Mixed(first=Inner(1)), field(3, field(1, 1)) + _SENT),
+        (Mixed(second=Inner(0)), field(4, field(1, 0)) + _SENT),
+        (Mixed(plain=Inner(0)), field(5, field(1, 0)) + _SENT),
+        (Mixed(omitted=Inner(0)), field(6, field(1, 0)) + _SENT),
+        (Mixed(omitted=Inner(7), sent=Inner(8)), field(7, field(1, 8))),
+    ],
+    ids=repr,
+)
+def test_each_sort_of_field_has_the_bytes_worked_out_by_hand(value: Mixed, body: bytes) -> None:
+    """What is left out where it is the default comes back as the default."""
+    with in_catalogue(MIXED):
+        assert protobuf.serialize(MIXED, value) == body
+        assert protobuf.parse(MIXED, body) == value
+
+
+def test_a_part_that_is_left_out_is_the_default_whoever_leaves_it_out() -> None:
+    """Absent is the class's default; present and empty is not, where the default says something."""
+    with in_catalogue(MIXED):
+        assert protobuf.parse(MIXED, b"") == Mixed()
+        assert protobuf.parse(MIXED, field(6, b"") + field(7, b"")) == Mixed(omitted=Inner(0), sent=Inner(0))
+
+
+def test_a_oneof_holds_one_of_its_members() -> None:
+    """Two of them would be one without a word; of two that come, protobuf keeps the last."""
+    with in_catalogue(MIXED):
+        with pytest.raises(ValueError, match="Inner"):
+            protobuf.serialize(MIXED, Mixed(first=Inner(1), second=Inner(2)))
+        both = field(3, field(1, 1)) + field(4, field(1, 2))
+        assert protobuf.parse(MIXED, both) == Mixed(second=Inner(2))
+
+
+def test_pairs_come_sorted_and_no_tag_twice() -> None:
+    """A map has no order: what was read does not depend on who wrote it."""
+    pairs = {
+        tag: field(1, field(1, tag.encode()) + field(2, value.encode())) for tag, value in [("b", "1"), ("a", "2")]
+    }
+    with in_catalogue(MIXED):
+        for body in (pairs["a"] + pairs["b"], pairs["b"] + pairs["a"], pairs["a"] + pairs["b"] + pairs["a"]):
+            assert protobuf.parse(MIXED, body).pairs == (TagValue("a", "2"), TagValue("b", "1"))
+        # A pair without a name or a value is one with an empty text.
+        assert protobuf.parse(MIXED, field(1, b"")).pairs == (TagValue("", ""),)
+        with pytest.raises(ValueError, match="TagValue"):
+            protobuf.serialize(MIXED, Mixed(pairs=(TagValue("a", "1"), TagValue("a", "1"))))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["ab", TagValue(1, "b"), TagValue("a", None), TagValue(b"a", "b"), TagValue("a", b"b"), TagValue("a\0", "b")],  # type: ignore[arg-type]
+    ids=repr,
+)
+def test_what_is_no_pair_is_refused(wrong: Any) -> None:
+    """The same as in text, so that what may be said does not depend on the server version."""
+    with in_catalogue(MIXED), pytest.raises((ValueError, TypeError, AttributeError)):
+        protobuf.serialize(MIXED, Mixed(pairs=(wrong,)))
+
+
+@pytest.mark.parametrize(
+    "condition, seen", [(field(1, 2), "2"), (field(4, 5), "None"), (b"", "None"), (field(1, 0), "0")], ids=repr
+)
+def test_a_choice_that_is_not_known_is_told(condition: bytes, seen: str) -> None:
+    """By its path, with the numbers that there are."""
+    body = field(2, field(1, 4) + field(4, 1)) + field(2, condition) + _SENT
+    with in_catalogue(MIXED), pytest.raises(DecodeError) as caught:
+        protobuf.parse(MIXED, body)
+    error = caught.value
+    assert (error.field, error.seen, error.wanted) == ("conditions[1].kind", seen, "one of 1, 4")
+
+
+def test_a_bad_field_of_a_choice_is_told_by_its_path() -> None:
+    """Which record, and which field of it."""
+    with in_catalogue(MIXED), pytest.raises(DecodeError) as caught:
+        protobuf.parse(MIXED, field(2, field(1, 1) + varint(2 << 3 | 1) + b"\0\0\0\0\0\0\xf8\x7f"))
+    assert (caught.value.field, caught.value.seen, caught.value.wanted) == ("conditions[0].price", "nan", "DOUBLE")
+
+
+@pytest.mark.parametrize("wrong", [None, 5, Inner(1), "a"])
+def test_what_is_no_choice_is_refused(wrong: object) -> None:
+    """It has no number."""
+    with in_catalogue(MIXED), pytest.raises(ValueError, match=r".*"):
+        protobuf.serialize(MIXED, Mixed(conditions=(wrong,)))
+
+
+def test_a_record_may_be_other_than_its_fields() -> None:
+    """One field on the wire, two in the class: the message itself, and a record in it."""
+    body = field(1, 1) + field(2, field(1, b"20240131 10:30")) + field(3, b"20240130 9")
+    value = ContractData(1, Expiry("20240131", "10:30"), "20240130", "9")
+    with in_catalogue(*MINIATURE):
+        assert protobuf.serialize(CONTRACT_DATA, value) == body
+        assert protobuf.parse(CONTRACT_DATA, body) == value
+
+
+def test_a_record_that_cannot_be_made_of_its_fields_is_a_decode_error() -> None:
+    """The peer chooses what is in them, and must not make us raise anything else."""
+    body = field(1, 1) + field(2, b"") + field(3, b"never")
+    with in_catalogue(*MINIATURE), pytest.raises(DecodeError) as caught:
+        protobuf.parse(CONTRACT_DATA, body)
+    assert (caught.value.message, caught.value.field) == ("ContractData", None)
+
+
+def test_a_field_that_newer_servers_take_is_read_at_any_version() -> None:
+    """What is there is there; the version decides only what a client may say."""
+    kinds = described(OPEN_ORDER.layout)
+    assert {each.name: each.number for each in kinds["MiniOrder"].field}["comment"] == 17
+    order = Order("BUY", Decimal(1), comment="x")
+    with in_catalogue(*MINIATURE):
+        said = OpenOrder(1, Contract(1, "X"), order)
+        assert protobuf.parse(OPEN_ORDER, protobuf.serialize(OPEN_ORDER, said)) == said
+
+
+def test_an_absent_value_is_what_the_kind_says_before_what_the_class_says() -> None:
+    """An empty text that TWS leaves out is no value that the class invents."""
+
+    @message
+    class Absent(ToClient):
+        text: str = "default"
+        number: int = 5
+        maybe_number: int | None = 5
+
+    rows = (Row("text", TEXT, 1), Row("number", INT, 2), Row("maybe_number", maybe(INT), 3))
+    entry = Entry(Layout(Absent, rows), id=153, vendor_name="x", protobuf_since=201)
+    with in_catalogue(entry):
+        assert protobuf.parse(entry, b"") == Absent("", 5, None)
+        assert protobuf.serialize(entry, Absent("", 5, None)) == field(2, 5)

@@ -2,8 +2,8 @@
 
 `OPEN_ORDER` and `PLACE_ORDER` are the vendor's two hardest messages made small: text that interleaves what protobuf
 nests, records and plain values in lists, conditions that look back, an optional part, fields that come and go with the
-version. No message of the session is like that, and two hundred to come are. `in_catalogue` has the production code
-take them for its own.
+version, pairs, a column, records of several kinds in one list. `CONTRACT_DATA` has one field on the wire for two of the
+class. `in_catalogue` has the production code take them for its own.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import attrs
 import pytest
+from google.protobuf.descriptor_pool import DescriptorPool
 
 from anytws.messages import (
     Asks,
@@ -27,16 +29,35 @@ from anytws.messages import (
     ToClient,
     ToTws,
 )
-from anytws.messages.base import message
+from anytws.messages.base import TagValue, message
 from anytws.wire import codec, protobuf
 from anytws.wire.catalogue import BY_CLASS, BY_ID, CATALOGUE, entry_of
-from anytws.wire.kinds import BOOL, DECIMAL, DOUBLE, ESCAPED, INT, LONG, STRING, maybe
-from anytws.wire.rows import Entry, Filler, Layout, Many, Part, Row, When, default_of, field_class, leaves, vendor_name
+from anytws.wire.kinds import BOOL, DECIMAL, DOUBLE, ESCAPED, INT, LONG, STRING, TEXT, maybe
+from anytws.wire.rows import (
+    Choice,
+    Column,
+    Entry,
+    Filler,
+    Layout,
+    Many,
+    Part,
+    Row,
+    Tags,
+    When,
+    default_of,
+    field_class,
+    leaves,
+    vendor_name,
+)
 
 # --- the miniature -----------------------------------------------------------------------------------------------
 
 CLASS_SINCE, CASH_SINCE, FILLER_UNTIL, TIER_UNTIL = 170, 180, 160, 190
 """Where the miniature's layout changes."""
+OLDEST_LAYOUT = 30
+"""The layout number from which the miniature looks as it does."""
+PROTOBUF_SINCE, COMMENT_SINCE = 203, 216
+"""Where it goes out as protobuf, and where TWS takes one field more there."""
 
 
 @attrs.frozen
@@ -46,14 +67,8 @@ class Leg:
     contract_id: int
     action: str
     ratio: int = 1
-
-
-@attrs.frozen
-class Tag:
-    """One parameter of an algorithm."""
-
-    tag: str
-    value: str
+    price: float | None = None
+    """Counted and written apart from the legs, in text."""
 
 
 @attrs.frozen
@@ -77,6 +92,37 @@ class Contract:
 
 
 @attrs.frozen
+class Hedge:
+    """Another order that hangs on this one."""
+
+    kind: str = ""
+    beta: float | None = None
+
+
+class Condition:
+    """What an order waits for."""
+
+    __slots__ = ()
+
+
+@attrs.frozen
+class PriceCondition(Condition):
+    """A price."""
+
+    price: float
+    is_more: bool = True
+    exchange: str = ""
+
+
+@attrs.frozen
+class MarginCondition(Condition):
+    """A part of the margin."""
+
+    percent: int
+    is_more: bool = True
+
+
+@attrs.frozen
 class Order:
     """How it is traded."""
 
@@ -89,10 +135,15 @@ class Order:
     scale_increment: float | None = None
     scale_offset: float | None = None
     algorithm: str = ""
-    parameters: tuple[Tag, ...] = ()
+    parameters: tuple[TagValue, ...] = ()
     soft_tier: str = ""
     cash_quantity: Decimal | None = None
     regulators: tuple[str, ...] = ()
+    options: tuple[TagValue, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    hedge: Hedge = Hedge()
+    comment: str = ""
+    """In protobuf alone, and there later than the rest."""
 
 
 @message
@@ -114,8 +165,63 @@ class PlaceOrderRequest(ToTws):
     order: Order
 
 
-_LEG = Layout(Leg, (Row("contract_id", INT, 1), Row("ratio", INT, 2), Row("action", STRING, 3)), vendor="MiniLeg")
-_TAG = Layout(Tag, (Row("tag", STRING, 1), Row("value", STRING, 2)), vendor="MiniTag")
+@attrs.frozen
+class Expiry:
+    """When a contract ends: one field on the wire, two for people."""
+
+    day: str
+    clock: str = ""
+
+
+@message
+class ContractData(ToClient):
+    """What TWS knows about a contract."""
+
+    contract_id: int
+    expiry: Expiry
+    last_day: str = ""
+    last_clock: str = ""
+
+
+def _split(expiry: Expiry) -> Expiry:
+    day, _, clock = expiry.day.partition(" ")
+    return Expiry(day, clock)
+
+
+def _join(expiry: Expiry) -> Expiry:
+    return Expiry(f"{expiry.day} {expiry.clock}" if expiry.clock else expiry.day)
+
+
+def _split_last(data: ContractData) -> ContractData:
+    if data.last_day == "never":
+        raise ValueError(data.last_day)
+    day, _, clock = data.last_day.partition(" ")
+    return ContractData(data.contract_id, data.expiry, day, clock)
+
+
+def _join_last(data: ContractData) -> ContractData:
+    last_day = f"{data.last_day} {data.last_clock}" if data.last_clock else data.last_day
+    return ContractData(data.contract_id, data.expiry, last_day)
+
+
+_LEG_ROWS = (
+    Row("contract_id", INT, 1),
+    Row("ratio", INT, 2),
+    Row("action", STRING, 3),
+    Row("price", maybe(DOUBLE), 4),
+)
+_LEG = Layout(Leg, text=_LEG_ROWS[:3], protobuf=_LEG_ROWS, vendor="MiniLeg")
+_CONDITION = Choice(
+    Condition,
+    tag="kind",
+    number=1,
+    vendor="MiniCondition",
+    options={
+        1: Layout(PriceCondition, (Row("is_more", BOOL, 2), Row("price", DOUBLE, 3), Row("exchange", TEXT, 4))),
+        4: Layout(MarginCondition, (Row("is_more", BOOL, 2), Row("percent", INT, 5))),
+    },
+)
+_HEDGE = Layout(Hedge, (Row("kind", STRING, 1), Row("beta", maybe(DOUBLE), 2)), vendor="MiniHedge")
 _DELTA_NEUTRAL = Layout(DeltaNeutral, (Row("contract_id", INT, 1), Row("delta", DOUBLE, 2)), vendor="MiniDeltaNeutral")
 _CONTRACT = Layout(
     Contract,
@@ -125,7 +231,7 @@ _CONTRACT = Layout(
         Row("strike", maybe(DOUBLE), 3),
         Row("trading_class", STRING, 4),
         Many("legs", _LEG, 5, "comboLegs"),
-        Part("delta_neutral", _DELTA_NEUTRAL, 6, optional=True),
+        Part("delta_neutral", _DELTA_NEUTRAL, 6, optional=True, oneof=""),
     ),
     vendor="MiniContract",
 )
@@ -141,16 +247,20 @@ _ORDER = Layout(
         Row("scale_increment", maybe(DOUBLE), 7),
         Row("scale_offset", maybe(DOUBLE), 8),
         Row("algorithm", STRING, 9),
-        Many("parameters", _TAG, 10),
+        Tags("parameters", 10),
         Row("soft_tier", STRING, 11),
         Row("cash_quantity", maybe(DECIMAL), 12),
         Many("regulators", STRING, 13),
+        Tags("options", 14, "orderMiscOptions"),
+        Many("conditions", _CONDITION, 15),
+        Part("hedge", _HEDGE, 16, omitted=True),
+        Row("comment", TEXT, 17, protobuf_since=COMMENT_SINCE),
     ),
     vendor="MiniOrder",
 )
 
 _HEAD = (
-    Filler("34", until=FILLER_UNTIL),
+    Filler("34", until=FILLER_UNTIL, least=OLDEST_LAYOUT),
     Row("order_id", INT),
     Row("contract.contract_id", INT),
     Row("contract.symbol", STRING),
@@ -163,7 +273,10 @@ _HEAD = (
     Row("order.permanent_id", LONG),
     # Behind a list: is there anything in it?
     Many("contract.legs", _LEG),
-    When(lambda said: len(said.contract.legs) > 0, (Many("order.leg_prices", maybe(DOUBLE)),)),
+    When(
+        lambda said: len(said.contract.legs) > 0,
+        (Many("order.leg_prices", maybe(DOUBLE)), Column("contract.legs", "price", maybe(DOUBLE))),
+    ),
     # Behind a number that may be absent.
     Row("order.scale_increment", maybe(DOUBLE)),
     When(
@@ -176,12 +289,16 @@ _HEAD = (
         lambda said: said.contract.delta_neutral is None,
         (
             Row("order.algorithm", STRING),
-            When(lambda said: said.order.algorithm != "", (Many("order.parameters", _TAG),)),
+            When(lambda said: said.order.algorithm != "", (Tags("order.parameters"),)),
         ),
     ),
     Row("order.soft_tier", STRING, until=TIER_UNTIL),
     Row("order.cash_quantity", maybe(DECIMAL), since=CASH_SINCE),
     Many("order.regulators", STRING, since=CASH_SINCE),
+    Tags("order.options", joined=True),
+    Many("order.conditions", _CONDITION),
+    Row("order.hedge.kind", STRING),
+    Row("order.hedge.beta", maybe(DOUBLE), since=CASH_SINCE),
 )
 _NESTED = (Row("order_id", INT, 1), Part("contract", _CONTRACT, 2), Part("order", _ORDER, 3))
 
@@ -194,16 +311,32 @@ OPEN_ORDER = Entry(
     ),
     id=5,
     vendor_name="openOrder",
-    protobuf_since=203,
+    protobuf_since=PROTOBUF_SINCE,
 )
 PLACE_ORDER = Entry(
     Layout(PlaceOrderRequest, text=_HEAD, protobuf=_NESTED, vendor="MiniPlaceOrderRequest"),
     id=3,
     vendor_name="placeOrder",
-    protobuf_since=203,
+    protobuf_since=PROTOBUF_SINCE,
     changes_state=True,
 )
-MINIATURE = (OPEN_ORDER, PLACE_ORDER)
+CONTRACT_DATA = Entry(
+    Layout(
+        ContractData,
+        (
+            Row("contract_id", INT, 1, "conId"),
+            Part("expiry", Layout(Expiry, (Row("day", TEXT, 1),), loaded=_split, dumped=_join, vendor="MiniExpiry"), 2),
+            Row("last_day", TEXT, 3),
+        ),
+        vendor="MiniContractData",
+        loaded=_split_last,
+        dumped=_join_last,
+    ),
+    id=10,
+    vendor_name="contractDetails",
+    protobuf_since=205,
+)
+MINIATURE = (OPEN_ORDER, PLACE_ORDER, CONTRACT_DATA)
 
 
 @contextmanager
@@ -213,14 +346,22 @@ def in_catalogue(*entries: Entry) -> Iterator[None]:
         for entry in entries:
             patch.setitem(BY_CLASS, entry.cls, entry)
             patch.setitem(BY_ID[entry.said_by], entry.id, entry)
-        patch.setattr(protobuf, "CATALOGUE", (*CATALOGUE, *entries))
-        protobuf._pool.cache_clear()
+        pool, known = _pool_of(*entries)
+        patch.setattr(protobuf, "_POOL", pool)
+        patch.setattr(protobuf, "_IN_POOL", known)
         protobuf.message_class.cache_clear()
         try:
             yield
         finally:
-            protobuf._pool.cache_clear()
             protobuf.message_class.cache_clear()
+
+
+@cache
+def _pool_of(*_entries: Entry) -> tuple[DescriptorPool, dict[str, Any]]:
+    # Kept, and filled on the way: a test that comes here with each example would describe everything as often. With
+    # other entries another one, since two tests may call different messages the same.
+    assert CATALOGUE, "all tables are loaded, so none will take the place of what is put in"
+    return DescriptorPool(), {}
 
 
 def test_the_miniature_is_taken_for_a_message() -> None:
@@ -244,10 +385,18 @@ def test_the_miniature_uses_every_word() -> None:
         return found
 
     rows = OPEN_ORDER.layout.text_rows
-    assert words(rows) == {"Row", "Filler", "Part", "Many", "When"}
-    assert {type(row.of).__name__ for row in leaves(rows) if isinstance(row, Many)} == {"Layout", "Kind"}
+    assert words(rows) == {"Row", "Filler", "Part", "Many", "Tags", "Column", "When"}
+    assert {type(row.of).__name__ for row in leaves(rows) if isinstance(row, Many)} == {"Layout", "Kind", "Choice"}
     assert any(row.since for row in leaves(rows))
     assert any(row.until for row in leaves(rows))
+    assert any(isinstance(row, Filler) and row.least is not None for row in leaves(rows))
+    assert {row.joined for row in leaves(rows) if isinstance(row, Tags)} == {True, False}
+    nested = [*leaves(_ORDER.protobuf_rows), *leaves(_CONTRACT.protobuf_rows)]
+    assert any(isinstance(row, Part) and row.omitted for row in nested)
+    assert any(isinstance(row, Part) and row.oneof is not None for row in nested)
+    assert any(isinstance(row, Row) and row.protobuf_since for row in nested)
+    assert CONTRACT_DATA.layout.loaded
+    assert CONTRACT_DATA.layout.dumped
 
 
 # --- the words ---------------------------------------------------------------------------------------------------
@@ -272,7 +421,9 @@ def test_a_band_begins_with_since_and_ends_before_until(
         (Row("order_ids.x", INT),),
         (When(lambda _: True, (Row("number", INT),)),),
         (Many("number", INT),),
-        (Part("number", _TAG),),
+        (Part("number", _HEDGE),),
+        (Tags("number"),),
+        (Column("number", "price", INT),),
     ],
 )
 def test_a_row_for_a_field_that_is_not_there_fails_the_import(rows: tuple[Any, ...]) -> None:

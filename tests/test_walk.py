@@ -12,33 +12,43 @@ from hypothesis import strategies as st
 
 from anytws.errors import DecodeError, LocalProtocolError
 from anytws.messages import ErrorMessage, ManagedAccounts
+from anytws.messages.base import TagValue
 from anytws.testing.strategies import Encoding, record_of
 from anytws.wire.catalogue import BY_CLASS
-from anytws.wire.rows import Entry
+from anytws.wire.kinds import INT, maybe
+from anytws.wire.rows import Entry, Layout, Row, When
 from anytws.wire.text import text_reader, text_writer
 from anytws.wire.walk import blame, shown, walk_text
 from tests.test_rows import (
+    FILLER_UNTIL,
     MINIATURE,
+    OLDEST_LAYOUT,
     OPEN_ORDER,
     PLACE_ORDER,
     TIER_UNTIL,
     Contract,
     DeltaNeutral,
+    Hedge,
     Leg,
+    MarginCondition,
     Order,
     PlaceOrderRequest,
-    Tag,
+    PriceCondition,
 )
-from tests.test_text import BANDS, FIELDS, ORDER
+from tests.test_text import BANDS, FIELDS, ORDER, PLAIN
 
 PATHS = [
     "order_id", "contract.contract_id", "contract.symbol", "contract.strike", "contract.trading_class", "order.action",
     "order.total_quantity", "order.limit_price", "order.hidden", "order.permanent_id", "number of contract.legs",
     "contract.legs[0].contract_id", "contract.legs[0].ratio", "contract.legs[0].action", "contract.legs[1].contract_id",
     "contract.legs[1].ratio", "contract.legs[1].action", "number of order.leg_prices", "order.leg_prices[0]",
-    "order.leg_prices[1]", "order.scale_increment", "order.scale_offset", "contract.delta_neutral present",
+    "order.leg_prices[1]", "number of contract.legs[].price", "contract.legs[0].price", "contract.legs[1].price",
+    "order.scale_increment", "order.scale_offset", "contract.delta_neutral present",
     "order.algorithm", "number of order.parameters", "order.parameters[0].tag", "order.parameters[0].value",
-    "order.cash_quantity", "number of order.regulators", "order.regulators[0]", "order.regulators[1]", "warning",
+    "order.cash_quantity", "number of order.regulators", "order.regulators[0]", "order.regulators[1]", "order.options",
+    "number of order.conditions", "order.conditions[0].kind", "order.conditions[0].is_more",
+    "order.conditions[0].price", "order.conditions[0].exchange", "order.conditions[1].kind",
+    "order.conditions[1].is_more", "order.conditions[1].percent", "order.hedge.kind", "order.hedge.beta", "warning",
 ]  # fmt: skip
 """The fields of `FIELDS`, in people's words."""
 
@@ -89,6 +99,54 @@ def test_a_bad_number_is_told_by_its_field(place: int) -> None:
     assert (caught.value.message, caught.value.field, caught.value.seen) == ("OpenOrder", PATHS[place], "'12x'")
 
 
+@pytest.mark.parametrize(
+    "path, text, wanted",
+    [
+        ("order.options", "a", "TAGS"),
+        ("order.options", "a=b;;", "TAGS"),
+        ("number of order.parameters", "x", "COUNT"),
+        ("number of order.conditions", "1.5", "COUNT"),
+        ("number of contract.legs[].price", "3", "at most 2"),
+        ("number of contract.legs[].price", "x", "COUNT"),
+        ("order.conditions[0].kind", "2", "one of 1, 4"),
+        ("order.conditions[1].kind", "-1", "one of 1, 4"),
+        ("order.conditions[1].is_more", "true", "BOOL"),
+        ("order.conditions[1].percent", "", "INT"),
+        ("order.hedge.beta", "x", "DOUBLE or empty"),
+    ],
+)
+def test_a_bad_field_of_every_sort_is_told_with_what_was_wanted(path: str, text: str, wanted: str) -> None:
+    """Pairs, columns, choices, nested paths: by path, and by what could have been there."""
+    at = PATHS.index(path)
+    fields = [*FIELDS[:at], text, *FIELDS[at + 1 :]]
+    with pytest.raises((ValueError, ArithmeticError, StopIteration)):
+        text_reader(OPEN_ORDER.layout, TIER_UNTIL)(fields)
+    with pytest.raises(DecodeError) as caught:
+        walked(OPEN_ORDER, TIER_UNTIL, fields)
+    error = caught.value
+    assert (error.message, error.field, error.seen, error.wanted) == ("OpenOrder", path, repr(text), wanted)
+
+
+@pytest.mark.parametrize("number", [str(OLDEST_LAYOUT - 1), "x", ""])
+def test_a_layout_that_is_too_old_is_told_as_such(number: str) -> None:
+    """And not by some field far behind it, which looks wrong because of it."""
+    fields = text_writer(OPEN_ORDER.layout, FILLER_UNTIL - 1)(PLAIN)
+    assert next(walk_text(OPEN_ORDER, FILLER_UNTIL - 1, fields)).kind == "FILLER"
+    with pytest.raises(DecodeError) as caught:
+        walked(OPEN_ORDER, FILLER_UNTIL - 1, [number, *fields[1:]])
+    error = caught.value
+    assert (error.field, error.seen, error.wanted) == ("layout number", repr(number), f"{OLDEST_LAYOUT} or more")
+
+
+def test_what_a_condition_stumbles_over_is_told_by_the_record() -> None:
+    """A value that the table did not reckon with, in the words of the frame."""
+    layout = Layout(Order, text=(Row("scale_offset", maybe(INT)), When(lambda said: said.scale_offset > 0, ())))
+    with pytest.raises(DecodeError) as caught:
+        walked(Entry(layout, id=1, vendor_name="x"), 157, [""])
+    assert caught.value.message == "Order"
+    assert "what came before" in caught.value.seen
+
+
 @pytest.mark.parametrize("entry", MINIATURE, ids=lambda entry: entry.name)
 @given(data=st.data())
 def test_the_walk_fails_only_with_what_it_is_for(entry: Entry, data: st.DataObject) -> None:
@@ -108,7 +166,7 @@ def test_the_walk_fails_only_with_what_it_is_for(entry: Entry, data: st.DataObje
 def place(**changes: Any) -> Any:
     """Give an order to be placed, with wrong values in it."""
     contract = Contract(1, "X", legs=(Leg(1, "BUY"),), delta_neutral=None)
-    order = Order("BUY", Decimal(1), leg_prices=(1.0,), algorithm="Vwap", parameters=(Tag("a", "b"),))
+    order = Order("BUY", Decimal(1), leg_prices=(1.0,), algorithm="Vwap", parameters=(TagValue("a", "b"),))
     for path, wrong in changes.items():
         owner, name = path.split("__")
         if owner == "contract":
@@ -128,8 +186,15 @@ def place(**changes: Any) -> Any:
         ({"order__total_quantity": 1.5}, "order.total_quantity"),
         ({"contract__legs": (Leg(1, "BUY"), Leg(2, "S\0"))}, "contract.legs[1].action"),
         ({"order__leg_prices": (1.0, "2")}, "order.leg_prices[1]"),
-        ({"order__parameters": (Tag("a", "é"),)}, "order.parameters[0].value"),
+        ({"order__parameters": (TagValue("a", "é"),)}, "order.parameters[0].value"),
         ({"contract__delta_neutral": DeltaNeutral(1, float("nan"))}, "contract.delta_neutral.delta"),
+        ({"contract__legs": (Leg(1, "BUY"), Leg(2, "SELL", price=float("nan")))}, "contract.legs[1].price"),
+        ({"order__options": (TagValue("a", "b"), TagValue("c", 5))}, "order.options[1].value"),  # type: ignore[arg-type]
+        ({"order__options": (TagValue(None, "b"),)}, "order.options[0].tag"),  # type: ignore[arg-type]
+        ({"order__parameters": (TagValue("a\0", "b"),)}, "order.parameters[0].tag"),
+        ({"order__conditions": (MarginCondition(1), PriceCondition("1"))}, "order.conditions[1].price"),  # type: ignore[arg-type]
+        ({"order__conditions": (MarginCondition(1, None),)}, "order.conditions[0].is_more"),  # type: ignore[arg-type]
+        ({"order__hedge": Hedge(5)}, "order.hedge.kind"),  # type: ignore[arg-type]
     ],
     ids=str,
 )
@@ -140,7 +205,7 @@ def test_a_wrong_value_is_told_by_its_path(changes: dict[str, object], path: str
     assert (error.message, error.field) == ("PlaceOrderRequest", path)
     if changes != {"contract__symbol": "é"}:
         error = blame(PLACE_ORDER, place(**changes), text=False)
-        assert error.field == path or changes == {"order__parameters": (Tag("a", "é"),)}
+        assert error.field == path or changes == {"order__parameters": (TagValue("a", "é"),)}
 
 
 @pytest.mark.parametrize("text", [True, False], ids=["text", "protobuf"])
@@ -152,6 +217,14 @@ def test_a_wrong_value_is_told_by_its_path(changes: dict[str, object], path: str
         ({"contract__legs": (None,)}, "contract.legs[0]"),
         ({"contract__delta_neutral": 5}, "contract.delta_neutral"),
         ({"order__parameters": ("ab",)}, "order.parameters[0]"),
+        ({"order__parameters": None}, "order.parameters"),
+        ({"order__options": (("a", "b"),)}, "order.options[0]"),
+        ({"order__options": "ab"}, "order.options"),
+        ({"order__conditions": (MarginCondition(1), None)}, "order.conditions[1]"),
+        ({"order__conditions": (Leg(1, "BUY"),)}, "order.conditions[0]"),
+        ({"order__conditions": MarginCondition(1)}, "order.conditions"),
+        ({"order__hedge": None}, "order.hedge"),
+        ({"order__hedge": Leg(1, "BUY")}, "order.hedge"),
     ],
     ids=str,
 )
@@ -194,6 +267,24 @@ def test_messages_of_the_session_are_told_by_their_field(wrong: Any, field: str)
     for text in (True, False):
         error = blame(entry, wrong, text=text)
         assert (error.message, error.field) == (entry.name, field)
+
+
+def test_the_same_tag_twice_is_told_in_protobuf_alone() -> None:
+    """A map keeps one of them; text keeps both."""
+    twice = place(order__options=(TagValue("a", "b"), TagValue("a", "c")))
+    error = blame(PLACE_ORDER, twice, text=False)
+    assert error.field == "order.options[1].tag"
+    assert "twice" in str(error)
+    assert blame(PLACE_ORDER, twice, text=True).field is None
+
+
+@pytest.mark.parametrize("pair", [TagValue("a=b", "c"), TagValue("a;", "c"), TagValue("a", "b;")], ids=str)
+def test_a_pair_that_would_end_itself_is_told_where_pairs_are_joined(pair: TagValue) -> None:
+    """In a field of its own a ``;`` is a character like any other."""
+    error = blame(PLACE_ORDER, place(order__options=(TagValue("x", "y"), pair)), text=True)
+    assert (error.message, error.field) == ("PlaceOrderRequest", "order.options[1]")
+    assert blame(PLACE_ORDER, place(order__options=(pair,)), text=False).field is None
+    assert blame(PLACE_ORDER, place(order__parameters=(pair,)), text=True).field is None
 
 
 def test_what_is_shown_fits_a_line() -> None:

@@ -36,6 +36,8 @@ BAD_MESSAGE: Final = 508
 """A frame that cannot be read."""
 INVALID_SYMBOL: Final = 579
 """Text that the wire does not take."""
+FA_PROFILES_GONE: Final = 585
+"""TWS has no FA profiles any more."""
 
 
 class AnytwsError(Exception):

@@ -16,11 +16,12 @@ from rich.console import Console
 from anytws.cli import INTERRUPTED, USAGE
 from anytws.cli.check import check
 from anytws.cli.demo import demo
+from anytws.cli.explain import explain
 from anytws.cli.output import Output, Tone, open_console
 from anytws.cli.simulate import simulate
 
 _READER_GONE: Final = 1
-_VERBS: Final = (demo, check, simulate)
+_VERBS: Final = (demo, check, simulate, explain)
 # Boxes are for terminals; in logs and pipes they are a nuisance. cyclopts has a plain layout too, but its wrapped lines
 # begin where the options do, and with this many options nobody finds anything in it.
 _WITHOUT_BOXES: Final = DefaultFormatter(panel_spec=PanelSpec(box=Box("    \n" * 8), padding=(0, 0)))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from anytws.core import closing
 from anytws.core.codes import CLIENT_ID_IN_USE, CODES, CodeTable
@@ -22,6 +22,7 @@ from anytws.core.events import (
     GreetingReceived,
     Ready,
     StateChanged,
+    SurplusFields,
     UndecodableFrame,
     UnknownMessage,
     VersionAgreed,
@@ -55,6 +56,7 @@ from anytws.wire.handshake import (
     write_redirect,
     write_version_reply,
 )
+from anytws.wire.text import Surplus
 from anytws.wire.walk import shown
 
 
@@ -76,18 +78,22 @@ class Connection:
         self._codec: Codec | None = None
         self._offered: Greeting | None = None
         self._agreed: VersionAgreed | None = None
-        self._prefix_seen = False
+        self._prefix_seen = side is Side.CLIENT
         self._outgoing: list[bytes] = []
         self._events: deque[Event] = deque()
         self._clock = StepClock()
         self._session = Session(self._options.client_id if side is Side.CLIENT else None)
         self._oddities = Oddities()
+        self._surplus_told: set[type[Message]] = set()
         self._closed: ConnectionClosed | None = None
         self._notes: dict[type[Message], Callable[..., None]] = {
             NextValidId: self._note_next_valid_id,
             ManagedAccounts: self._note_accounts,
             StartApiRequest: self._note_start_api,
         }
+        self._telling: frozenset[type[object]] = frozenset({*self._notes, ErrorMessage, UnknownId, Surplus})
+        self._lets_data_pass = False
+        """Whether the law takes any message of the peer now, and stays where it is."""
 
     # --- what is known -------------------------------------------------------------------------------------------
 
@@ -168,8 +174,10 @@ class Connection:
         if self._closed is not None:
             return
         self._buffer.feed(data)
+        next_frame = self._buffer.next_frame if self._prefix_seen else self._next_frame
         try:
-            while self.closed is None and (body := self._next_frame()) is not None:
+            # The property, though it says the same: mypy would not believe that a frame can end the connection.
+            while self.closed is None and (body := next_frame()) is not None:
                 self._receive_frame(body)
         except RemoteProtocolError as problem:
             self._end(self._peer, Signal.FAULT, CloseReason.PROTOCOL_ERROR, problem.problem, code=problem.code)
@@ -285,7 +293,7 @@ class Connection:
     # --- frames --------------------------------------------------------------------------------------------------
 
     def _next_frame(self) -> bytes | None:
-        if self._side is Side.TWS and not self._prefix_seen:
+        if not self._prefix_seen:
             prefix = self._buffer.take(len(PREFIX))
             if prefix is None:
                 return None
@@ -324,23 +332,35 @@ class Connection:
             self.start_api()
 
     def _receive_message(self, codec: Codec, body: bytes) -> None:
-        peer = self._peer
         try:
-            message = codec.decode(body)
+            message: Any = codec.decode(body)
         except DecodeError as problem:
             self._receive_oddity(UndecodableFrame(body, problem.message, problem.field, problem.seen, problem.wanted))
+            return
+        if self._lets_data_pass and type(message) not in self._telling:
+            # Data: nearly all that is ever heard. It means nothing to the core, so it must not wait for the law.
+            self._events.append(message)
             return
         if isinstance(message, UnknownId):
             self._receive_oddity(UnknownMessage(message.message_id, body))
             return
+        if isinstance(message, Surplus):
+            message = self._tell_surplus(message)
         signal = Signal.START_API if isinstance(message, StartApiRequest) else Signal.MESSAGE
         self._require_of_peer(signal, message)
         if isinstance(message, ErrorMessage):
             self._receive_error(message)
         else:
             self._events.append(message)
-        self._fire(peer, signal)
+        self._fire(self._peer, signal)
         self._note(message)
+
+    def _tell_surplus(self, surplus: Surplus) -> Message:
+        message: Message = surplus.message
+        if type(message) not in self._surplus_told:
+            self._surplus_told.add(type(message))
+            self._events.append(SurplusFields(type(message).__name__, surplus.fields))
+        return message
 
     def _receive_oddity(self, event: FrameDiscarded | UndecodableFrame | UnknownMessage) -> None:
         self._require_of_peer(Signal.MESSAGE, event)
@@ -431,6 +451,7 @@ class Connection:
         machine = self._machine
         before = machine.state
         if machine.fire(side, signal) and machine.state is not before:
+            self._lets_data_pass = machine.stays(self._peer, Signal.MESSAGE)
             self._events.append(StateChanged(before, machine.state))
 
     def _require(self, side: Side, signal: Signal, what: str) -> None:

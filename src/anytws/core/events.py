@@ -90,6 +90,16 @@ class UnknownMessage:
 
 
 @attrs.frozen
+class SurplusFields:
+    """A message has more fields than we know: TWS is newer. Told once for each kind of message; the message follows."""
+
+    message: str
+    """Name of the message."""
+    fields: tuple[str, ...]
+    """What stands behind the fields that we know, as it came."""
+
+
+@attrs.frozen
 class UndecodableFrame:
     """A frame that cannot be read. The connection goes on without it."""
 
@@ -199,6 +209,7 @@ Event: TypeAlias = (
     | FrameDiscarded
     | Ready
     | Notice
+    | SurplusFields
     | UnknownMessage
     | UndecodableFrame
     | ConnectionClosed

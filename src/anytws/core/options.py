@@ -9,7 +9,8 @@ import attrs
 from anytws.wire.characters import check_printable
 from anytws.wire.versions import MAX_VERSION, MIN_VERSION
 
-_INT32: Final = range(-(2**31), 2**31)
+# The largest one is the vendor's way to write that there is none.
+_CLIENT_IDS: Final = range(-(2**31), 2**31 - 1)
 
 
 @attrs.frozen(kw_only=True)
@@ -45,8 +46,10 @@ class HandshakeOptions:
                 f"versions {self.minimum_version}..{self.maximum_version} are not a range within "
                 f"{MIN_VERSION}..{MAX_VERSION}, which is what this library speaks"
             )
-        if type(self.client_id) is not int or self.client_id not in _INT32:
-            raise ValueError(f"client_id {self.client_id!r} is not a whole number of 32 bits")
+        if type(self.client_id) is not int or self.client_id not in _CLIENT_IDS:
+            raise ValueError(
+                f"client_id {self.client_id!r} is not a whole number of 32 bits, or is the largest of them"
+            )
         for name in ("version_timeout", "start_timeout", "accounts_grace", "refusal_grace"):
             seconds = getattr(self, name)
             if seconds is not None and not seconds >= 0:

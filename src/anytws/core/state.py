@@ -149,6 +149,10 @@ class StateMachine:
         """Tell whether the law has a row for *signal* of *side* now."""
         return (self._state, side, signal) in _TABLE
 
+    def stays(self, side: Side, signal: Signal) -> bool:
+        """Tell whether the law has a row for *signal* of *side* now, and it leads to where we are."""
+        return _TABLE.get((self._state, side, signal)) is self._state
+
     def fire(self, side: Side, signal: Signal) -> bool:
         """Follow the row for *signal* of *side*; without one nothing changes and the answer is False."""
         target = target_of(self._state, side, signal)

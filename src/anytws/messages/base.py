@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum, unique
-from typing import TYPE_CHECKING, Generic, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, dataclass_transform
 
 import attrs
 
@@ -53,6 +53,21 @@ class Asks(ToTws, Generic[_Answer_co]):
 
 
 _C = TypeVar("_C", bound=type)
+_R = TypeVar("_R")
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(attrs.field,))
+def record(cls: _C) -> _C:
+    """Make *cls* a part of messages: frozen, slotted, compared by value."""
+    return attrs.frozen(cls, weakref_slot=False)
+
+
+@record
+class TagValue:
+    """A name and its value: a parameter of an algorithm, an option of a request, another id of a security."""
+
+    tag: str
+    value: str
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(attrs.field,))
@@ -60,3 +75,12 @@ def message(cls: _C) -> _C:
     """Make *cls* a message: frozen, slotted, compared by value."""
     # No weak references: a message is a value, and the slot would cost 8 bytes in every tick.
     return attrs.frozen(cls, weakref_slot=False)
+
+
+def replace(record: _R, /, **changes: Any) -> _R:  # noqa: ANN401 (as many types as fields)
+    """Give a copy of *record* with other values in the fields named. Raises `TypeError` for a field that it has not.
+
+    This is `attrs.evolve`, whose types do not know classes like ours.
+    """
+    copied: _R = attrs.evolve(record, **changes)  # type: ignore[misc]
+    return copied

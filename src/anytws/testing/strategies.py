@@ -15,18 +15,38 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
-from enum import Enum
+from enum import Enum, IntFlag
 from functools import cache
 from itertools import pairwise
 from typing import Any, Final, TypeAlias, TypeVar
+from zoneinfo import ZoneInfo
 
 import attrs
 from hypothesis import strategies as st
 
-from anytws.messages.base import Message, Side
-from anytws.wire.catalogue import BY_CLASS, CATALOGUE
+from anytws.messages.base import Message, Side, TagValue
+from anytws.messages.market_data import TickAttribBidAsk, TickAttribLast
+from anytws.messages.times import EPOCH_SECONDS, NamedZone
+from anytws.wire.catalogue import CATALOGUE, entry_for
+from anytws.wire.connection_time import zone_called as _zone_called
 from anytws.wire.kinds import Kind
-from anytws.wire.rows import AnyRow, Entry, Filler, Layout, Many, Part, Row, When, default_of, field_class, leaves
+from anytws.wire.rows import (
+    AnyRow,
+    Column,
+    Entry,
+    Filler,
+    Layout,
+    Leaf,
+    Many,
+    Part,
+    Row,
+    Tags,
+    When,
+    default_of,
+    field_class,
+    leaves,
+)
+from anytws.wire.times import MOMENT
 from anytws.wire.versions import MAX_VERSION, MIN_VERSION
 
 __all__ = [
@@ -83,6 +103,31 @@ def _times(step: timedelta) -> _Strategy:
     return st.datetimes(_FIRST, _LAST, timezones=_ZONES).map(cut)
 
 
+def _whole_seconds(when: datetime) -> datetime:
+    return when.replace(microsecond=0)
+
+
+_NAMED_ZONES: Final = [
+    ZoneInfo("America/New_York"),
+    ZoneInfo("Asia/Tokyo"),
+    NamedZone("CST"),
+    NamedZone("GMT+01:00", _zone_called("GMT+01:00")),
+]
+# Not before 2000: what zones did in the nineteenth century, to the second, no clock of TWS has ever shown. Of a moment
+# that a clock shows twice, nothing on the wire says which one it is, so `fold` is 0.
+_RECENT: Final = st.datetimes(datetime.fromisoformat("2000-01-01"), datetime.fromisoformat("2099-12-31"))
+_INSTANTS: Final[_Strategy] = st.one_of(
+    _RECENT,
+    st.tuples(_RECENT, st.sampled_from([UTC, EPOCH_SECONDS, timezone(timedelta(hours=-5)), *_NAMED_ZONES])).map(
+        lambda drawn: drawn[0].replace(tzinfo=drawn[1])
+    ),
+).map(_whole_seconds)
+
+
+def _has_no_form(text: str) -> bool:
+    return bool(text) and isinstance(MOMENT.read(text), str)
+
+
 VALUES: Final[Mapping[str, Callable[[_Texts], _Strategy]]] = {
     "INT": lambda _: st.integers(*_INT32),
     "LONG": lambda _: st.integers(*_INT64),
@@ -91,33 +136,55 @@ VALUES: Final[Mapping[str, Callable[[_Texts], _Strategy]]] = {
     "BOOL": lambda _: st.booleans(),
     "STRING": lambda texts: texts,
     "TEXT": lambda texts: texts,
+    "FLAG": lambda _: st.booleans(),
+    "TRUE_OR_FALSE": lambda _: st.booleans(),
+    "BAR_LIST": lambda _: st.lists(st.integers(*_INT32), max_size=MOST_ITEMS).map(tuple),
     "ESCAPED": lambda texts: texts,
+    "ESCAPED_TEXT": lambda texts: texts,
+    "DECIMAL_AS_DOUBLE": lambda _: st.decimals(allow_nan=False, min_value=-(10**9), max_value=10**9, places=4),
     "REQUEST_ID": lambda _: st.none() | st.integers(*_INT32),
     "COMMA_LIST": lambda texts: st.lists(
         texts.map(lambda item: item.replace(",", "")).filter(bool), max_size=MOST_ITEMS
     ).map(tuple),
     "SECONDS": lambda _: _times(timedelta(seconds=1)),
     "MILLISECONDS": lambda _: _times(timedelta(milliseconds=1)),
+    "INSTANT": lambda _: _INSTANTS,
+    "TIME": lambda _: _INSTANTS | st.dates(),
+    "DAY": lambda _: st.dates(),
+    "MOMENT": lambda texts: _INSTANTS | st.dates() | texts.filter(_has_no_form),
+    "WALL_CLOCK": lambda _: st.datetimes().map(_whole_seconds),
+    "NEWS_TIME": lambda _: st.datetimes(_FIRST, _LAST, timezones=_ZONES),
+    "LAST_MASK": lambda _: st.builds(TickAttribLast, st.booleans(), st.booleans()),
+    "BID_ASK_MASK": lambda _: st.builds(TickAttribBidAsk, st.booleans(), st.booleans()),
 }
 """How to draw a value of each kind, by the kind's name; the argument draws the texts that the wire takes."""
-
-_MAYBE: Final = " or empty"
 
 
 @cache
 def values_of(kind: Kind, *, printable: bool = False) -> _Strategy:
     """Give a strategy for what *kind* can write; *printable* keeps texts to what a client may say in text."""
-    base = kind.name.removesuffix(_MAYBE)
-    drawn = VALUES[base](_PRINTABLE if printable else _UNICODE)
-    if base != kind.name:
+    texts = _PRINTABLE if printable else _UNICODE
+    base = kind.name.partition(" or ")[0]
+    drawn = VALUES[base](texts) if kind.members is None else _members_of(kind.members, texts)
+    if kind.optional:
         drawn = st.none() | drawn
     # The vendor's sentinels are values to nobody, and which they are is the kind's own knowledge.
     return drawn.filter(lambda value: _takes(kind, value))
 
 
+def _members_of(members: type[Enum], texts: _Texts) -> _Strategy:
+    """Give the members of an enumeration, and what a newer TWS may add to them."""
+    if issubclass(members, IntFlag):
+        return st.integers(0, 255).map(members)
+    unknown: _Strategy = st.integers(*_INT32) if issubclass(members, int) else texts.filter(bool)
+    return st.sampled_from(list(members)) | unknown.map(members)
+
+
 def _takes(kind: Kind, value: object) -> bool:
     try:
         kind.write(value)
+        if kind.dump is not None:
+            kind.dump(value)
     except ValueError:
         return False
     return True
@@ -141,13 +208,13 @@ def server_versions() -> st.SearchStrategy[int]:
 
 def messages(side: Side | None = None, version: int = MAX_VERSION) -> st.SearchStrategy[Message]:
     """Give a strategy for whatever *side* (None: either) can say at server version *version*."""
-    return st.one_of(
-        [
-            message_of(entry.cls, version)
-            for entry in CATALOGUE
-            if side in (None, entry.said_by) and entry.since <= version
-        ]
-    )
+    return _messages(tuple([entry for entry in CATALOGUE if side in (None, entry.said_by)]), version)
+
+
+# To put such a strategy together takes longer than to draw from it, and state machines ask at every step.
+@cache
+def _messages(entries: tuple[Entry, ...], version: int) -> _Strategy:
+    return st.one_of([message_of(entry.cls, version) for entry in entries if entry.since <= version])
 
 
 def message_of(cls: type[_M], version: int = MAX_VERSION, encoding: Encoding | None = None) -> st.SearchStrategy[_M]:
@@ -155,16 +222,28 @@ def message_of(cls: type[_M], version: int = MAX_VERSION, encoding: Encoding | N
 
     *encoding* is the one that the version uses, unless it is given: what is drawn for `Encoding.TEXT` fits both.
     """
-    entry = BY_CLASS[cls]
+    entry = entry_for(cls)
     encoding = encoding or encoding_of(entry, version)
     printable = encoding is Encoding.TEXT and entry.said_by is Side.CLIENT
-    return record_of(entry.layout, version, encoding, printable=printable)
+    drawn = record_of(entry.layout, version, encoding, printable=printable)
+    closed = [gate for gate in entry.gates if not gate.is_open(version)]
+    if not closed:
+        return drawn
+    return drawn.filter(lambda message: all(getattr(message, gate.field) != gate.value for gate in closed))
 
 
 def encoding_of(entry: Entry, version: int) -> Encoding:
     """Tell how the message of *entry* goes out at *version*."""
     as_protobuf = entry.protobuf_since is not None and version >= entry.protobuf_since
     return Encoding.PROTOBUF if as_protobuf else Encoding.TEXT
+
+
+def _is_carried(row: Leaf, version: int, *, as_text: bool) -> bool:
+    if as_text:
+        return row.on_wire(version)
+    if isinstance(row, (Filler, Column)) or row.number is None:
+        return False
+    return not isinstance(row, Row) or row.protobuf_since <= version
 
 
 @cache
@@ -175,24 +254,45 @@ def record_of(layout: Layout, version: int, encoding: Encoding, *, printable: bo
     carried = [
         (row.field.split("."), row)
         for row in leaves(rows)
-        if not isinstance(row, Filler) and (row.on_wire(version) if as_text else row.number is not None)
+        if not isinstance(row, Filler) and _is_carried(row, version, as_text=as_text)
     ]
 
-    def field(row: Row | Part | Many) -> _Strategy:
+    columns = {(row.field, row.name): row.kind for _, row in carried if isinstance(row, Column)}
+
+    def field(row: Leaf) -> _Strategy:
         if isinstance(row, Row):
             return values_of(row.kind, printable=printable)
         if isinstance(row, Part):
             part = record_of(row.layout, version, encoding, printable=printable)
             return st.none() | part if row.optional else part
-        item = (
-            values_of(row.of, printable=printable)
-            if isinstance(row.of, Kind)
-            else record_of(row.of, version, encoding, printable=printable)
-        )
-        return st.lists(item, max_size=MOST_ITEMS).map(tuple)
+        if isinstance(row, Tags):
+            return _tags(printable=printable)
+        if not isinstance(row, Many):
+            raise TypeError(f"{row} is no field of its own")
+        return st.lists(item(row), max_size=MOST_ITEMS).map(tuple)
 
-    drawn = _record(layout.cls, [(path, field(row)) for path, row in carried])
-    return drawn.map(lambda record: _as_written(rows, record)) if as_text else drawn
+    def item(row: Many) -> _Strategy:
+        if isinstance(row.of, Kind):
+            return values_of(row.of, printable=printable)
+        options = [row.of] if isinstance(row.of, Layout) else [*row.of.options.values()]
+        drawn = st.one_of([record_of(option, version, encoding, printable=printable) for option in options])
+        beside = {name: values_of(kind) for (path, name), kind in columns.items() if path == row.field}
+        if not beside:
+            return drawn
+        return st.tuples(drawn, st.fixed_dictionaries(beside)).map(lambda pair: attrs.evolve(pair[0], **pair[1]))
+
+    fields = [(path, field(row)) for path, row in carried if not isinstance(row, Column)]
+    drawn = _record(layout.cls, fields)
+    drawn = drawn.map(lambda record: _as_written(rows, record) if as_text else _one_of_each(rows, record))
+    return drawn if layout.loaded is None else drawn.map(layout.loaded)
+
+
+def _tags(*, printable: bool) -> _Strategy:
+    """Give pairs that both forms in text and the map in protobuf can keep: sorted, no tag twice, no = or ; in them."""
+    plain = (_PRINTABLE if printable else _UNICODE).map(lambda text: text.replace("=", "").replace(";", ""))
+    return st.dictionaries(plain, plain, max_size=MOST_ITEMS).map(
+        lambda pairs: tuple([TagValue(tag, value) for tag, value in sorted(pairs.items())])
+    )
 
 
 def _record(cls: type[Any], fields: Iterable[tuple[list[str], _Strategy]]) -> _Strategy:
@@ -218,14 +318,28 @@ def _as_written(rows: tuple[AnyRow, ...], record: Any) -> Any:  # noqa: ANN401 (
         else:
             for left_out in leaves(row.rows):
                 if not isinstance(left_out, Filler):
-                    record = _reset(record, left_out.field.split("."))
+                    column = left_out.name if isinstance(left_out, Column) else None
+                    record = _reset(record, left_out.field.split("."), column)
     return record
 
 
-def _reset(record: Any, path: list[str]) -> Any:  # noqa: ANN401 (of any class)
+def _one_of_each(rows: tuple[AnyRow, ...], record: Any) -> Any:  # noqa: ANN401 (of any class)
+    """Give *record* with one member of each protobuf oneof at most."""
+    taken: set[str] = set()
+    for row in leaves(rows):
+        if isinstance(row, Part) and row.oneof and getattr(record, row.field) is not None:
+            if row.oneof in taken:
+                record = attrs.evolve(record, **{row.field: None})
+            taken.add(row.oneof)
+    return record
+
+
+def _reset(record: Any, path: list[str], column: str | None = None) -> Any:  # noqa: ANN401 (of any class)
     name, *rest = path
     if rest:
-        return attrs.evolve(record, **{name: _reset(getattr(record, name), rest)})
+        return attrs.evolve(record, **{name: _reset(getattr(record, name), rest, column)})
+    if column is not None:
+        return attrs.evolve(record, **{name: tuple([_reset(each, [column]) for each in getattr(record, name)])})
     return attrs.evolve(record, **{name: default_of(type(record), name)})
 
 

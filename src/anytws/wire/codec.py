@@ -12,21 +12,25 @@ import attrs
 from anytws.errors import DecodeError, LocalProtocolError
 from anytws.messages.base import Message, Side
 from anytws.wire import versions
-from anytws.wire.catalogue import BY_ID, entry_of
+from anytws.wire.catalogue import entry_of, entry_said
 from anytws.wire.characters import is_printable
 from anytws.wire.guard import guard
 from anytws.wire.rows import Entry
-from anytws.wire.text import BAD_FIELDS, split_fields, text_reader, text_writer
+from anytws.wire.text import BAD_FIELDS, Surplus, split_fields, text_reader, text_writer
 from anytws.wire.walk import blame, shown, walk_text
 
 PROTOBUF_OFFSET: Final = 200
 """Added to the message id of a protobuf body."""
 
+WORTH_COMPILING: Final = 16_384
+"""Bytes of one kind of message, heard so far, from which on its reader is compiled: that takes milliseconds, and a
+handshake, or an answer here and there, would never get them back."""
+
 _ID_BYTES: Final = 4
 _TEXT_ID: Final = re.compile(rb"[0-9]{1,9}")
 _BAD_VALUE: Final = (ValueError, ArithmeticError, TypeError, AttributeError)
 
-_Decode: TypeAlias = Callable[[bytes], Message]
+_Decode: TypeAlias = Callable[[bytes], Message | Surplus]
 _Encode: TypeAlias = Callable[[Any], bytes]
 
 
@@ -40,28 +44,34 @@ class UnknownId:
 class Codec:
     """Reads what the peer says and writes what we say. Holds no state but what it has compiled."""
 
-    __slots__ = ("_decoders", "_encoders", "_heard", "side", "version")
+    __slots__ = ("_decoders", "_encoders", "_has_wide_ids", "side", "version")
 
     def __init__(self, side: Side, version: int) -> None:
         self.side: Side = side
         self.version: int = version
-        self._heard = BY_ID[side.peer]
-        self._decoders: dict[int, _Decode] = {}
+        self._has_wide_ids = version >= versions.PROTOBUF
+        self._decoders: dict[bytes, _Decode] = {}
         self._encoders: dict[type[Message], _Encode] = {}
 
-    def decode(self, body: bytes) -> Message | UnknownId:
-        """Read the body of a frame. Raises `DecodeError` when it cannot be read."""
-        if self.version >= versions.PROTOBUF:
-            if len(body) < _ID_BYTES:
-                raise DecodeError(None, None, shown(body), "a frame that begins with a four-byte message id")
-            wire_id, rest = int.from_bytes(body[:_ID_BYTES], "big"), body[_ID_BYTES:]
+    def decode(self, body: bytes) -> Message | UnknownId | Surplus:
+        """Read the body of a frame. Raises `DecodeError` when it cannot be read.
+
+        A message of a newer TWS that has more fields than we know comes in a `Surplus`.
+        """
+        if self._has_wide_ids:
+            wire_id, rest = body[:_ID_BYTES], body[_ID_BYTES:]
         else:
-            digits, nul, rest = body.partition(b"\0")
-            if not nul or not _TEXT_ID.fullmatch(digits):
-                raise DecodeError(None, None, shown(body), "a frame that begins with a message id and a NUL")
-            wire_id = int(digits)
-        decoder = self._decoders.get(wire_id) or self._compile_decoder(wire_id)
-        return UnknownId(wire_id) if decoder is None else decoder(rest)
+            wire_id, nul, rest = body.partition(b"\0")
+            if not nul:
+                wire_id = b""
+        # By the id as it is written: that spares every message the reading of a number.
+        decoder = self._decoders.get(wire_id)
+        if decoder is None:
+            number = self._read_id(wire_id, body)
+            decoder = self._make_decoder(wire_id, number)
+            if decoder is None:
+                return UnknownId(number)
+        return decoder(rest)
 
     def encode(self, message: Message) -> bytes:
         """Write the body of a frame.
@@ -72,16 +82,43 @@ class Codec:
         encoder = self._encoders.get(type(message)) or self._compile_encoder(message)
         return encoder(message)
 
-    def _compile_decoder(self, wire_id: int) -> _Decode | None:
+    def _read_id(self, wire_id: bytes, body: bytes) -> int:
+        if self._has_wide_ids:
+            if len(wire_id) < _ID_BYTES:
+                raise DecodeError(None, None, shown(body), "a frame that begins with a four-byte message id")
+            return int.from_bytes(wire_id, "big")
+        if not _TEXT_ID.fullmatch(wire_id):
+            raise DecodeError(None, None, shown(body), "a frame that begins with a message id and a NUL")
+        return int(wire_id)
+
+    def _make_decoder(self, wire_id: bytes, number: int) -> _Decode | None:
         # Both forms are understood at every version that has four-byte ids; which one it is, the frame tells.
-        is_protobuf = self.version >= versions.PROTOBUF and wire_id > PROTOBUF_OFFSET
-        entry = self._heard.get(wire_id - PROTOBUF_OFFSET if is_protobuf else wire_id)
+        is_protobuf = self._has_wide_ids and number > PROTOBUF_OFFSET
+        entry = entry_said(self.side.peer, number - PROTOBUF_OFFSET if is_protobuf else number)
         # What TWS says is understood whenever it says it; a request that its version has not is unknown to it.
         if entry is None or (self.side is Side.TWS and self.version < entry.since):
             return None
-        decoder = _protobuf_decoder(entry) if is_protobuf else _text_decoder(entry, self.version)
-        self._decoders[wire_id] = decoder
-        return decoder
+        if not (entry.text if not is_protobuf else entry.protobuf_since is not None):
+            return None
+        strict = _protobuf_decoder(entry) if is_protobuf else _text_decoder(entry, self.version)
+
+        def compiled() -> _Decode:
+            from anytws.wire.compiled import protobuf_decoder, text_decoder  # noqa: PLC0415 (only for who needs it)
+
+            return protobuf_decoder(entry, strict) if is_protobuf else text_decoder(entry, self.version, strict)
+
+        seen = 0
+
+        def decode(body: bytes) -> Message | Surplus:
+            nonlocal seen
+            seen += len(body)
+            if seen < WORTH_COMPILING:
+                return strict(body)
+            decoder = self._decoders[wire_id] = compiled()
+            return decoder(body)
+
+        self._decoders[wire_id] = decode
+        return decode
 
     def _compile_encoder(self, message: Message) -> _Encode:
         entry = entry_of(message)
@@ -98,10 +135,10 @@ class Codec:
 def _text_decoder(entry: Entry, version: int) -> _Decode:
     read = text_reader(entry.layout, version)
 
-    def decode(body: bytes) -> Message:
+    def decode(body: bytes) -> Message | Surplus:
         fields = split_fields(body)
         try:
-            message: Message = read(fields)
+            message: Message | Surplus = read(fields)
         except BAD_FIELDS:
             for _ in walk_text(entry, version, fields):
                 continue

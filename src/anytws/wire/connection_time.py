@@ -308,6 +308,19 @@ def _aware(local: datetime, name: bytes) -> datetime | None:
     return aware if _is_moment(aware) else None
 
 
+def zone_called(name: str) -> tzinfo | None:
+    """Give the zone that TWS calls *name*, or None where that could be several, or is unknown to this machine."""
+    raw = name.encode("utf-8", "surrogateescape")
+    readings = _READINGS.get(raw) or _localised_readings().get(raw) or _readings_of_form(raw)
+    if len(readings) != 1:
+        return None
+    (reading,) = readings
+    if isinstance(reading, timedelta):
+        return timezone(reading, name)
+    # The zone under the name that was written, where this machine knows it: US/Eastern is told as US/Eastern.
+    return (_zone(name) if "/" in name and _IANA_NAME.fullmatch(raw) else None) or _zone(reading)
+
+
 def _readings_of_form(name: bytes) -> tuple[_Reading, ...]:
     """Give the readings of a *name* that no table holds: an offset, or the IANA name of a zone."""
     offset = _OFFSET.fullmatch(name)

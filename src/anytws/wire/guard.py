@@ -7,16 +7,31 @@ a message whose fields are all carried has nothing to look at, and costs nothing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
-from typing import Any, TypeAlias
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
 
 import attrs
 
 from anytws.errors import LocalProtocolError
-from anytws.wire import versions
 from anytws.wire.kinds import Kind
-from anytws.wire.rows import AnyRow, Entry, Filler, Layout, Many, Part, Row, When, default_of, field_class, leaves
+from anytws.wire.rows import (
+    AnyRow,
+    Column,
+    Entry,
+    Filler,
+    Gate,
+    Layout,
+    Leaf,
+    Many,
+    Part,
+    Row,
+    When,
+    default_of,
+    field_class,
+    leaves,
+)
 from anytws.wire.walk import shown
 
 Guard: TypeAlias = Callable[[Any], None]
@@ -25,10 +40,14 @@ Guard: TypeAlias = Callable[[Any], None]
 _Check: TypeAlias = Callable[[Any, str], Iterator[LocalProtocolError]]
 """Gives an error for each loss of a record; the second argument is the record's path, as a prefix."""
 
+_NO_COLUMNS: Final[Mapping[str, Column]] = MappingProxyType({})
+_CONTRADICTED: Final = "it is not sent beside the other fields of this message"
+
 
 def guard(entry: Entry, version: int, *, text: bool) -> Guard | None:
     """Give the guard of *entry*, or None where nothing can be lost."""
     checks = _Compiler(entry, version, text=text).checks(entry.layout)
+    checks += [_closed(entry, gate, version) for gate in entry.gates if not gate.is_open(version)]
     if not checks:
         return None
 
@@ -40,30 +59,52 @@ def guard(entry: Entry, version: int, *, text: bool) -> Guard | None:
     return check
 
 
+def _closed(entry: Entry, gate: Gate, version: int) -> _Check:
+    get = attrgetter(gate.field)
+    band = f"needs server version {gate.since} or later" if gate.until is None else f"is gone from {gate.until} on"
+
+    def check(value: Any, _prefix: str) -> Iterator[LocalProtocolError]:
+        if get(value) == gate.value:
+            yield LocalProtocolError(
+                f"{entry.name}.{gate.field} is {shown(gate.value)}, which {band}, and this connection has {version}: "
+                "choose another value",
+                code=gate.code,
+                message=entry.name,
+                field=gate.field,
+            )
+
+    return check
+
+
 class _Compiler:
     def __init__(self, entry: Entry, version: int, *, text: bool) -> None:
         self._message = entry.name
         self._version = version
         self._text = text
+        self._protobuf_since = entry.protobuf_since
 
-    def checks(self, layout: Layout) -> list[_Check]:
+    def checks(self, layout: Layout, beside: Mapping[str, Column] = _NO_COLUMNS) -> list[_Check]:
+        """Give what to look at in a record; *beside* are fields of it that the table writes outside of it."""
         rows = layout.text_rows if self._text else layout.protobuf_rows
         carried = {row.field for row in leaves(rows) if not isinstance(row, Filler) and self._is_carried(row)}
-        checks = [self._uncarried(layout, path) for path in _paths_beside(layout.cls, carried, "")]
+        carried |= {name for name, column in beside.items() if self._is_carried(column)}
+        missing = [path for path in _paths_beside(layout.cls, carried, "") if not _is_remark(layout, path)]
+        checks = [self._uncarried(layout, path, beside.get(path)) for path in missing]
         for row in rows:
-            checks += self._inner_checks(row, layout.cls)
+            checks += self._inner_checks(row, layout, rows)
         return checks
 
-    def _is_carried(self, row: Row | Part | Many) -> bool:
-        return row.on_wire(self._version) if self._text else row.number is not None
+    def _is_carried(self, row: Leaf) -> bool:
+        if self._text:
+            return isinstance(row, When) or row.on_wire(self._version)
+        if isinstance(row, Row) and row.protobuf_since > self._version:
+            return False
+        return not isinstance(row, (Filler, Column)) and row.number is not None
 
-    def _uncarried(self, layout: Layout, path: str) -> _Check:
+    def _uncarried(self, layout: Layout, path: str, column: Column | None) -> _Check:
         """Look at a field that has no place at this version, or in this encoding."""
         get, default = attrgetter(path), _default_at(layout.cls, path)
-        bands = [row.since for row in leaves(layout.text_rows) if not isinstance(row, Filler) and row.field == path]
-        since = min((since for since in bands if since > self._version), default=None)
-        if since is None and self._text and not bands:
-            since = versions.PROTOBUF
+        since = column.since if column is not None and column.since > self._version else self._since(layout, path)
 
         def check(value: Any, prefix: str) -> Iterator[LocalProtocolError]:
             held = get(value)
@@ -76,19 +117,36 @@ class _Compiler:
 
         return check
 
-    def _inner_checks(self, row: AnyRow, cls: type[Any]) -> list[_Check]:
+    def _since(self, layout: Layout, path: str) -> int | None:
+        """Give the version that brings the field at *path*, None where none does."""
+        rows = [row for row in leaves(layout.text_rows) if not isinstance(row, Filler)]
+        bands = [row.since for row in rows if row.field == path or row.field.startswith(f"{path}.")]
+        later = [since for since in bands if since > self._version]
+        if not later and self._protobuf_since is not None and (brought := _protobuf_row(layout, path)) is not None:
+            later = [max(self._protobuf_since, brought.protobuf_since if isinstance(brought, Row) else 0)]
+        return min((since for since in later if since > self._version), default=None)
+
+    def _inner_checks(self, row: AnyRow, layout: Layout, rows: tuple[AnyRow, ...]) -> list[_Check]:
         if isinstance(row, When):
-            inner = [check for each in row.rows for check in self._inner_checks(each, cls)]
-            return [self._behind(row, cls), *([_where(row, inner)] if inner else [])] if self._text else inner
-        nested = row.layout if isinstance(row, Part) else row.of if isinstance(row, Many) else None
-        if not isinstance(row, (Part, Many)) or nested is None or isinstance(nested, Kind):
+            inner = [check for each in row.rows for check in self._inner_checks(each, layout, rows)]
+            return [self._behind(row, layout.cls), *([_where(row, inner)] if inner else [])] if self._text else inner
+        if not isinstance(row, (Part, Many)) or (self._text and not row.on_wire(self._version)):
             return []
-        checks = self.checks(nested)
-        return [_each_record(row, checks)] if checks else []
+        if isinstance(row, Part):
+            checks = self.checks(row.layout)
+            return [_each_record(row, checks)] if checks else []
+        if isinstance(row.of, Kind):
+            return []
+        columns = {each.name: each for each in leaves(rows) if isinstance(each, Column) and each.field == row.field}
+        options = [row.of] if isinstance(row.of, Layout) else [*row.of.options.values()]
+        by_class = {option.cls: self.checks(option, columns) for option in options}
+        return [_each_record(row, by_class)] if any(by_class.values()) else []
 
     def _behind(self, row: When, cls: type[Any]) -> _Check:
         """Look at what stands behind a condition, when the condition does not hold."""
-        paths = [inner.field for inner in leaves(row.rows) if not isinstance(inner, Filler)]
+        inner = [each for each in leaves(row.rows) if not isinstance(each, Filler)]
+        paths = [each.field for each in inner if not isinstance(each, Column)]
+        columns = [each for each in inner if isinstance(each, Column) and each.field not in paths]
         defaults = [(path, attrgetter(path), _default_at(cls, path)) for path in paths]
 
         def check(value: Any, prefix: str) -> Iterator[LocalProtocolError]:
@@ -96,9 +154,12 @@ class _Compiler:
                 return
             for path, get, default in defaults:
                 if get(value) != default:
-                    yield self._loss(
-                        prefix + path, get(value), "it is not sent beside the other fields of this message"
-                    )
+                    yield self._loss(prefix + path, get(value), _CONTRADICTED)
+            for column in columns:
+                for index, record in enumerate(attrgetter(column.field)(value)):
+                    held = getattr(record, column.name)
+                    if held != default_of(type(record), column.name):
+                        yield self._loss(f"{prefix}{column.field}[{index}].{column.name}", held, _CONTRADICTED)
 
         return check
 
@@ -138,7 +199,7 @@ def _where(row: When, checks: list[_Check]) -> _Check:
     return check
 
 
-def _each_record(row: Part | Many, checks: list[_Check]) -> _Check:
+def _each_record(row: Part | Many, checks: list[_Check] | dict[type[Any], list[_Check]]) -> _Check:
     get, many = attrgetter(row.field), isinstance(row, Many)
 
     def check(value: Any, prefix: str) -> Iterator[LocalProtocolError]:
@@ -147,7 +208,23 @@ def _each_record(row: Part | Many, checks: list[_Check]) -> _Check:
         records = [(f"{path}[{index}].", item) for index, item in enumerate(held)] if many else [(f"{path}.", held)]
         for inner, record in records:
             if record is not None:
-                for each in checks:
+                for each in checks[type(record)] if isinstance(checks, dict) else checks:
                     yield from each(record, inner)
 
     return check
+
+
+def _protobuf_row(layout: Layout, path: str) -> Leaf | None:
+    """Give the row that carries *path* in protobuf, where it may be a level deeper than in text."""
+    name, _, rest = path.partition(".")
+    for row in leaves(layout.protobuf_rows):
+        if not isinstance(row, (Filler, Column)) and row.field == name and row.number is not None:
+            if not rest:
+                return row
+            return _protobuf_row(row.layout, rest) if isinstance(row, Part) else None
+    return None
+
+
+def _is_remark(layout: Layout, path: str) -> bool:
+    row = _protobuf_row(layout, path)
+    return isinstance(row, Row) and row.informative

@@ -14,9 +14,13 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from enum import Enum, IntFlag
+from functools import cache
 from typing import Any, Final
 
 import attrs
+
+from anytws.messages.enumerations import Number, Word
 
 _INT32: Final = range(-(2**31), 2**31)
 _INT64: Final = range(-(2**63), 2**63)
@@ -31,10 +35,14 @@ _UNSET_DECIMALS: Final = frozenset(
 # Those of a 128-bit decimal, which is what the vendor computes with. Beyond them, digits written out fill the memory.
 _MAGNITUDES: Final = range(-6176, 6145)
 _NO_REQUEST: Final = -1
+_MASKS: Final = range(2**16)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _IS_INT: Final = re.compile(r"[+-]?[0-9]+").fullmatch
 _IS_REAL: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?").fullmatch
+
+
+UNSTATED: Final[Any] = object()
 
 
 @attrs.frozen(eq=False)
@@ -55,6 +63,14 @@ class Kind:
     """Our value to protobuf's. Raises `ValueError` like `write`; may give None to leave the field out."""
     optional: bool = False
     """Whether `None` is a value of this kind; an absent protobuf field is None then."""
+    absent: Any = UNSTATED
+    """What an absent protobuf field means, if not None and not the default of the class."""
+    members: type[Enum] | None = None
+    """The enumeration or the flags whose values it writes."""
+    raw: Kind | None = None
+    """The kind without its refusal of the vendor's sentinels, for those that give the sentinels a meaning."""
+    sentinels: frozenset[Any] = frozenset()
+    """What means "no value" to the vendor: this kind refuses it, and ``raw`` takes it for a value."""
 
 
 def _read_int(text: str) -> int:
@@ -157,51 +173,155 @@ def _plain_text(text: str) -> str:
     return _RAW_BYTE.sub(lambda match: rf"\x{ord(match[0]) - _RAW_OFFSET:02x}", text)
 
 
-INT: Final = Kind("INT", _read_int32, lambda value: str(_int32(value)), "int32", dump=_int32)
-"""A whole number of 32 bits."""
-LONG: Final = Kind("LONG", _read_int64, lambda value: str(_int64(value)), "int64", dump=_int64)
-"""A whole number of 64 bits."""
-DOUBLE: Final = Kind("DOUBLE", _read_double, _write_double, "double", load=_double, dump=_double)
-"""A 64-bit floating number, written as the shortest text that reads back the same."""
-DECIMAL: Final = Kind(
-    "DECIMAL", _read_decimal, lambda value: str(_decimal(value)), "string", load=_read_decimal, dump=_dump_decimal
-)
-"""An exact decimal; text in protobuf too."""
-BOOL: Final = Kind("BOOL", _read_bool, lambda value: "1" if _bool(value) else "0", "bool", dump=_bool)
-"""A truth value; 0 and 1 in text."""
-STRING: Final = Kind("STRING", _plain_text, _text, "string", dump=_text)
-"""Text, as it is; bytes that are no UTF-8 are shown as ``\\xNN``, as the official client does."""
-TEXT: Final = Kind("TEXT", _plain_text, _text, "string", dump=lambda value: _text(value) or None)
-"""Text that is left out of protobuf where it is empty, as the official client does. Its field has ``""`` as default."""
-
 _SENTINELS: Final[dict[str, frozenset[Any]]] = {
     "INT": frozenset({_UNSET_INT}),
     "LONG": frozenset({_UNSET_LONG}),
     "DOUBLE": frozenset({_UNSET_DOUBLE}),
     "DECIMAL": _UNSET_DECIMALS,
+    "DECIMAL_AS_DOUBLE": _UNSET_DECIMALS,
 }
+
+
+def _without_sentinels(kind: Kind, sentinels: frozenset[Any] | None = None) -> Kind:
+    """Refuse the vendor's way to write "no value" where a value has to be: it must not pass for one."""
+    sentinels = _SENTINELS[kind.name] if sentinels is None else sentinels
+    inner_load, inner_dump = kind.load or _itself, kind.dump or _itself
+
+    def checked(value: Any) -> Any:
+        if value in sentinels:
+            raise ValueError(value)
+        return value
+
+    def read(text: str) -> Any:
+        return checked(kind.read(text))
+
+    def write(value: Any) -> str:
+        return kind.write(checked(value))
+
+    def load(value: Any) -> Any:
+        return checked(inner_load(value))
+
+    def dump(value: Any) -> Any:
+        return inner_dump(checked(value))
+
+    return attrs.evolve(kind, read=read, write=write, load=load, dump=dump, raw=kind, sentinels=sentinels)
 
 
 def _itself(value: Any) -> Any:
     return value
 
 
+INT: Final = _without_sentinels(Kind("INT", _read_int32, lambda value: str(_int32(value)), "int32", dump=_int32))
+"""A whole number of 32 bits."""
+LONG: Final = _without_sentinels(Kind("LONG", _read_int64, lambda value: str(_int64(value)), "int64", dump=_int64))
+"""A whole number of 64 bits."""
+DOUBLE: Final = _without_sentinels(Kind("DOUBLE", _read_double, _write_double, "double", load=_double, dump=_double))
+"""A 64-bit floating number, written as the shortest text that reads back the same."""
+DECIMAL: Final = _without_sentinels(
+    Kind("DECIMAL", _read_decimal, lambda value: str(_decimal(value)), "string", load=_read_decimal, dump=_dump_decimal)
+)
+"""An exact decimal; text in protobuf too."""
+BOOL: Final = Kind("BOOL", _read_bool, lambda value: "1" if _bool(value) else "0", "bool", dump=_bool)
+"""A truth value; 0 and 1 in text."""
+STRING: Final = Kind("STRING", _plain_text, _text, "string", dump=_text)
+"""Text, as it is; bytes that are no UTF-8 are shown as ``\\xNN``, as the official client does."""
+
 _NOTHING: Final = frozenset[Any]({"", ()})
 
 
+@attrs.frozen(eq=False)
+class OptionalReader:
+    """How an optional kind reads. An object, and no closure, for `anytws.wire.compiled` to see what it is made of."""
+
+    inner: Callable[[Any], Any]
+    unset: frozenset[Any]
+    """The values that mean None."""
+    also: Callable[[Any], bool] | None = None
+    """Tells whether another value means None too."""
+
+    def __call__(self, seen: Any) -> Any:
+        """Read what is on the wire."""
+        if seen == "":
+            return None
+        value = self.inner(seen)
+        return None if value in self.unset or (self.also is not None and self.also(value)) else value
+
+
+def _optional_readers(
+    kind: Kind, *marks: Any, also: Callable[[Any], bool] | None = None
+) -> tuple[OptionalReader, OptionalReader]:
+    """Give how *kind*, made optional, reads text and protobuf: its sentinels and *marks* are None."""
+    unset = kind.sentinels.union(marks)
+    kind = kind.raw or kind
+    return OptionalReader(kind.read, unset, also), OptionalReader(kind.load or _itself, unset, also)
+
+
+def omitting(kind: Kind, default: Any, name: str | None = None) -> Kind:
+    """Leave *default* out of protobuf, where absent means it; text is as it was."""
+    inner_dump = kind.dump or _itself
+
+    def dump(value: Any) -> Any:
+        dumped = inner_dump(value)
+        return None if value == default else dumped
+
+    # An optional kind made of this one has to say its default: absent is None there.
+    return attrs.evolve(kind, name=name or kind.name, dump=dump, absent=default, raw=kind.raw or kind)
+
+
+def blank(kind: Kind, value: Any) -> Kind:
+    """Read an empty text as *value*, as the official client does with the numbers of its older messages."""
+
+    def read(text: str) -> Any:
+        return kind.read(text) if text else value
+
+    return attrs.evolve(kind, read=read)
+
+
+def marked(kind: Kind, marker: str, *, also: Callable[[Any], bool] | None = None) -> Kind:
+    """Make *kind* optional, with a *marker* that is written for None in text: ``1.7976931348623157E308``, ``-1``.
+
+    Whatever is equal to the marker, empty, or *also* a way to say nothing, is None when it is read. In protobuf None
+    is an absent field.
+    """
+    optional = maybe(kind)
+    mark = (kind.raw or kind).read(marker)
+
+    def is_nothing(value: Any) -> bool:
+        return value is None or value == mark or (also is not None and bool(also(value)))
+
+    read, load = _optional_readers(kind, mark, also=also)
+
+    def checked(value: Any) -> Any:
+        if value is not None and is_nothing(value):
+            raise ValueError(value)
+        return value
+
+    def write(value: Any) -> str:
+        return marker if value is None else optional.write(checked(value))
+
+    def dump(value: Any) -> Any:
+        return optional.dump(checked(value)) if optional.dump else checked(value)
+
+    name = f"{kind.name} or {marker}"
+    return attrs.evolve(optional, name=name, read=read, write=write, load=load, dump=dump)
+
+
+TEXT: Final = omitting(STRING, "", "TEXT")
+"""Text that is left out of protobuf where it is empty, as TWS and the official client do."""
+FLAG: Final = omitting(blank(BOOL, False), False, "FLAG")
+"""A truth value that is left out of protobuf where it is false, as TWS and the official client do."""
+
+
+@cache
 def maybe(kind: Kind) -> Kind:
     """Make *kind* optional: `None` is an empty text and an absent protobuf field; so is a sentinel of the vendor.
 
     A value that could not be told from `None` by whoever reads it, a sentinel or an empty text, is refused.
     """
-    unset = _SENTINELS.get(kind.name, frozenset())
-    inner_load, inner_dump = kind.load or _itself, kind.dump or _itself
-
-    def read(text: str) -> Any:
-        if not text:
-            return None
-        value = kind.read(text)
-        return None if value in unset else value
+    unset = kind.sentinels
+    read, load = _optional_readers(kind)
+    full_name, kind = f"{kind.name} or empty", kind.raw or kind
+    inner_dump = kind.dump or _itself
 
     def checked(value: Any) -> Any:
         if value in unset or value in _NOTHING:
@@ -211,14 +331,10 @@ def maybe(kind: Kind) -> Kind:
     def write(value: Any) -> str:
         return "" if value is None else kind.write(checked(value))
 
-    def load(value: Any) -> Any:
-        loaded = inner_load(value)
-        return None if loaded in unset else loaded
-
     def dump(value: Any) -> Any:
         return None if value is None else inner_dump(checked(value))
 
-    return Kind(f"{kind.name} or empty", read, write, kind.protobuf, load, dump, optional=True)
+    return Kind(full_name, read, write, kind.protobuf, load, dump, optional=True, members=kind.members)
 
 
 _ESCAPE: Final = re.compile(
@@ -278,6 +394,8 @@ def _any_text(value: object) -> str:
 
 ESCAPED: Final = Kind("ESCAPED", unescape, lambda value: escape(_any_text(value)), "string", dump=_any_text)
 """Text that is ASCII with backslash escapes in the text encoding, and plain in protobuf."""
+ESCAPED_TEXT: Final = omitting(ESCAPED, "", "ESCAPED_TEXT")
+"""The same, left out of protobuf where it is empty."""
 
 
 def _read_request_id(text: str) -> int | None:
@@ -320,6 +438,83 @@ COMMA_LIST: Final = Kind(
     load=_split_list, dump=_join_list,
 )  # fmt: skip
 """Names with commas between them, escaped in text."""
+
+
+def number_of(enumeration: type[Number], base: Kind | None = None) -> Kind:
+    """Give the kind of an enumeration that is a number; an unknown number is a member of its own."""
+    base = base or INT
+    kind = _number_kind(enumeration, base)
+    return attrs.evolve(kind, raw=_number_kind(enumeration, base.raw), sentinels=base.sentinels) if base.raw else kind
+
+
+def _number_kind(enumeration: type[Number], base: Kind) -> Kind:
+    def dump(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise ValueError(value)
+        return int(base.dump(int(value)) if base.dump else value)
+
+    return Kind(
+        enumeration.__name__, lambda text: enumeration(base.read(text)), lambda value: str(dump(value)), base.protobuf,
+        lambda value: enumeration(base.load(value) if base.load else value), dump, members=enumeration,
+    )  # fmt: skip
+
+
+def word_of(enumeration: type[Word]) -> Kind:
+    """Give the kind of an enumeration that is a word; an unknown word is a member of its own, an empty one is none."""
+
+    def read(text: str) -> Word:
+        if not text:
+            raise ValueError(text)
+        return enumeration(_plain_text(text))
+
+    def dump(value: Any) -> str:
+        if not value:
+            raise ValueError(value)
+        return str(_text(value))
+
+    return Kind(enumeration.__name__, read, dump, "string", read, dump, members=enumeration)
+
+
+def flags_of(flags: type[IntFlag]) -> Kind:
+    """Give the kind of a bit mask. Bits without a name are kept, up to the sixteenth."""
+
+    def dump(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or value not in _MASKS:
+            raise ValueError(value)
+        return int(value)
+
+    def load(value: int) -> IntFlag:
+        # Python keeps every mask that it has met: a peer must not choose among two thousand million.
+        if value not in _MASKS and value != _UNSET_INT:
+            raise ValueError(value)
+        return flags(value)
+
+    raw = Kind(
+        flags.__name__, lambda text: load(_read_int32(text)), lambda value: str(dump(value)), "int32", load, dump,
+        members=flags,
+    )  # fmt: skip
+    return _without_sentinels(raw, INT.sentinels)
+
+
+def _load_plain_decimal(value: float) -> Decimal:
+    # The double nearest to 0.1 means 0.1: what was meant is the shortest text that reads back the same.
+    return _decimal(Decimal(_write_double(value).removesuffix(".0")))
+
+
+def _dump_plain_decimal(value: object) -> float:
+    number = float(_decimal(value))
+    if _load_plain_decimal(number) != value:
+        raise ValueError(value)
+    return number
+
+
+DECIMAL_AS_DOUBLE: Final = _without_sentinels(
+    Kind(
+        "DECIMAL_AS_DOUBLE", _read_decimal, lambda value: str(_decimal(value)), "double",
+        load=_load_plain_decimal, dump=_dump_plain_decimal,
+    )
+)  # fmt: skip
+"""An exact decimal in text that protobuf holds as a double; one that a double cannot hold is refused there."""
 
 
 def _instant(unit: timedelta) -> tuple[Callable[[int], datetime], Callable[[Any], int]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cache
 from operator import attrgetter
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeGuard
 
 import attrs
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -18,15 +18,17 @@ from google.protobuf.message import DecodeError as ParseError
 from google.protobuf.message import Message as ProtobufMessage
 
 from anytws.errors import DecodeError
-from anytws.wire.catalogue import CATALOGUE
-from anytws.wire.kinds import Kind
-from anytws.wire.rows import Entry, Filler, Layout, Many, Part, Row, default_of, leaves, vendor_name
+from anytws.messages.base import TagValue
+from anytws.wire.kinds import INT, STRING, UNSTATED, Kind
+from anytws.wire.rows import AnyRow, Choice, Entry, Layout, Many, Part, Row, Tags, default_of, leaves, vendor_name
 from anytws.wire.walk import shown
 
 Reader: TypeAlias = Callable[[Any], Any]
 """A parsed protobuf message to ours. Raises `_BadField`."""
 Writer: TypeAlias = Callable[[Any, Any], None]
 """Fill a protobuf message from ours. Raises `ValueError` or `TypeError`."""
+_Carried: TypeAlias = Row | Part | Many | Tags
+"""A row that is a field in protobuf."""
 
 
 class _BadField(Exception):
@@ -62,6 +64,9 @@ def parse(entry: Entry, body: bytes) -> Any:
         return _reader(entry.layout)(parsed)
     except _BadField as bad:
         raise DecodeError(entry.name, bad.path, bad.seen, bad.wanted) from None
+    except (ValueError, ArithmeticError):
+        # A record that cannot be made of its fields (`Layout.loaded`): none of them alone is at fault.
+        raise DecodeError(entry.name, None, shown(body), entry.layout.name) from None
 
 
 def serialize(entry: Entry, value: Any) -> bytes:
@@ -74,53 +79,101 @@ def serialize(entry: Entry, value: Any) -> bytes:
 @cache
 def message_class(layout: Layout) -> type[ProtobufMessage]:
     """Give the protobuf class of *layout*, from our own descriptors."""
-    found = _pool().FindMessageTypeByName(f"{_PACKAGE}.{layout.name}")
+    _enter(layout)
+    found = _POOL.FindMessageTypeByName(f"{_PACKAGE}.{layout.name}")
     return message_factory.GetMessageClass(found)
 
 
 # --- descriptors -------------------------------------------------------------------------------------------------
 
 
-@cache
-def _pool() -> descriptor_pool.DescriptorPool:
-    pool = descriptor_pool.DescriptorPool()
-    pool.Add(file_descriptor(entry.layout for entry in CATALOGUE))
-    return pool
+_POOL: Final = descriptor_pool.DescriptorPool()
+_IN_POOL: Final[dict[str, Layout | Choice]] = {}
+
+
+def _enter(layout: Layout | Choice) -> None:
+    """Enter the message of *layout* into the pool, those nested in it before it; each is a file of its own.
+
+    All two hundred at once take some 30 ms, and most programs meet a handful.
+    """
+    known = _IN_POOL.setdefault(layout.name, layout)
+    if known is not layout:
+        _check_same(known, layout)
+        return
+    try:
+        _POOL.FindFileByName(_file_name(layout))
+    except KeyError:
+        file = descriptor_pb2.FileDescriptorProto(name=_file_name(layout), package=_PACKAGE, syntax="proto3")
+        for nested in _nested(layout):
+            _enter(nested)
+            file.dependency.append(_file_name(nested))
+        _describe(layout, file.message_type.add(name=layout.name))
+        _POOL.Add(file)
+
+
+def _file_name(layout: Layout | Choice) -> str:
+    return f"{layout.name}.proto"
+
+
+def _nested(layout: Layout | Choice) -> list[Layout | Choice]:
+    """Give what is nested in *layout*, each message once."""
+    inner = [
+        row.layout if isinstance(row, Part) else row.of for row in _numbered(layout) if isinstance(row, (Part, Many))
+    ]
+    return [*{each.name: each for each in inner if isinstance(each, (Layout, Choice))}.values()]
+
+
+def _check_same(known: Layout | Choice, layout: Layout | Choice) -> None:
+    if _description(known) != _description(layout):
+        raise TypeError(f"two layouts describe the protobuf message {layout.name}, each in its own way")
 
 
 def file_descriptor(layouts: Iterable[Layout]) -> descriptor_pb2.FileDescriptorProto:
     """Describe *layouts*, and those nested in them, as one proto3 file."""
-    described: dict[str, Layout] = {}
+    described: dict[str, Layout | Choice] = {}
     for layout in layouts:
         _collect(layout, described)
     file = descriptor_pb2.FileDescriptorProto(name="anytws.proto", package=_PACKAGE, syntax="proto3")
-    for name, layout in described.items():
-        _describe(layout, file.message_type.add(name=name))
+    for name, described_layout in described.items():
+        _describe(described_layout, file.message_type.add(name=name))
     return file
 
 
-def _collect(layout: Layout, described: dict[str, Layout]) -> None:
+def _collect(layout: Layout | Choice, described: dict[str, Layout | Choice]) -> None:
     if layout.name in described:
-        if _description(described[layout.name]) != _description(layout):
-            raise TypeError(f"two layouts describe the protobuf message {layout.name}, each in its own way")
+        _check_same(described[layout.name], layout)
         return
     described[layout.name] = layout
-    for row in leaves(layout.protobuf_rows):
-        nested = row.layout if isinstance(row, Part) else row.of if isinstance(row, Many) else None
-        if isinstance(nested, Layout):
-            _collect(nested, described)
+    for nested in _nested(layout):
+        _collect(nested, described)
 
 
-def _description(layout: Layout) -> descriptor_pb2.DescriptorProto:
+def _description(layout: Layout | Choice) -> descriptor_pb2.DescriptorProto:
     described = descriptor_pb2.DescriptorProto(name=layout.name)
     _describe(layout, described)
     return described
 
 
-def _describe(layout: Layout, message: descriptor_pb2.DescriptorProto) -> None:
-    numbered = [row for row in leaves(layout.protobuf_rows) if not isinstance(row, Filler) and row.number is not None]
-    for row in sorted(numbered, key=lambda row: row.number or 0):
+def _numbered(layout: Layout | Choice) -> list[_Carried]:
+    """Give the rows that are fields in protobuf, in the order of their numbers, each field once."""
+    if isinstance(layout, Layout):
+        rows = [row for row in leaves(layout.protobuf_rows) if _is_carried(row)]
+    else:
+        rows = [Row(layout.tag, INT, layout.number)]
+        rows += [row for option in layout.options.values() for row in _numbered(option)]
+    by_name = {vendor_name(row): row for row in rows}
+    if any(by_name[vendor_name(row)].number != row.number for row in rows):
+        raise TypeError(f"the table of {layout.name} gives one protobuf field two numbers")
+    return sorted(by_name.values(), key=lambda row: row.number or 0)
+
+
+def _describe(layout: Layout | Choice, message: descriptor_pb2.DescriptorProto) -> None:
+    oneofs: dict[str, int] = {}
+    for row in _numbered(layout):
         field = message.field.add(name=vendor_name(row), number=row.number, label=_Field.LABEL_OPTIONAL)
+        if isinstance(row, Tags):
+            _describe_map(layout.name, field, message)
+            continue
         inner = row.kind if isinstance(row, Row) else row.layout if isinstance(row, Part) else row.of
         if isinstance(inner, Kind):
             field.type = _SCALARS[inner.protobuf]
@@ -128,11 +181,32 @@ def _describe(layout: Layout, message: descriptor_pb2.DescriptorProto) -> None:
             field.type, field.type_name = _Field.TYPE_MESSAGE, f".{_PACKAGE}.{inner.name}"
         if isinstance(row, Many):
             field.label = _Field.LABEL_REPEATED
-            continue
-        # Explicit presence in proto3 is, by definition, a oneof of one member. Every field here has it: absent and
-        # zero are different things.
-        field.proto3_optional, field.oneof_index = True, len(message.oneof_decl)
-        message.oneof_decl.add(name=f"_{field.name}")
+        elif isinstance(row, Part) and row.oneof is not None:
+            if row.oneof:
+                if row.oneof not in oneofs:
+                    oneofs[row.oneof] = len(message.oneof_decl)
+                    message.oneof_decl.add(name=row.oneof)
+                field.oneof_index = oneofs[row.oneof]
+        else:
+            field.proto3_optional = True
+    # Explicit presence in proto3 is, by definition, a oneof of one member, and those come after the real ones. Nearly
+    # every field has it: absent and zero are different things.
+    for field in message.field:
+        if field.proto3_optional:
+            field.oneof_index = len(message.oneof_decl)
+            message.oneof_decl.add(name=f"_{field.name}")
+
+
+def _describe_map(
+    name: str, field: descriptor_pb2.FieldDescriptorProto, message: descriptor_pb2.DescriptorProto
+) -> None:
+    entry = f"{field.name[0].upper()}{field.name[1:]}Entry"
+    field.label, field.type = _Field.LABEL_REPEATED, _Field.TYPE_MESSAGE
+    field.type_name = f".{_PACKAGE}.{name}.{entry}"
+    nested = message.nested_type.add(name=entry)
+    nested.options.map_entry = True
+    for number, part in enumerate(("key", "value"), 1):
+        nested.field.add(name=part, number=number, label=_Field.LABEL_OPTIONAL, type=_Field.TYPE_STRING)
 
 
 # --- readers and writers -----------------------------------------------------------------------------------------
@@ -141,19 +215,20 @@ def _describe(layout: Layout, message: descriptor_pb2.DescriptorProto) -> None:
 @cache
 def _reader(layout: Layout) -> Reader:
     steps = [_read_step(row, layout) for row in leaves(layout.protobuf_rows) if _is_carried(row)]
-    cls = layout.cls
+    cls, loaded = layout.cls, layout.loaded
 
     def read(parsed: Any) -> Any:
-        return cls(**{name: take(parsed) for name, take in steps})
+        value = cls(**{name: take(parsed) for name, take in steps})
+        return value if loaded is None else loaded(value)
 
     return read
 
 
-def _is_carried(row: Row | Filler | Part | Many) -> bool:
-    return not isinstance(row, Filler) and row.number is not None
+def _is_carried(row: AnyRow) -> TypeGuard[_Carried]:
+    return isinstance(row, (Row, Part, Many, Tags)) and row.number is not None
 
 
-def _read_step(row: Row | Filler | Part | Many, layout: Layout) -> tuple[str, Callable[[Any], Any]]:
+def _read_step(row: _Carried, layout: Layout) -> tuple[str, Callable[[Any], Any]]:
     match row:
         case Row():
             return row.field, _read_scalar(row, layout)
@@ -161,13 +236,22 @@ def _read_step(row: Row | Filler | Part | Many, layout: Layout) -> tuple[str, Ca
             return row.field, _read_part(row, layout)
         case Many():
             return row.field, _read_many(row)
-        case Filler():
-            raise AssertionError("a filler has no protobuf form")
+        case Tags():
+            return row.field, _read_tags(row)
+
+
+def _read_tags(row: Tags) -> Callable[[Any], Any]:
+    name = vendor_name(row)
+    return lambda parsed: tuple([TagValue(tag, value) for tag, value in sorted(getattr(parsed, name).items())])
 
 
 def _read_scalar(row: Row, layout: Layout) -> Callable[[Any], Any]:
     name, load = vendor_name(row), row.kind.load
-    absent = _when_absent(row.field, row.kind.name, row.kind.optional, layout)
+    absent = (
+        _when_absent(row.field, row.kind.name, row.kind.optional, layout)
+        if row.kind.absent is UNSTATED
+        else lambda: row.kind.absent
+    )
 
     def take(parsed: Any) -> Any:
         if not parsed.HasField(name):
@@ -214,7 +298,7 @@ def _read_part(row: Part, layout: Layout) -> Callable[[Any], Any]:
 
 def _read_many(row: Many) -> Callable[[Any], Any]:
     name, of = vendor_name(row), row.of
-    read = (of.load or _itself) if isinstance(of, Kind) else _reader(of)
+    read = _item_reader(of)
     wanted = of.name
 
     def take(parsed: Any) -> Any:
@@ -231,31 +315,65 @@ def _read_many(row: Many) -> Callable[[Any], Any]:
     return take
 
 
+def _item_reader(of: Layout | Kind | Choice) -> Callable[[Any], Any]:
+    if isinstance(of, Kind):
+        return of.load or _itself
+    if isinstance(of, Layout):
+        return _reader(of)
+    options = {number: _reader(option) for number, option in of.options.items()}
+    tag, tag_name = of.tag, vendor_name(Row(of.tag, INT))
+
+    def read(item: Any) -> Any:
+        number = getattr(item, tag_name) if item.HasField(tag_name) else None
+        if number not in options:
+            raise _BadField(tag, shown(number), f"one of {', '.join(map(str, options))}")
+        return options[number](item)
+
+    return read
+
+
 def _itself(value: Any) -> Any:
     return value
 
 
 @cache
 def _writer(layout: Layout) -> Writer:
-    steps = [_write_step(row) for row in leaves(layout.protobuf_rows) if _is_carried(row)]
+    steps = [_write_step(row, layout) for row in leaves(layout.protobuf_rows) if _is_carried(row)]
+    dumped = layout.dumped
 
     def write(value: Any, filled: Any) -> None:
+        if dumped is not None:
+            value = dumped(value)
         for step in steps:
             step(value, filled)
 
     return write
 
 
-def _write_step(row: Row | Filler | Part | Many) -> Writer:
+def _write_step(row: _Carried, layout: Layout) -> Writer:
     match row:
         case Row():
             return _write_scalar(row)
         case Part():
-            return _write_part(row)
+            return _write_part(row, layout)
         case Many():
             return _write_many(row)
-        case Filler():
-            raise AssertionError("a filler has no protobuf form")
+        case Tags():
+            return _write_tags(row)
+
+
+def _write_tags(row: Tags) -> Writer:
+    name, get = vendor_name(row), attrgetter(row.field)
+
+    def step(value: Any, filled: Any) -> None:
+        pairs = getattr(filled, name)
+        for each in get(value):
+            if each.tag in pairs:
+                raise ValueError(each)
+            # Protobuf itself takes bytes for a text, and a NUL that the text form could not say.
+            pairs[STRING.write(each.tag)] = STRING.write(each.value)
+
+    return step
 
 
 def _write_scalar(row: Row) -> Writer:
@@ -269,13 +387,17 @@ def _write_scalar(row: Row) -> Writer:
     return step
 
 
-def _write_part(row: Part) -> Writer:
+def _write_part(row: Part, layout: Layout) -> Writer:
     name, get, write = vendor_name(row), attrgetter(row.field), _writer(row.layout)
+    left_out = default_of(layout.cls, row.field) if row.omitted else UNSTATED
 
     def step(value: Any, filled: Any) -> None:
         part = get(value)
-        if part is None and row.optional:
+        if (part is None and row.optional) or part == left_out:
             return
+        # The second member of a oneof would silently take the place of the first.
+        if row.oneof and filled.WhichOneof(row.oneof) is not None:
+            raise ValueError(part)
         nested = getattr(filled, name)
         # A sub-message may be present and empty, which is not the same as absent.
         nested.SetInParent()
@@ -285,14 +407,30 @@ def _write_part(row: Part) -> Writer:
 
 
 def _write_many(row: Many) -> Writer:
-    name, get, of = vendor_name(row), attrgetter(row.field), row.of
+    name, get, add = vendor_name(row), attrgetter(row.field), _item_writer(row.of)
 
     def step(value: Any, filled: Any) -> None:
         repeated = getattr(filled, name)
         for item in get(value):
-            if isinstance(of, Kind):
-                repeated.append((of.dump or _itself)(item))
-            else:
-                _writer(of)(item, repeated.add())
+            add(item, repeated)
 
     return step
+
+
+def _item_writer(of: Layout | Kind | Choice) -> Writer:
+    if isinstance(of, Kind):
+        dump = of.dump or _itself
+        return lambda item, repeated: repeated.append(dump(item))
+    if isinstance(of, Layout):
+        write = _writer(of)
+        return lambda item, repeated: write(item, repeated.add())
+    options = {number: _writer(option) for number, option in of.options.items()}
+    tag_name = vendor_name(Row(of.tag, INT))
+
+    def add(item: Any, repeated: Any) -> None:
+        number = of.number_of(item)
+        added = repeated.add()
+        setattr(added, tag_name, number)
+        options[number](item, added)
+
+    return add

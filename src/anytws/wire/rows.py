@@ -4,6 +4,9 @@
 * `Filler`: a constant that means nothing, such as the layout number of old messages.
 * `Part`: a nested record, in place in text, a sub-message in protobuf.
 * `Many`: a counted group in text, a repeated field in protobuf.
+* `Tags`: pairs of a name and a value; a map in protobuf.
+* `Column`: one field of every record of an earlier `Many`, counted and written apart from them in text.
+* `Choice`: what a `Many` repeats, where each record is one of several kinds and its first field tells which.
 * `When`: rows that are there only if an earlier field says so.
 
 A field may be a path (``order.tif``) where text interleaves what protobuf nests. Rows are data: what they do is
@@ -12,11 +15,12 @@ worked out by `anytws.wire.text`, `anytws.wire.protobuf` and, field by field for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias, get_type_hints
 
 import attrs
 
+from anytws.errors import UPDATE_TWS
 from anytws.messages.base import Asks, Message, Side, ToClient
 from anytws.wire.kinds import Kind
 
@@ -46,6 +50,11 @@ class Row(Banded):
     kind: Kind
     number: int | None = None
     vendor: str | None = None
+    protobuf_since: int = attrs.field(default=0, kw_only=True)
+    """The first server version that takes the field from a client in protobuf."""
+    informative: bool = attrs.field(default=False, kw_only=True)
+    """Whether it is only TWS's remark about a record that clients send back: nothing is lost where text has no place
+    for it."""
 
 
 @attrs.frozen(eq=False)
@@ -53,6 +62,8 @@ class Filler(Banded):
     """A constant in the text form that carries nothing; passed over when read."""
 
     constant: str
+    least: int | None = attrs.field(default=None, kw_only=True)
+    """The lowest number that may stand there: the layout number from which the message looks as the table says."""
 
 
 @attrs.frozen(eq=False)
@@ -65,6 +76,10 @@ class Part(Banded):
     vendor: str | None = None
     optional: bool = False
     """Whether the field may be None; in text a 1 or 0 in front of the record says whether it is there."""
+    omitted: bool = attrs.field(default=False, kw_only=True)
+    """Whether protobuf leaves it out where it is the default of the class."""
+    oneof: str | None = attrs.field(default=None, kw_only=True)
+    """The protobuf oneof that it is a member of; an empty name for a field of proto3's old kind, without presence."""
 
 
 @attrs.frozen(eq=False)
@@ -72,9 +87,62 @@ class Many(Banded):
     """A tuple of records or of single values, counted in text."""
 
     field: str
-    of: Layout | Kind
+    of: Layout | Kind | Choice
     number: int | None = None
     vendor: str | None = None
+
+
+@attrs.frozen(eq=False)
+class Tags(Banded):
+    """A tuple of `TagValue`: counted pairs in text, a map in protobuf, which keeps no order and no tag twice.
+
+    What was read from protobuf is sorted by tag.
+    """
+
+    field: str
+    number: int | None = None
+    vendor: str | None = None
+    joined: bool = attrs.field(default=False, kw_only=True)
+    """Whether text has them in one field, ``tag=value;`` each."""
+
+
+@attrs.frozen(eq=False)
+class Column(Banded):
+    """The field *name* of every record in the tuple *field*, which was read before: a counted list of its own in text.
+
+    A count of zero leaves all of them at their default; it is written when none has another value.
+    """
+
+    field: str
+    name: str
+    kind: Kind
+
+
+@attrs.frozen(eq=False)
+class Choice:
+    """One of several records; a number in front tells which. In protobuf one message has the fields of all."""
+
+    cls: type[Any]
+    """The class that they have in common."""
+    tag: str
+    """What the number is called, in errors."""
+    number: int
+    """The number's place in protobuf."""
+    vendor: str
+    """The protobuf message's name."""
+    options: Mapping[int, Layout]
+
+    @property
+    def name(self) -> str:
+        """The vendor's name of the message."""
+        return self.vendor
+
+    def number_of(self, value: object) -> int:
+        """Give the number of the record *value*. Raises `ValueError` for what is none of them."""
+        for number, layout in self.options.items():
+            if type(value) is layout.cls:
+                return number
+        raise ValueError(value)
 
 
 @attrs.frozen(eq=False)
@@ -88,7 +156,8 @@ class When:
     rows: tuple[AnyRow, ...]
 
 
-AnyRow: TypeAlias = Row | Filler | Part | Many | When
+Leaf: TypeAlias = Row | Filler | Part | Many | Tags | Column
+AnyRow: TypeAlias = Leaf | When
 
 
 @attrs.frozen(eq=False)
@@ -101,6 +170,10 @@ class Layout:
     protobuf: tuple[AnyRow, ...] | None = None
     vendor: str | None = None
     """The vendor's name of the protobuf message; the class's own by default."""
+    loaded: Callable[[Any], Any] | None = None
+    """What is done to a record that was read, where the wire puts into one field what are several."""
+    dumped: Callable[[Any], Any] | None = None
+    """The way back, before it is written."""
 
     def __attrs_post_init__(self) -> None:
         _check_fields(self.cls, self.text_rows, paths=True)
@@ -123,6 +196,23 @@ class Layout:
 
 
 @attrs.frozen(eq=False)
+class Gate:
+    """A value of a request that some server versions do not take."""
+
+    field: str
+    value: Any
+    since: int = 0
+    until: int | None = None
+    """The first version that no longer takes it."""
+    code: int = UPDATE_TWS
+    """The vendor's code for the refusal."""
+
+    def is_open(self, version: int) -> bool:
+        """Tell whether *version* takes the value."""
+        return self.since <= version and (self.until is None or version < self.until)
+
+
+@attrs.frozen(eq=False)
 class Entry:
     """Everything about one message that is not its meaning. No other list names it."""
 
@@ -135,6 +225,10 @@ class Entry:
     """Server version from which it goes out as protobuf; None: never. Both forms are always understood."""
     since: int = 0
     """Server version from which the message exists."""
+    text: bool = True
+    """Whether there is a text form. One that never goes out as protobuf has no protobuf form."""
+    gates: tuple[Gate, ...] = ()
+    """Values that not every version takes."""
     changes_state: bool = False
     """Whether saying it twice, or at all, changes something at the broker."""
 
@@ -163,7 +257,7 @@ class Entry:
         return None
 
 
-def leaves(rows: tuple[AnyRow, ...]) -> Iterator[Row | Filler | Part | Many]:
+def leaves(rows: tuple[AnyRow, ...]) -> Iterator[Leaf]:
     """Give all rows, those behind a condition included."""
     for row in rows:
         if isinstance(row, When):
@@ -172,7 +266,7 @@ def leaves(rows: tuple[AnyRow, ...]) -> Iterator[Row | Filler | Part | Many]:
             yield row
 
 
-def vendor_name(row: Row | Part | Many) -> str:
+def vendor_name(row: Row | Part | Many | Tags) -> str:
     """Give the name of the protobuf field: the vendor's, or *field* in camelCase."""
     first, *rest = row.field.split("_")
     return row.vendor or first + "".join(word.capitalize() for word in rest)
@@ -180,16 +274,26 @@ def vendor_name(row: Row | Part | Many) -> str:
 
 def field_class(cls: type[Any], name: str) -> type[Any]:
     """Give the class that the field *name* of *cls* is annotated with, ``| None`` put aside."""
-    hint = get_type_hints(cls)[name]
+    hint = _hints_of(cls)[name]
     candidates = [part for part in getattr(hint, "__args__", (hint,)) if attrs.has(part)]
     if len(candidates) != 1:
         raise TypeError(f"{cls.__name__}.{name} is not annotated with one attrs class, and a row reaches into it")
     return candidates[0]
 
 
+_HINTS: dict[type[Any], dict[str, Any]] = {}
+
+
+def _hints_of(cls: type[Any]) -> dict[str, Any]:
+    # To work them out takes long, and drafts ask at every field.
+    if cls not in _HINTS:
+        _HINTS[cls] = get_type_hints(cls)
+    return _HINTS[cls]
+
+
 def default_of(cls: type[Any], name: str) -> Any:
     """Give the default of the field *name* of *cls*, made if it has to be; `attrs.NOTHING` if it has none."""
-    default: Any = attrs.fields_dict(cls)[name].default
+    default: Any = getattr(attrs.fields(cls), name).default
     return default.factory() if isinstance(default, attrs.Factory) else default  # type: ignore[arg-type]
 
 

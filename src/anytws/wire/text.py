@@ -15,8 +15,23 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-from anytws.wire.kinds import BOOL, INT, Kind
-from anytws.wire.rows import AnyRow, Filler, Layout, Many, Part, Row, When, default_of, field_class
+from anytws.messages.base import TagValue
+from anytws.wire.kinds import BOOL, INT, STRING, Kind
+from anytws.wire.rows import (
+    AnyRow,
+    Choice,
+    Column,
+    Filler,
+    Layout,
+    Many,
+    Part,
+    Row,
+    Tags,
+    When,
+    default_of,
+    field_class,
+)
+from anytws.wire.tags import join_tags, split_tags
 
 Reader: TypeAlias = Callable[[list[str]], Any]
 """The fields of a body to a message. Raises one of `BAD_FIELDS` for bad ones."""
@@ -26,6 +41,14 @@ Writer: TypeAlias = Callable[[Any], list[str]]
 _Take: TypeAlias = Callable[[], str]
 _ReadStep: TypeAlias = Callable[[_Take, "Draft"], None]
 _WriteStep: TypeAlias = Callable[[Any, list[str]], None]
+
+
+@attrs.frozen
+class Surplus:
+    """A message, and the fields behind those that the table knows: TWS is newer than we are."""
+
+    message: Any
+    fields: tuple[str, ...]
 
 
 BAD_FIELDS: Final = (ValueError, ArithmeticError, StopIteration)
@@ -51,9 +74,12 @@ def text_reader(layout: Layout, version: int) -> Reader:
 def text_writer(layout: Layout, version: int) -> Writer:
     """Compile *layout* for writing at *version*."""
     steps = _write_steps(layout.text_rows, version)
+    dumped = layout.dumped
 
     def write(value: Any) -> list[str]:
         fields: list[str] = []
+        if dumped is not None:
+            value = dumped(value)
         for step in steps:
             step(value, fields)
         return fields
@@ -76,6 +102,8 @@ def _flat_reader(layout: Layout, version: int) -> Reader | None:
     for row in layout.text_rows:
         if not isinstance(row, (Row, Filler)) or (isinstance(row, Row) and "." in row.field):
             return None
+        if layout.loaded is not None or (isinstance(row, Filler) and row.least is not None):
+            return None
         if not row.on_wire(version):
             continue
         if isinstance(row, Row):
@@ -90,7 +118,8 @@ def _flat_reader(layout: Layout, version: int) -> Reader | None:
     def read(fields: list[str]) -> Any:
         if len(fields) < count:
             raise ValueError(fields)
-        return cls(*[parse(fields[place]) for parse, place in plan])
+        message = cls(*[parse(fields[place]) for parse, place in plan])
+        return message if len(fields) == count else Surplus(message, tuple(fields[count:]))
 
     return read
 
@@ -135,7 +164,14 @@ class Draft:
 
 def _general_reader(layout: Layout, version: int) -> Reader:
     record = _record_reader(layout, version)
-    return lambda fields: record(iter(fields).__next__)
+
+    def read(fields: list[str]) -> Any:
+        left = iter(fields)
+        message = record(left.__next__)
+        surplus = tuple(left)
+        return Surplus(message, surplus) if surplus else message
+
+    return read
 
 
 def _read_steps(rows: tuple[AnyRow, ...], version: int) -> list[_ReadStep]:
@@ -147,17 +183,34 @@ def _read_step(row: AnyRow, version: int) -> _ReadStep:
         case Row():
             return _read_row(row)
         case Filler():
-            return _skip
+            return _read_filler(row)
         case Part():
             return _read_part(row, version)
         case Many():
             return _read_many(row, version)
+        case Tags():
+            return _read_tags(row)
+        case Column():
+            return _read_column(row)
         case When():
             return _read_when(row, version)
 
 
-def _skip(take: _Take, _draft: Draft) -> None:
-    take()
+def _read_filler(row: Filler) -> _ReadStep:
+    least = row.least
+
+    def step(take: _Take, _draft: Draft) -> None:
+        text = take()
+        if least is not None:
+            check_layout_number(text, least)
+
+    return step
+
+
+def check_layout_number(text: str, least: int) -> None:
+    """Raise `ValueError` for the number of a layout that is older than the one in the table."""
+    if INT.read(text) < least:
+        raise ValueError(text)
 
 
 def _read_row(row: Row) -> _ReadStep:
@@ -183,13 +236,14 @@ def _read_part(row: Part, version: int) -> _ReadStep:
 
 def _record_reader(layout: Layout, version: int) -> Callable[[_Take], Any]:
     steps = _read_steps(layout.text_rows, version)
-    cls = layout.cls
+    cls, loaded = layout.cls, layout.loaded
 
     def read(take: _Take) -> Any:
         draft = Draft(cls)
         for step in steps:
             step(take, draft)
-        return draft.finish()
+        value = draft.finish()
+        return value if loaded is None else loaded(value)
 
     return read
 
@@ -205,10 +259,55 @@ def _read_many(row: Many, version: int) -> _ReadStep:
     return step
 
 
-def _item_reader(of: Layout | Kind, version: int) -> Callable[[_Take], Any]:
+def _read_tags(row: Tags) -> _ReadStep:
+    *path, name = row.field.split(".")
+
+    def step(take: _Take, draft: Draft) -> None:
+        draft.nested(path).__dict__[name] = (
+            split_tags(take())
+            if row.joined
+            else tuple([TagValue(STRING.read(take()), STRING.read(take())) for _ in range(read_count(take()))])
+        )
+
+    return step
+
+
+def _read_column(row: Column) -> _ReadStep:
+    *path, name = row.field.split(".")
+    parse = row.kind.read
+
+    def step(take: _Take, draft: Draft) -> None:
+        count = read_count(take())
+        if not count:
+            return
+        values = draft.nested(path).__dict__
+        records = getattr(draft.nested(path), name)
+        if count > len(records):
+            raise ValueError(count)
+        filled = [attrs.evolve(record, **{row.name: parse(take())}) for record in records[:count]]
+        values[name] = (*filled, *records[count:])
+
+    return step
+
+
+def _choice_reader(choice: Choice, version: int) -> Callable[[_Take], Any]:
+    options = {number: _record_reader(layout, version) for number, layout in choice.options.items()}
+
+    def read(take: _Take) -> Any:
+        option = options.get(INT.read(take()))
+        if option is None:
+            raise ValueError("a record of a kind that is not known")
+        return option(take)
+
+    return read
+
+
+def _item_reader(of: Layout | Kind | Choice, version: int) -> Callable[[_Take], Any]:
     if isinstance(of, Kind):
         parse = of.read
         return lambda take: parse(take())
+    if isinstance(of, Choice):
+        return _choice_reader(of, version)
     if not any(isinstance(row, When) or row.on_wire(version) for row in of.text_rows):
         # Nothing would end the counting: a frame of ten bytes could keep us busy for hours.
         return _no_record
@@ -255,6 +354,10 @@ def _write_step(row: AnyRow, version: int) -> _WriteStep:
             return _write_part(row, version)
         case Many():
             return _write_many(row, version)
+        case Tags():
+            return _write_tags(row)
+        case Column():
+            return _write_column(row)
         case When():
             return _write_when(row, version)
 
@@ -274,14 +377,59 @@ def _write_part(row: Part, version: int) -> _WriteStep:
 
 def _write_many(row: Many, version: int) -> _WriteStep:
     get = attrgetter(row.field)
-    of = row.of
-    put: Writer = (lambda item: [of.write(item)]) if isinstance(of, Kind) else text_writer(of, version)
+    put = _item_writer(row.of, version)
 
     def step(value: Any, fields: list[str]) -> None:
         items = get(value)
         fields.append(str(len(items)))
         for item in items:
             fields.extend(put(item))
+
+    return step
+
+
+def _item_writer(of: Layout | Kind | Choice, version: int) -> Writer:
+    if isinstance(of, Kind):
+        put = of.write
+        return lambda item: [put(item)]
+    if isinstance(of, Choice):
+        options = {layout.cls: (str(number), text_writer(layout, version)) for number, layout in of.options.items()}
+
+        def write(item: Any) -> list[str]:
+            if type(item) not in options:
+                raise ValueError(item)
+            number, option = options[type(item)]
+            return [number, *option(item)]
+
+        return write
+    return text_writer(of, version)
+
+
+def _write_tags(row: Tags) -> _WriteStep:
+    get = attrgetter(row.field)
+
+    def step(value: Any, fields: list[str]) -> None:
+        tags = get(value)
+        if row.joined:
+            fields.append(join_tags(tags))
+            return
+        fields.append(str(len(tags)))
+        for each in tags:
+            fields += (STRING.write(each.tag), STRING.write(each.value))
+
+    return step
+
+
+def _write_column(row: Column) -> _WriteStep:
+    get, put = attrgetter(row.field), row.kind.write
+
+    def step(value: Any, fields: list[str]) -> None:
+        held = [getattr(record, row.name) for record in get(value)]
+        if all(each is None for each in held):
+            fields.append("0")
+            return
+        fields.append(str(len(held)))
+        fields.extend(map(put, held))
 
     return step
 

@@ -13,14 +13,16 @@ from typing import Any, Final
 import attrs
 
 from anytws.errors import INVALID_SYMBOL, DecodeError, LocalProtocolError
-from anytws.messages.base import Side
+from anytws.messages.base import Side, TagValue
 from anytws.wire.characters import is_printable
-from anytws.wire.kinds import BOOL, INT, Kind
-from anytws.wire.rows import AnyRow, Entry, Filler, Layout, Many, Part, Row, When
-from anytws.wire.text import Draft, read_count
+from anytws.wire.kinds import BOOL, INT, STRING, Kind
+from anytws.wire.rows import AnyRow, Choice, Column, Entry, Filler, Layout, Leaf, Many, Part, Row, Tags, When
+from anytws.wire.tags import join_tags, split_tags
+from anytws.wire.text import Draft, check_layout_number, read_count
 
 _SHOWN: Final = 80
 _COUNT: Final = Kind("COUNT", read_count, INT.write, "int32")
+_TAGS: Final = Kind("TAGS", split_tags, join_tags, "string")
 _BAD_VALUE: Final = (ValueError, ArithmeticError, TypeError, AttributeError, LookupError)
 
 
@@ -33,6 +35,7 @@ class FieldSeen:
     kind: str
     text: str
     value: Any
+    """What the text means; of a constant, what it should be."""
 
 
 def shown(value: object) -> str:
@@ -73,9 +76,9 @@ class _TextWalk:
         except _BAD_VALUE as problem:
             raise DecodeError(self._message, prefix.rstrip("."), f"what came before ({problem})", "enough") from None
 
-    def _row(self, row: Row | Filler | Part | Many, prefix: str, draft: Draft) -> Iterator[FieldSeen]:
+    def _row(self, row: Leaf, prefix: str, draft: Draft) -> Iterator[FieldSeen]:
         if isinstance(row, Filler):
-            yield FieldSeen("", "FILLER", self._take("layout number", "FILLER"), None)
+            yield self._filler(row, prefix)
             return
         *parents, name = row.field.split(".")
         path, values = prefix + row.field, draft.nested(parents).__dict__
@@ -85,11 +88,49 @@ class _TextWalk:
             yield seen
         elif isinstance(row, Many):
             values[name] = yield from self._many(row, path)
+        elif isinstance(row, Tags):
+            values[name] = yield from self._tags(row, path)
+        elif isinstance(row, Column):
+            yield from self._column(row, path, getattr(draft.nested(parents), name))
         elif row.optional and not (yield from self._is_there(path)):
             values[name] = None
         else:
             values[name] = Draft(row.layout.cls)
             yield from self.rows(row.layout.text_rows, f"{path}.", values[name])
+
+    def _filler(self, row: Filler, prefix: str) -> FieldSeen:
+        text = self._take("layout number", "FILLER")
+        try:
+            if row.least is not None:
+                check_layout_number(text, row.least)
+        except (ValueError, ArithmeticError):
+            wanted = f"{row.least} or more"
+            raise DecodeError(self._message, f"{prefix}layout number", shown(text), wanted) from None
+        return FieldSeen("", "FILLER", text, row.constant)
+
+    def _tags(self, row: Tags, path: str) -> Generator[FieldSeen, None, tuple[Any, ...]]:
+        if row.joined:
+            seen = self._read(path, _TAGS)
+            yield seen
+            return tuple(seen.value)
+        counted = self._read(f"number of {path}", _COUNT)
+        yield counted
+        pairs: list[TagValue] = []
+        for index in range(counted.value):
+            tag, value = (self._read(f"{path}[{index}].{part}", STRING) for part in ("tag", "value"))
+            yield tag
+            yield value
+            pairs.append(TagValue(tag.value, value.value))
+        return tuple(pairs)
+
+    def _column(self, row: Column, path: str, records: tuple[Any, ...]) -> Iterator[FieldSeen]:
+        counted = self._read(f"number of {path}[].{row.name}", _COUNT)
+        yield counted
+        if counted.value > len(records):
+            wanted = f"at most {len(records)}"
+            raise DecodeError(self._message, counted.path, shown(counted.text), wanted)
+        for index in range(counted.value):
+            yield self._read(f"{path}[{index}].{row.name}", row.kind)
 
     def _is_there(self, path: str) -> Generator[FieldSeen, None, bool]:
         seen = self._read(f"{path} present", BOOL)
@@ -107,9 +148,18 @@ class _TextWalk:
                 items.append(seen.value)
                 yield seen
             else:
-                items.append(Draft(row.of.cls))
-                yield from self.rows(row.of.text_rows, f"{item}.", items[-1])
+                layout = row.of if isinstance(row.of, Layout) else (yield from self._chosen(row.of, item))
+                items.append(Draft(layout.cls))
+                yield from self.rows(layout.text_rows, f"{item}.", items[-1])
         return tuple(items)
+
+    def _chosen(self, choice: Choice, item: str) -> Generator[FieldSeen, None, Layout]:
+        seen = self._read(f"{item}.{choice.tag}", INT)
+        yield seen
+        if seen.value not in choice.options:
+            wanted = f"one of {', '.join(map(str, choice.options))}"
+            raise DecodeError(self._message, seen.path, shown(seen.text), wanted)
+        return choice.options[seen.value]
 
     def _read(self, path: str, kind: Kind) -> FieldSeen:
         text = self._take(path, kind.name)
@@ -170,7 +220,7 @@ class _FaultSearch:
             # The value that the condition stumbles over has a row of its own, and that row is told.
             return True
 
-    def _row(self, row: Row | Part | Many, value: Any, prefix: str) -> Iterator[_Fault]:
+    def _row(self, row: Row | Part | Many | Tags | Column, value: Any, prefix: str) -> Iterator[_Fault]:
         path = prefix + row.field
         try:
             held = attrgetter(row.field)(value)
@@ -182,14 +232,43 @@ class _FaultSearch:
         elif isinstance(row, Part):
             if held is not None or not row.optional:
                 yield from self.record(row.layout, held, f"{path}.")
-        elif isinstance(held, (tuple, list)):
-            for index, item in enumerate(held):
-                if isinstance(row.of, Kind):
-                    yield from self._leaf(f"{path}[{index}]", row.of, item)
-                else:
-                    yield from self.record(row.of, item, f"{path}[{index}].")
-        else:
+        elif not isinstance(held, (tuple, list)):
             yield _Fault(path, f"{shown(held)} is not a tuple")
+        elif isinstance(row, Tags):
+            yield from self._tags(row, path, held)
+        else:
+            for index, item in enumerate(held):
+                yield from self._item(row, f"{path}[{index}]", item)
+
+    def _item(self, row: Many | Column, path: str, item: Any) -> Iterator[_Fault]:
+        if isinstance(row, Column):
+            yield from self._leaf(f"{path}.{row.name}", row.kind, getattr(item, row.name, None))
+        elif isinstance(row.of, Kind):
+            yield from self._leaf(path, row.of, item)
+        elif isinstance(row.of, Layout):
+            yield from self.record(row.of, item, f"{path}.")
+        else:
+            chosen = next((layout for layout in row.of.options.values() if type(item) is layout.cls), None)
+            if chosen is None:
+                yield _Fault(path, f"{shown(item)} is none of the records that may stand there")
+            else:
+                yield from self.record(chosen, item, f"{path}.")
+
+    def _tags(self, row: Tags, path: str, held: Any) -> Iterator[_Fault]:
+        seen: set[str] = set()
+        for index, each in enumerate(held):
+            if not isinstance(each, TagValue):
+                yield _Fault(f"{path}[{index}]", f"{shown(each)} is not a TagValue")
+                continue
+            yield from self._leaf(f"{path}[{index}].tag", STRING, each.tag)
+            yield from self._leaf(f"{path}[{index}].value", STRING, each.value)
+            if not self._text and each.tag in seen:
+                yield _Fault(
+                    f"{path}[{index}].tag", f"{shown(each.tag)} is there twice, and protobuf keeps one of them"
+                )
+            if self._text and row.joined and (set("=;") & set(each.tag) or ";" in each.value):
+                yield _Fault(f"{path}[{index}]", f"{shown(each)} holds a = or ; that would end it")
+            seen.add(each.tag)
 
     def _broken_path(self, field: str, value: Any, prefix: str) -> _Fault:
         name, _, rest = field.partition(".")

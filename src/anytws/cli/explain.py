@@ -1,0 +1,261 @@
+"""``anytws explain``: any frame field by field, from the table that the library itself reads frames with."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import attrs
+from cyclopts import Parameter, validators
+
+from anytws.cli.output import Output, Tone, open_console
+from anytws.cli.pasted import Pasted, frames_in
+from anytws.errors import DecodeError
+from anytws.messages.base import Side
+from anytws.wire import versions
+from anytws.wire.catalogue import entry_said
+from anytws.wire.codec import PROTOBUF_OFFSET
+from anytws.wire.connection_time import read_connection_time
+from anytws.wire.handshake import RedirectReply, read_reply
+from anytws.wire.rows import Entry, Filler, leaves
+from anytws.wire.text import split_fields
+from anytws.wire.walk import FieldSeen, shown, walk_text
+from anytws.wire.walk_protobuf import walk_protobuf
+
+_BAD: Final = 1
+_OLDEST: Final = 100
+"""Captures of versions that we do not speak any more are read too, as far as the layout is in the table."""
+_ID_BYTES: Final = 4
+_PATH_WIDTH: Final = 44
+_TEXT_WIDTH: Final = 24
+
+
+def explain(
+    source: str = "-",
+    /,
+    *,
+    server_version: Annotated[int | None, Parameter(validator=validators.Number(gte=_OLDEST))] = None,
+    said_by: Annotated[Side | None, Parameter(name="--from")] = None,
+) -> int:
+    """Print frames field by field: what each field is called, what stands there, and what it means.
+
+    Takes hex, a file or the standard input. In a file may be raw bytes, hex, or a log: lines with ``<<<`` and ``>>>``
+    and comma-separated fields, or with Python lists and bytes such as ``(b'9', b'1', b'42')``. Lines with no frame in
+    them are passed over.
+
+    The exit code is 1 if a frame could not be read, or if there was none.
+
+    Parameters
+    ----------
+    source
+        Hex digits, or the name of a file; ``-`` is the standard input.
+    server_version
+        The version that client and TWS had agreed on. Without it, those that fit the frame are found out.
+    said_by
+        Who said it. Without it, it is what the log says, or what fits.
+    """
+    output = Output(open_console())
+    found = [*frames_in(_read(source))]
+    if not found:
+        Output(open_console(stderr=True)).row((("anytws: ", Tone.BAD),), f"there is no frame in {shown(source)}")
+        return _BAD
+    readings = [_best_reading(each, server_version, said_by) for each in found]
+    for reading in readings:
+        _print(output, reading)
+    return _BAD if any(reading.problem for reading in readings) else 0
+
+
+def _read(source: str) -> bytes:
+    if source == "-":
+        return sys.stdin.buffer.read()
+    try:
+        path = Path(source)
+        if path.is_file():
+            return path.read_bytes()
+    except (OSError, ValueError):
+        # Too long for the name of a file, or otherwise none.
+        return source.encode()
+    return source.encode()
+
+
+# --- reading -----------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class _Reading:
+    """One way to read a frame."""
+
+    title: str
+    encoding: str = ""
+    fields: tuple[FieldSeen, ...] = ()
+    surplus: tuple[str, ...] = ()
+    problem: str = ""
+    versions: tuple[int, ...] = ()
+    """Those at which it reads like this."""
+    missing: int = 0
+    """How many fields of the message are not there, in protobuf."""
+    other: str = ""
+    """What it could be as well, said by the other side."""
+
+    @property
+    def rank(self) -> tuple[bool, int, int, int, int, int]:
+        """How bad it is; the least is the best, and of several the newest."""
+        # A constant that is the right one speaks for a version, a word that no enumeration has against it.
+        doubt = sum(map(_doubt, self.fields))
+        newest = max(self.versions, default=0)
+        return bool(self.problem), len(self.surplus), doubt, self.missing, -len(self.fields), -newest
+
+
+def _doubt(seen: FieldSeen) -> int:
+    if not seen.path:
+        return -1 if seen.text == seen.value else 1
+    return 1 if isinstance(seen.value, str) and seen.value.startswith("UNKNOWN_") else 0
+
+
+def _best_reading(pasted: Pasted, server_version: int | None, said_by: Side | None) -> _Reading:
+    sides = [side] if (side := said_by or pasted.said_by) else [Side.TWS, Side.CLIENT]
+    special = _handshake(pasted, server_version)
+    if special is not None:
+        return special
+    candidates = [reading for side in sides for reading in _readings(pasted, side, server_version)]
+    best = min(candidates, key=lambda reading: reading.rank)
+    others = [each.title for each in candidates if each.title != best.title and not (each.problem or each.surplus)]
+    return attrs.evolve(best, other="" if best.problem or not others else others[0])
+
+
+def _handshake(pasted: Pasted, server_version: int | None) -> _Reading | None:
+    """Read what is said before there is a version: the client's greeting and the version reply."""
+    body = pasted.body
+    if body is None:
+        return None
+    if body.startswith(b"API\0"):
+        offer = body[8:].decode("utf-8", "backslashreplace")
+        return _Reading("the client's greeting", fields=(FieldSeen("offered", "versions", offer, offer),))
+    reply = read_reply(body) if server_version is None else None
+    if reply is None or isinstance(reply, RedirectReply) or reply.server_version < _OLDEST:
+        return None
+    time = read_connection_time(reply.connection_time)
+    if time.local is None:
+        return None
+    return _Reading(
+        "the version reply",
+        "text",
+        (
+            FieldSeen("server_version", "INT", str(reply.server_version), reply.server_version),
+            FieldSeen("connection_time", "time", time.text, time.aware or time.local),
+        ),
+    )
+
+
+def _readings(pasted: Pasted, side: Side, server_version: int | None) -> Iterator[_Reading]:
+    given = pasted.body
+    if given is not None and _has_long_id(given) and (server_version or versions.PROTOBUF) >= versions.PROTOBUF:
+        number = int.from_bytes(given[:_ID_BYTES], "big")
+        if number > PROTOBUF_OFFSET:
+            yield _protobuf_reading(side, number - PROTOBUF_OFFSET, given[_ID_BYTES:])
+            return
+        fields = [str(number), *split_fields(given[_ID_BYTES:])]
+        fitting = range(versions.PROTOBUF, versions.MAX_VERSION + 1)
+    else:
+        fields = [*pasted.fields] if given is None else split_fields(given)
+        last = versions.MAX_VERSION if given is None else versions.PROTOBUF - 1
+        fitting = range(_OLDEST, last + 1)
+    if server_version is not None:
+        fitting = range(server_version, server_version + 1)
+    yield from _text_readings(side, fields, fitting)
+
+
+def _has_long_id(body: bytes) -> bool:
+    # The id of a text begins with a digit; no id is so large that its first two bytes are not zero.
+    return len(body) >= _ID_BYTES and body[:2] == b"\0\0"
+
+
+def _text_readings(side: Side, fields: list[str], fitting: range) -> Iterator[_Reading]:
+    entry = entry_said(side, int(fields[0])) if fields and fields[0].isdecimal() and len(fields[0]) < 10 else None
+    if entry is None or not entry.text:
+        told = fields[0] if fields else ""
+        yield _Reading(f"message {told}", "text", problem=f"no text message of {side.name} has the id {shown(told)}")
+        return
+    by_result: dict[_Reading, list[int]] = {}
+    for version in fitting:
+        by_result.setdefault(_text_reading(entry, version, fields[1:]), []).append(version)
+    for reading, at in by_result.items():
+        yield attrs.evolve(reading, versions=tuple(at))
+
+
+def _text_reading(entry: Entry, version: int, fields: list[str]) -> _Reading:
+    seen, problem = _walk(walk_text(entry, version, fields))
+    surplus = () if problem else tuple(fields[len(seen) :])
+    return _Reading(_title(entry), "text", seen, surplus, problem)
+
+
+def _protobuf_reading(side: Side, number: int, body: bytes) -> _Reading:
+    entry = entry_said(side, number)
+    if entry is None or entry.protobuf_since is None:
+        return _Reading(f"message {number}", "protobuf", problem=f"no protobuf message of {side.name} has this id")
+    seen, problem = _walk(walk_protobuf(entry, body))
+    told = {each.path.partition(".")[0].partition("[")[0] for each in seen}
+    missing = len({row.field for row in leaves(entry.layout.protobuf_rows) if not isinstance(row, Filler)} - told)
+    at = tuple(range(max(versions.PROTOBUF, entry.protobuf_since), versions.MAX_VERSION + 1))
+    return _Reading(_title(entry), "protobuf", seen, problem=problem, versions=at, missing=missing)
+
+
+def _walk(walk: Iterator[FieldSeen]) -> tuple[tuple[FieldSeen, ...], str]:
+    seen: list[FieldSeen] = []
+    try:
+        for each in walk:
+            # A value that has no hash, or is only half read, is no part of a comparison: its text is.
+            seen.append(attrs.evolve(each, value=_meaning(each)))  # noqa: PERF401 (an error keeps what came before)
+    except DecodeError as problem:
+        return tuple(seen), str(problem)
+    return tuple(seen), ""
+
+
+def _title(entry: Entry) -> str:
+    return f"{entry.name} ({entry.vendor_name}, id {entry.id}), said by {entry.said_by.name}"
+
+
+# --- printing ----------------------------------------------------------------------------------------------------
+
+
+def _print(output: Output, reading: _Reading) -> None:
+    output.title(f"{reading.title}")
+    if reading.encoding:
+        output.row((("  ", Tone.PLAIN),), f"{reading.encoding}, {_told_versions(reading.versions)}", Tone.QUIET)
+    if reading.other:
+        output.row((("  ", Tone.PLAIN),), f"or {reading.other}: --from decides", Tone.QUIET)
+    for seen in reading.fields:
+        _print_field(output, seen)
+    for text in reading.surplus:
+        lead = ((f"  {'(behind the last field that we know)':<{_PATH_WIDTH}} ", Tone.WARNING),)
+        output.row(lead, shown(text), Tone.WARNING)
+    if reading.problem:
+        output.row((("  ", Tone.PLAIN),), reading.problem, Tone.BAD)
+
+
+def _told_versions(fitting: tuple[int, ...]) -> str:
+    if not fitting:
+        return "any server version"
+    first, last = fitting[0], fitting[-1]
+    return f"as at server version {first}" if first == last else f"as at server versions {first} to {last}"
+
+
+def _print_field(output: Output, seen: FieldSeen) -> None:
+    text = seen.text if len(seen.text) <= _TEXT_WIDTH else shown(seen.text)
+    if not seen.path:
+        output.row(((f"  {'(a constant)':<{_PATH_WIDTH}} ", Tone.QUIET),), text, Tone.QUIET)
+        return
+    lead = ((f"  {seen.path:<{_PATH_WIDTH}} ", Tone.PLAIN), (f"{text or '(empty)':<{_TEXT_WIDTH}} ", Tone.QUIET))
+    output.row(lead, "" if seen.value in (text, seen.text) else str(seen.value))
+
+
+def _meaning(seen: FieldSeen) -> Any:  # noqa: ANN401 (a text, or the value that is one)
+    value = seen.value
+    if value is None:
+        return "none"
+    if not seen.path:
+        return value
+    name = getattr(value, "name", None)
+    return f"{name} ({value!r})" if isinstance(name, str) and isinstance(value, (int, str)) else str(value)

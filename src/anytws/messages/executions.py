@@ -1,0 +1,177 @@
+"""What was traded: executions, what they cost, and the exercise of options."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from anytws.messages.base import ToClient, ToTws, message, record
+from anytws.messages.contracts import Action, Contract, SecurityType
+from anytws.messages.enumerations import Number, Word
+from anytws.messages.times import Moment
+
+
+class ExecutionSide(Word):
+    """Whether an execution bought or sold."""
+
+    BOUGHT = "BOT"
+    SOLD = "SLD"
+
+
+class Liquidity(Number):
+    """What an execution did to the liquidity of its exchange: fees depend on it."""
+
+    NONE = 0
+    """Not known, or it does not apply."""
+    ADDED = 1
+    REMOVED = 2
+    ROUTED_OUT = 3
+
+
+class OptionExerciseType(Number):
+    """By which event of an option's life an execution came about."""
+
+    NONE = -1
+    """By none: it was a trade."""
+    EXERCISE = 1
+    LAPSE = 2
+    DO_NOTHING = 3
+    ASSIGNED = 100
+    AUTOMATIC_EXERCISE_AT_CLEARING = 101
+    EXPIRED = 102
+    NETTING = 103
+    AUTOMATIC_EXERCISE_BY_TRADING = 200
+
+
+class ExerciseAction(Number):
+    """What is done with an option."""
+
+    EXERCISE = 1
+    LAPSE = 2
+
+
+@record
+class Execution:
+    """One fill of an order."""
+
+    execution_id: str
+    """Names the execution. A correction has the same id up to the last dot, and a higher number behind it."""
+    side: ExecutionSide
+    order_id: int | None = None
+    """The order's id, of the client that placed it; None for what no client placed."""
+    time: datetime | None = None
+    """When it was executed; in the zone in which TWS says it, naive where it says none."""
+    account: str = ""
+    exchange: str = ""
+    """Where it was executed."""
+    shares: Decimal | None = None
+    """The quantity of this fill, in shares or contracts."""
+    price: float | None = None
+    """The price of this fill, without commissions."""
+    permanent_id: int | None = None
+    """The order's number at the broker, the same in all sessions and for all clients."""
+    client_id: int = 0
+    """The client that placed the order; 0 also for what was placed in TWS."""
+    liquidation: bool = False
+    """Whether the broker closed the position, for want of margin."""
+    cumulative_quantity: Decimal | None = None
+    """What the order has filled so far."""
+    average_price: float | None = None
+    """The average price of what the order has filled so far, without commissions."""
+    order_reference: str = ""
+    """What the order's own ``order_reference`` said."""
+    ev_rule: str = ""
+    """How the economic value is computed; mostly empty."""
+    ev_multiplier: float | None = None
+    """How much of a price one unit of the economic value is."""
+    model_code: str = ""
+    """The model portfolio of an advisor that it belongs to."""
+    last_liquidity: Liquidity = Liquidity.NONE
+    pending_price_revision: bool = False
+    """Whether the price may still be corrected. From server version 178."""
+    submitter: str = ""
+    """Who submitted the order. From server version 198."""
+    option_exercise_type: OptionExerciseType = OptionExerciseType.NONE
+    """In protobuf only (from server version 201)."""
+
+
+@record
+class ExecutionFilter:
+    """Which executions are asked for. What is left at its default leaves none out."""
+
+    client_id: int = 0
+    """Those of this client only; 0 for all clients."""
+    account: str = ""
+    time: Moment | None = None
+    """Those after it only."""
+    symbol: str = ""
+    security_type: SecurityType | None = None
+    exchange: str = ""
+    side: Action | None = None
+    last_n_days: int | None = None
+    """Those of the last days; without it TWS gives those since midnight. From server version 200."""
+    specific_dates: tuple[date, ...] = ()
+    """Those of these days only. From server version 200."""
+
+
+@message
+class ExecutionRequest(ToTws):
+    """Ask for executions: an `ExecutionDetails` and a `CommissionAndFeesReport` each, then `ExecutionDetailsEnd`."""
+
+    request_id: int
+    execution_filter: ExecutionFilter = ExecutionFilter()
+
+
+@message
+class ExecutionDetails(ToClient):
+    """An execution: asked for, or just happened."""
+
+    request_id: int | None
+    """The `ExecutionRequest` that it answers; None for one that happened just now."""
+    contract: Contract
+    execution: Execution
+
+
+@message
+class ExecutionDetailsEnd(ToClient):
+    """There are no more executions for this `ExecutionRequest`."""
+
+    request_id: int
+
+
+@message
+class CommissionAndFeesReport(ToClient):
+    """What an execution cost, and what it earned. Comes after its `ExecutionDetails`."""
+
+    execution_id: str
+    """The ``execution_id`` of the execution."""
+    commission_and_fees: float
+    """In ``currency``; negative for a rebate."""
+    currency: str = ""
+    realized_pnl: float | None = None
+    """What was earned by closing a position, in ``currency``; None where nothing was closed."""
+    bond_yield: float | None = None
+    """In per cent; None for what is no bond."""
+    yield_redemption_date: date | None = None
+    """The redemption that the yield was computed to."""
+
+
+@message
+class ExerciseOptionsRequest(ToTws):
+    """Exercise an option, or let it lapse. This is an order: it changes positions."""
+
+    order_id: int
+    """A number like those of orders, and not used before; what TWS says about it comes under this id."""
+    contract: Contract
+    exercise_action: ExerciseAction
+    exercise_quantity: int
+    """How many contracts."""
+    account: str = ""
+    override: bool = False
+    """Whether to do it also where it is not the natural thing: exercise an option that is out of the money, ..."""
+    manual_order_time: Moment | None = None
+    """When it was ordered, for those who have to record it. From server version 180."""
+    customer_account: str = ""
+    """From server version 183."""
+    professional_customer: bool = False
+    """From server version 184."""

@@ -1,0 +1,129 @@
+"""Market scanners: lists of contracts that rank highest by some measure."""
+
+from __future__ import annotations
+
+from anytws.messages.base import Asks, TagValue, ToClient, ToTws, message, record
+from anytws.messages.contracts import Contract
+from anytws.messages.enumerations import Word
+
+
+class ScannerInstrument(Word):
+    """What sort of instrument a scanner looks through. `ScannerParameters` has the list that holds."""
+
+    STOCK_US = "STK"
+    STOCK_NORTH_AMERICA = "STOCK.NA"
+    """Stocks of America outside of the United States."""
+    STOCK_EUROPE = "STOCK.EU"
+    STOCK_ASIA = "STOCK.HK"
+    STOCK_MIDDLE_EAST = "STOCK.ME"
+    ETF_EQUITY_US = "ETF.EQ.US"
+    ETF_FIXED_INCOME_US = "ETF.FI.US"
+    FUND = "FUND.ALL"
+    BOND = "BOND"
+    FUTURE_US = "FUT.US"
+    FUTURE_NORTH_AMERICA = "FUT.NA"
+    FUTURE_EUROPE = "FUT.EU"
+    FUTURE_ASIA = "FUT.HK"
+    INDEX_US = "IND.US"
+    INDEX_EUROPE = "IND.EU"
+    INDEX_ASIA = "IND.HK"
+    STOCK_LOAN_US = "SLB.US"
+    PMONITOR = "PMONITOR"
+    PMONITORM = "PMONITORM"
+    NATIVE_COMBO = "NATCOMB"
+    """Combinations that an exchange lists as such."""
+
+
+@message
+class ScannerParameters(ToClient):
+    """All that a scanner can look for."""
+
+    xml: str
+    """A document of some megabytes: instruments, locations, scan codes and filters."""
+
+
+@message
+class ScannerParametersRequest(Asks[ScannerParameters]):
+    """Ask what a scanner can look for."""
+
+
+@record
+class ScannerSubscription:
+    """What a scanner looks for. The codes are in `ScannerParameters`; None and empty are no condition."""
+
+    number_of_rows: int = -1
+    """The most rows wanted, 50 being what TWS gives at most; -1 leaves it to TWS."""
+    instrument: ScannerInstrument | None = None
+    location_code: str = ""
+    """Where, such as ``STK.US.MAJOR``."""
+    scan_code: str = ""
+    """The measure to rank by, such as ``TOP_PERC_GAIN``."""
+    above_price: float | None = None
+    below_price: float | None = None
+    above_volume: int | None = None
+    """Volume of the day; in text up to 2147483646."""
+    market_cap_above: float | None = None
+    market_cap_below: float | None = None
+    moody_rating_above: str = ""
+    moody_rating_below: str = ""
+    sp_rating_above: str = ""
+    """Rating by Standard & Poor's."""
+    sp_rating_below: str = ""
+    maturity_date_above: str = ""
+    """``YYYYMMDD``, of bonds."""
+    maturity_date_below: str = ""
+    coupon_rate_above: float | None = None
+    """Percent a year."""
+    coupon_rate_below: float | None = None
+    exclude_convertible: bool = False
+    """Whether to leave out convertible bonds."""
+    average_option_volume_above: int | None = None
+    """In text up to 2147483646."""
+    scanner_setting_pairs: str = ""
+    """Settings of a scan code, such as ``Annual,true``."""
+    stock_type_filter: str = ""
+    """``ALL``, ``STOCK`` or ``ETF``."""
+    filter_options: tuple[TagValue, ...] = ()
+    """Further filters by the codes in `ScannerParameters`, such as ``marketCapAbove1e6``."""
+    options: tuple[TagValue, ...] = ()
+    """The vendor's switches, normally none."""
+
+
+@message
+class ScannerSubscriptionRequest(ToTws):
+    """Subscribe to a scanner: `ScannerData` comes now, and again whenever TWS has scanned anew."""
+
+    request_id: int
+    subscription: ScannerSubscription
+
+
+@message
+class CancelScannerSubscription(ToTws):
+    """End the subscription of `ScannerSubscriptionRequest`."""
+
+    request_id: int
+
+
+@record
+class ScannerDataElement:
+    """One row of a scanner's result."""
+
+    rank: int = 0
+    """From 0."""
+    contract: Contract = Contract()
+    market_name: str = ""
+    distance: str = ""
+    """What this and the next two mean depends on the scan code; mostly empty."""
+    benchmark: str = ""
+    projection: str = ""
+    combo_key: str = ""
+    """The legs of a combination, ``contract id|ratio`` with commas between them: ``738758309|1,738758426|-1``."""
+
+
+@message
+class ScannerData(ToClient):
+    """The whole result of a scan; the next one takes its place."""
+
+    request_id: int
+    elements: tuple[ScannerDataElement, ...] = ()
+    """By rank; empty where nothing was found."""

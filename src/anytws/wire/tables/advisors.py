@@ -1,0 +1,56 @@
+"""The rows of `anytws.messages.advisors`."""
+
+from __future__ import annotations
+
+from anytws.errors import FA_PROFILES_GONE
+from anytws.messages.advisors import FADataType, FAReplace, FARequest, ReceiveFA, ReplaceFAEnd
+from anytws.wire import versions as v
+from anytws.wire.kinds import ESCAPED_TEXT, INT, TEXT, number_of
+from anytws.wire.rows import Entry, Filler, Gate, Layout, Row
+
+_NO_PROFILES = Gate("fa_data_type", FADataType.PROFILES, until=v.FA_PROFILE_DESUPPORT, code=FA_PROFILES_GONE)
+
+ADVISORS: tuple[Entry, ...] = (
+    Entry(
+        Layout(FARequest, (Filler("1"), Row("fa_data_type", number_of(FADataType), 1))),
+        id=18,
+        vendor_name="requestFA",
+        protobuf_since=v.PROTOBUF_REST_MESSAGES_1,
+        gates=(_NO_PROFILES,),
+    ),
+    Entry(
+        Layout(
+            ReceiveFA,
+            (
+                Filler("1"),
+                Row("fa_data_type", number_of(FADataType), 1),
+                Row("xml", ESCAPED_TEXT, 2),
+            ),
+        ),
+        id=16,
+        vendor_name="receiveFA",
+        protobuf_since=v.PROTOBUF_REST_MESSAGES_1,
+    ),
+    Entry(
+        Layout(
+            FAReplace,
+            (
+                Filler("1"),
+                Row("fa_data_type", number_of(FADataType), 2),
+                Row("xml", TEXT, 3),
+                Row("request_id", INT, 1, "reqId"),
+            ),
+        ),
+        id=19,
+        vendor_name="replaceFA",
+        protobuf_since=v.PROTOBUF_REST_MESSAGES_1,
+        gates=(_NO_PROFILES,),
+        changes_state=True,
+    ),
+    Entry(
+        Layout(ReplaceFAEnd, (Row("request_id", INT, 1, "reqId"), Row("text", TEXT, 2))),
+        id=103,
+        vendor_name="replaceFAEnd",
+        protobuf_since=v.PROTOBUF_REST_MESSAGES_1,
+    ),
+)

@@ -1,0 +1,379 @@
+"""The rows of `anytws.messages.historical`."""
+
+from __future__ import annotations
+
+from anytws.messages.contracts import SecurityType
+from anytws.messages.historical import (
+    BarSize,
+    CancelHeadTimestamp,
+    CancelHistogramData,
+    CancelHistoricalData,
+    CancelHistoricalTicks,
+    CancelRealTimeBars,
+    FormatDate,
+    HeadTimestamp,
+    HeadTimestampRequest,
+    HistogramData,
+    HistogramDataEntry,
+    HistogramDataRequest,
+    HistoricalData,
+    HistoricalDataBar,
+    HistoricalDataEnd,
+    HistoricalDataRequest,
+    HistoricalDataUpdate,
+    HistoricalSchedule,
+    HistoricalSession,
+    HistoricalTicks,
+    HistoricalTicksBidAsk,
+    HistoricalTicksLast,
+    HistoricalTicksRequest,
+    RealTimeBarsRequest,
+    RealTimeBarTick,
+    RealTimeWhatToShow,
+    TicksWhatToShow,
+    WhatToShow,
+)
+from anytws.wire import versions as v
+from anytws.wire.kinds import DECIMAL, DOUBLE, FLAG, INT, SECONDS, TEXT, marked, maybe, number_of, word_of
+from anytws.wire.rows import Entry, Filler, Gate, Layout, Many, Part, Row, Tags, When
+from anytws.wire.tables.contracts import COMBO_LEG_BRIEF, COMMON, CONTRACT, contract_rows
+from anytws.wire.tables.market_data import HISTORICAL_TICK, HISTORICAL_TICK_BID_ASK, HISTORICAL_TICK_LAST
+from anytws.wire.times import DAY, INSTANT, MOMENT, TIME, WALL_CLOCK
+
+_REQUEST_ID = Row("request_id", INT, 1, "reqId")
+_CONTRACT = Part("contract", CONTRACT, 2)
+_WHAT_TO_SHOW = word_of(WhatToShow)
+# What is not made of trades has no volume, no average and no count, and TWS writes -1 there.
+_DECIMAL = marked(DECIMAL, "-1")
+_COUNT = marked(INT, "-1")
+
+_BAR_ROWS = (
+    Row("time", TIME, 1, "date"),
+    Row("open", DOUBLE, 2),
+    Row("high", DOUBLE, 3),
+    Row("low", DOUBLE, 4),
+    Row("close", DOUBLE, 5),
+    Row("volume", _DECIMAL, 6),
+    Row("wap", _DECIMAL, 7, "WAP"),
+    Row("bar_count", _COUNT, 8),
+)
+BAR = Layout(HistoricalDataBar, _BAR_ROWS)
+"""A bar as `HistoricalData` writes it: a plain run of rows, for its reader to be fast."""
+_BAR_WITH_GAPS = Layout(HistoricalDataBar, text=(*_BAR_ROWS[:7], Filler("false"), _BAR_ROWS[7]), protobuf=_BAR_ROWS)
+
+_SESSION = Layout(
+    HistoricalSession,
+    (
+        Row("start_date_time", WALL_CLOCK, 1),
+        Row("end_date_time", WALL_CLOCK, 2),
+        Row("ref_date", DAY, 3),
+    ),
+)
+_HISTOGRAM_ENTRY = Layout(HistogramDataEntry, (Row("price", DOUBLE, 1), Row("size", maybe(DECIMAL), 2)))
+
+HISTORICAL = (
+    Entry(
+        Layout(
+            HistoricalDataRequest,
+            text=(
+                _REQUEST_ID,
+                *contract_rows(*COMMON, "include_expired"),
+                Row("end_date_time", maybe(MOMENT)),
+                Row("bar_size_setting", word_of(BarSize)),
+                Row("duration", TEXT),
+                Row("use_rth", FLAG),
+                Row("what_to_show", _WHAT_TO_SHOW),
+                Row("format_date", number_of(FormatDate)),
+                When(
+                    lambda request: request.contract.security_type == SecurityType.COMBO,
+                    (Many("contract.combo_legs", COMBO_LEG_BRIEF),),
+                ),
+                Row("keep_up_to_date", FLAG),
+                Tags("chart_options", joined=True),
+            ),
+            protobuf=(
+                _REQUEST_ID,
+                _CONTRACT,
+                Row("end_date_time", maybe(MOMENT), 3),
+                Row("bar_size_setting", word_of(BarSize), 4),
+                Row("duration", TEXT, 5),
+                Row("use_rth", FLAG, 6, "useRTH"),
+                Row("what_to_show", _WHAT_TO_SHOW, 7),
+                Row("format_date", number_of(FormatDate), 8),
+                Row("keep_up_to_date", FLAG, 9),
+                Tags("chart_options", 10),
+            ),
+        ),
+        id=20,
+        vendor_name="reqHistoricalData",
+        protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+        gates=(Gate("what_to_show", WhatToShow.SCHEDULE, since=v.HISTORICAL_SCHEDULE),),
+    ),
+    Entry(
+        Layout(CancelHistoricalData, (Filler("1"), _REQUEST_ID)),
+        id=25,
+        vendor_name="cancelHistoricalData",
+        protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+    ),
+    Entry(
+        Layout(
+            HistoricalData,
+            text=(
+                Filler("3", until=v.SYNT_REALTIME_BARS),
+                _REQUEST_ID,
+                Row("start", maybe(INSTANT), until=v.HISTORICAL_DATA_END),
+                Row("end", maybe(INSTANT), until=v.HISTORICAL_DATA_END),
+                Many("bars", _BAR_WITH_GAPS, until=v.SYNT_REALTIME_BARS),
+                Many("bars", BAR, since=v.SYNT_REALTIME_BARS),
+            ),
+            protobuf=(_REQUEST_ID, Many("bars", BAR, 2, "historicalDataBars")),
+        ),
+        id=17,
+        vendor_name="historicalData",
+        protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+    ),
+    Entry(
+        Layout(
+            HistoricalDataEnd,
+            (
+                _REQUEST_ID,
+                Row("start", maybe(INSTANT), 2, "startDateStr"),
+                Row("end", maybe(INSTANT), 3, "endDateStr"),
+            ),
+        ),
+        id=108,
+        vendor_name="historicalDataEnd",
+        protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+        since=v.HISTORICAL_DATA_END,
+    ),
+    Entry(
+        Layout(
+            HistoricalDataUpdate,
+            text=(
+                _REQUEST_ID,
+                Row("bar.bar_count", _COUNT),
+                Row("bar.time", TIME),
+                Row("bar.open", DOUBLE),
+                Row("bar.close", DOUBLE),
+                Row("bar.high", DOUBLE),
+                Row("bar.low", DOUBLE),
+                Row("bar.wap", _DECIMAL),
+                Row("bar.volume", _DECIMAL),
+            ),
+            protobuf=(_REQUEST_ID, Part("bar", BAR, 2, "historicalDataBar")),
+        ),
+        id=90,
+        vendor_name="historicalDataUpdate",
+        protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+    ),
+    Entry(
+        Layout(
+            HistoricalSchedule,
+            (
+                _REQUEST_ID,
+                Row("start_date_time", WALL_CLOCK, 2),
+                Row("end_date_time", WALL_CLOCK, 3),
+                Row("time_zone", TEXT, 4),
+                Many("sessions", _SESSION, 5, "historicalSessions"),
+            ),
+        ),
+        id=106,
+        vendor_name="historicalSchedule",
+        protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+        since=v.HISTORICAL_SCHEDULE,
+    ),
+    Entry(
+        Layout(
+            HeadTimestampRequest,
+            text=(
+                _REQUEST_ID,
+                *contract_rows(*COMMON, "include_expired"),
+                Row("use_rth", FLAG),
+                Row("what_to_show", _WHAT_TO_SHOW),
+                Row("format_date", number_of(FormatDate)),
+            ),
+            protobuf=(
+                _REQUEST_ID,
+                _CONTRACT,
+                Row("use_rth", FLAG, 3, "useRTH"),
+                Row("what_to_show", _WHAT_TO_SHOW, 4),
+                Row("format_date", number_of(FormatDate), 5),
+            ),
+        ),
+        id=87,
+        vendor_name="reqHeadTimeStamp",
+        protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+    ),
+    Entry(
+        Layout(CancelHeadTimestamp, (_REQUEST_ID,)),
+        id=90,
+        vendor_name="cancelHeadTimeStamp",
+        protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+    ),
+    Entry(
+        Layout(HeadTimestamp, (_REQUEST_ID, Row("head_timestamp", INSTANT, 2))),
+        id=88,
+        vendor_name="headTimestamp",
+        protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+    ),
+    Entry(
+        Layout(
+            HistogramDataRequest,
+            text=(
+                _REQUEST_ID,
+                *contract_rows(*COMMON, "include_expired"),
+                Row("use_rth", FLAG),
+                Row("time_period", TEXT),
+            ),
+            protobuf=(
+                _REQUEST_ID,
+                _CONTRACT,
+                Row("use_rth", FLAG, 3, "useRTH"),
+                Row("time_period", TEXT, 4),
+            ),
+        ),
+        id=88,
+        vendor_name="reqHistogramData",
+        protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+    ),
+    Entry(
+        Layout(CancelHistogramData, (_REQUEST_ID,)),
+        id=89,
+        vendor_name="cancelHistogramData",
+        protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+    ),
+    Entry(
+        Layout(HistogramData, (_REQUEST_ID, Many("entries", _HISTOGRAM_ENTRY, 2, "histogramDataEntries"))),
+        id=89,
+        vendor_name="histogramData",
+        protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+    ),
+    Entry(
+        Layout(
+            HistoricalTicksRequest,
+            text=(
+                _REQUEST_ID,
+                *contract_rows(*COMMON, "include_expired"),
+                Row("start_date_time", maybe(MOMENT)),
+                Row("end_date_time", maybe(MOMENT)),
+                Row("number_of_ticks", INT),
+                Row("what_to_show", word_of(TicksWhatToShow)),
+                Row("use_rth", FLAG),
+                Row("ignore_size", FLAG),
+                Tags("misc_options", joined=True),
+            ),
+            protobuf=(
+                _REQUEST_ID,
+                _CONTRACT,
+                Row("start_date_time", maybe(MOMENT), 3),
+                Row("end_date_time", maybe(MOMENT), 4),
+                Row("number_of_ticks", INT, 5),
+                Row("what_to_show", word_of(TicksWhatToShow), 6),
+                Row("use_rth", FLAG, 7, "useRTH"),
+                Row("ignore_size", FLAG, 8),
+                Tags("misc_options", 9),
+            ),
+        ),
+        id=96,
+        vendor_name="reqHistoricalTicks",
+        protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+    ),
+    Entry(
+        Layout(CancelHistoricalTicks, (_REQUEST_ID,)),
+        id=107,
+        vendor_name="cancelHistoricalTicks",
+        protobuf_since=v.CANCEL_CONTRACT_DATA,
+        since=v.CANCEL_CONTRACT_DATA,
+        text=False,
+    ),
+    Entry(
+        Layout(
+            HistoricalTicks,
+            (
+                _REQUEST_ID,
+                Many("ticks", HISTORICAL_TICK, 2, "historicalTicks"),
+                Row("is_done", FLAG, 3),
+            ),
+        ),
+        id=96,
+        vendor_name="historicalTicks",
+        protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+    ),
+    Entry(
+        Layout(
+            HistoricalTicksBidAsk,
+            (
+                _REQUEST_ID,
+                Many("ticks", HISTORICAL_TICK_BID_ASK, 2, "historicalTicksBidAsk"),
+                Row("is_done", FLAG, 3),
+            ),
+        ),
+        id=97,
+        vendor_name="historicalTicksBidAsk",
+        protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+    ),
+    Entry(
+        Layout(
+            HistoricalTicksLast,
+            (
+                _REQUEST_ID,
+                Many("ticks", HISTORICAL_TICK_LAST, 2, "historicalTicksLast"),
+                Row("is_done", FLAG, 3),
+            ),
+        ),
+        id=98,
+        vendor_name="historicalTicksLast",
+        protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+    ),
+    Entry(
+        Layout(
+            RealTimeBarsRequest,
+            text=(
+                Filler("3"),
+                _REQUEST_ID,
+                *contract_rows(*COMMON),
+                Row("bar_size", INT),
+                Row("what_to_show", word_of(RealTimeWhatToShow)),
+                Row("use_rth", FLAG),
+                Tags("real_time_bars_options", joined=True),
+            ),
+            protobuf=(
+                _REQUEST_ID,
+                _CONTRACT,
+                Row("bar_size", INT, 3),
+                Row("what_to_show", word_of(RealTimeWhatToShow), 4),
+                Row("use_rth", FLAG, 5, "useRTH"),
+                Tags("real_time_bars_options", 6),
+            ),
+        ),
+        id=50,
+        vendor_name="reqRealTimeBars",
+        protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+    ),
+    Entry(
+        Layout(CancelRealTimeBars, (Filler("1"), _REQUEST_ID)),
+        id=51,
+        vendor_name="cancelRealTimeBars",
+        protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+    ),
+    Entry(
+        Layout(
+            RealTimeBarTick,
+            (
+                Filler("3"),
+                _REQUEST_ID,
+                Row("time", SECONDS, 2),
+                Row("open", DOUBLE, 3),
+                Row("high", DOUBLE, 4),
+                Row("low", DOUBLE, 5),
+                Row("close", DOUBLE, 6),
+                Row("volume", _DECIMAL, 7),
+                Row("wap", _DECIMAL, 8, "WAP"),
+                Row("count", _COUNT, 9),
+            ),
+        ),
+        id=50,
+        vendor_name="realtimeBar",
+        protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+    ),
+)

@@ -1,0 +1,158 @@
+"""The rows of `anytws.messages.news`."""
+
+from __future__ import annotations
+
+from anytws.messages.news import (
+    CancelNewsBulletins,
+    HistoricalNews,
+    HistoricalNewsEnd,
+    HistoricalNewsRequest,
+    NewsArticle,
+    NewsArticleRequest,
+    NewsArticleType,
+    NewsBulletin,
+    NewsBulletinsRequest,
+    NewsBulletinType,
+    NewsProvider,
+    NewsProviders,
+    NewsProvidersRequest,
+    TickNews,
+)
+from anytws.wire import versions as v
+from anytws.wire.kinds import ESCAPED_TEXT, FLAG, INT, MILLISECONDS, TEXT, maybe, number_of
+from anytws.wire.rows import Entry, Filler, Layout, Many, Row, Tags
+from anytws.wire.times import NEWS_TIME
+
+_REQUEST_ID = Row("request_id", INT, 1, "reqId")
+
+NEWS = (
+    Entry(
+        Layout(NewsBulletinsRequest, (Filler("1"), Row("all_messages", FLAG, 1))),
+        id=12,
+        vendor_name="reqNewsBulletins",
+        protobuf_since=v.PROTOBUF_NEWS_DATA,
+    ),
+    Entry(
+        Layout(CancelNewsBulletins, (Filler("1"),)),
+        id=13,
+        vendor_name="cancelNewsBulletins",
+        protobuf_since=v.PROTOBUF_NEWS_DATA,
+    ),
+    Entry(
+        Layout(
+            NewsBulletin,
+            (
+                Filler("1"),
+                Row("news_message_id", INT, 1, "newsMsgId"),
+                Row("news_message_type", number_of(NewsBulletinType), 2, "newsMsgType"),
+                Row("news_message", ESCAPED_TEXT, 3),
+                Row("originating_exchange", ESCAPED_TEXT, 4, "originatingExch"),
+            ),
+        ),
+        id=14,
+        vendor_name="updateNewsBulletin",
+        protobuf_since=v.PROTOBUF_NEWS_DATA,
+    ),
+    Entry(
+        Layout(
+            NewsArticleRequest,
+            (
+                _REQUEST_ID,
+                Row("provider_code", TEXT, 2),
+                Row("article_id", TEXT, 3),
+                Tags("news_article_options", 4, joined=True),
+            ),
+        ),
+        id=84,
+        vendor_name="reqNewsArticle",
+        protobuf_since=v.PROTOBUF_NEWS_DATA,
+    ),
+    Entry(
+        Layout(
+            NewsArticle,
+            (
+                _REQUEST_ID,
+                Row("article_type", number_of(NewsArticleType), 2),
+                Row("article_text", TEXT, 3),
+            ),
+        ),
+        id=83,
+        vendor_name="newsArticle",
+        protobuf_since=v.PROTOBUF_NEWS_DATA,
+    ),
+    Entry(
+        Layout(NewsProvidersRequest),
+        id=85,
+        vendor_name="reqNewsProviders",
+        protobuf_since=v.PROTOBUF_NEWS_DATA,
+    ),
+    Entry(
+        Layout(
+            NewsProviders,
+            (
+                Many(
+                    "news_providers",
+                    Layout(NewsProvider, (Row("provider_code", TEXT, 1), Row("provider_name", TEXT, 2))),
+                    1,
+                ),
+            ),
+        ),
+        id=85,
+        vendor_name="newsProviders",
+        protobuf_since=v.PROTOBUF_NEWS_DATA,
+    ),
+    Entry(
+        Layout(
+            TickNews,
+            (
+                _REQUEST_ID,
+                Row("timestamp", MILLISECONDS, 2),
+                Row("provider_code", TEXT, 3),
+                Row("article_id", TEXT, 4),
+                Row("headline", TEXT, 5),
+                Row("extra_data", TEXT, 6),
+            ),
+        ),
+        id=84,
+        vendor_name="tickNews",
+        protobuf_since=v.PROTOBUF_NEWS_DATA,
+    ),
+    Entry(
+        Layout(
+            HistoricalNewsRequest,
+            (
+                _REQUEST_ID,
+                Row("contract_id", INT, 2, "conId"),
+                Row("provider_codes", TEXT, 3),
+                Row("start_date_time", maybe(NEWS_TIME), 4),
+                Row("end_date_time", maybe(NEWS_TIME), 5),
+                Row("total_results", INT, 6),
+                Tags("historical_news_options", 7, joined=True),
+            ),
+        ),
+        id=86,
+        vendor_name="reqHistoricalNews",
+        protobuf_since=v.PROTOBUF_NEWS_DATA,
+    ),
+    Entry(
+        Layout(
+            HistoricalNews,
+            (
+                _REQUEST_ID,
+                Row("time", NEWS_TIME, 2),
+                Row("provider_code", TEXT, 3),
+                Row("article_id", TEXT, 4),
+                Row("headline", TEXT, 5),
+            ),
+        ),
+        id=86,
+        vendor_name="historicalNews",
+        protobuf_since=v.PROTOBUF_NEWS_DATA,
+    ),
+    Entry(
+        Layout(HistoricalNewsEnd, (_REQUEST_ID, Row("has_more", FLAG, 2))),
+        id=87,
+        vendor_name="historicalNewsEnd",
+        protobuf_since=v.PROTOBUF_NEWS_DATA,
+    ),
+)

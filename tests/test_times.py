@@ -1,0 +1,315 @@
+"""Times in text: each form is read as what it says, and written in the form that it came in."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from anytws.messages.times import EPOCH_SECONDS, NamedZone
+from anytws.testing.strategies import values_of
+from anytws.wire.kinds import Kind
+from anytws.wire.times import DAY, INSTANT, MOMENT, NEWS_TIME, TIME, WALL_CLOCK, read_day, read_time, write_time
+
+NOON = datetime.fromisoformat("2024-01-31T12:30:00")
+"""Naive: the wall clock of TWS."""
+EASTERN = ZoneInfo("US/Eastern")
+KINDS = (DAY, INSTANT, MOMENT, NEWS_TIME, TIME, WALL_CLOCK)
+
+
+def zone_of(text: str) -> Any:
+    """Give the zone of a time that was read."""
+    value = read_time(text)
+    assert isinstance(value, datetime)
+    return value.tzinfo
+
+
+# --- reading and writing, form by form ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text, value",
+    [
+        ("20240131", date(2024, 1, 31)),
+        ("00010101", date.min),
+        ("99991231", date.max),
+        ("20240131  12:30:00", NOON),
+        ("20240131-12:30:00", NOON.replace(tzinfo=UTC)),
+        ("20240131 12:30:00 US/Eastern", NOON.replace(tzinfo=EASTERN)),
+        ("20240131 12:30:00 America/New_York", NOON.replace(tzinfo=ZoneInfo("America/New_York"))),
+        ("20240131 12:30:00 CST", NOON.replace(tzinfo=NamedZone("CST"))),
+        ("20240131 12:30:00 EST", NOON.replace(tzinfo=NamedZone("EST", ZoneInfo("America/New_York")))),
+        ("20240131 12:30:00 GMT+08:00", NOON.replace(tzinfo=NamedZone("GMT+08:00", timezone(timedelta(hours=8))))),
+        ("20240131 12:30:00 Nowhere at all", NOON.replace(tzinfo=NamedZone("Nowhere at all"))),
+        ("1706697000", datetime.fromtimestamp(1706697000, EPOCH_SECONDS)),
+        ("100000000", datetime.fromtimestamp(10**8, EPOCH_SECONDS)),
+        ("99999999999", datetime.fromtimestamp(10**11 - 1, EPOCH_SECONDS)),
+    ],
+)
+def test_each_form_is_read_and_written_again(text: str, value: datetime | date) -> None:
+    """Type, wall clock, zone and the zone's name: all of them come back."""
+    got = read_time(text)
+    assert (type(got), got) == (type(value), value)
+    if isinstance(got, datetime) and isinstance(value, datetime):
+        assert got.replace(tzinfo=None) == value.replace(tzinfo=None)
+        # By name: a zone that was loaded twice is not equal to itself.
+        assert type(got.tzinfo) is type(value.tzinfo)
+        assert got.tzname() == value.tzname()
+        assert got.utcoffset() == value.utcoffset()
+    assert write_time(got) == write_time(value) == text
+
+
+@pytest.mark.parametrize(
+    "text, canonical",
+    [
+        ("20240131 12:30:00", "20240131  12:30:00"),
+        ("20240131 12:30", "20240131  12:30:00"),
+        ("20240131-12:30", "20240131-12:30:00"),
+        ("20240131-12:30:00Z", "20240131-12:30:00"),
+        ("20240131 12:30:00Z", "20240131-12:30:00"),
+        ("20240131  12:30:00 US/Eastern", "20240131 12:30:00 US/Eastern"),
+        ("20240131 12:30 US/Eastern", "20240131 12:30:00 US/Eastern"),
+    ],
+)
+def test_what_tws_may_also_write_is_read(text: str, canonical: str) -> None:
+    """And written in the one form that means the same."""
+    assert write_time(read_time(text)) == canonical
+    assert read_time(canonical) == read_time(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "2024013", "202401311", "20240230", "20241301", "00000101", "2024-01-31", "20240131 ",
+     "20240131 24:00:00", "20240131 12:60:00", "20240131 12:30:60", "20240131T12:30:00", "20240131 12:30:00.5",
+     "20240131 12", "-1706697000",
+     "20240131-12:30:00 US/Eastern", "20240131 12:30:00Z US/Eastern", "20240131 12:30:00  US/Eastern", "12:30:00",
+     "170669700000", "1706697000.5", "２０２４0131", "20240131 12:30:00 a\nb", "finished", "20240131   12:30:00"],
+)  # fmt: skip
+def test_what_has_no_form_is_refused(text: str) -> None:
+    """With a `ValueError`, whatever it is; only `MOMENT` keeps it as a text."""
+    for read in (read_time, INSTANT.read, TIME.read, DAY.read, WALL_CLOCK.read, NEWS_TIME.read):
+        if not (read is NEWS_TIME.read or (text == "202401311" and read in (read_time, INSTANT.read, TIME.read))):
+            with pytest.raises(ValueError, match=r".*"):
+                read(text)
+    if text != "202401311":
+        assert MOMENT.read(text) == text
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [
+        (NOON.replace(tzinfo=timezone(timedelta(hours=-5))), "20240131-17:30:00"),
+        (NOON.replace(tzinfo=timezone(timedelta(0), "other")), "20240131-12:30:00"),
+        (NOON.replace(tzinfo=ZoneInfo("UTC")), "20240131 12:30:00 UTC"),
+        (NOON.replace(year=24), "00240131  12:30:00"),
+    ],
+)
+def test_a_zone_without_a_name_is_written_as_utc(value: datetime, text: str) -> None:
+    """A fixed offset, say: no form has a place for it, and the moment is the same."""
+    assert write_time(value) == text
+    got = read_time(text)
+    assert isinstance(got, datetime)
+    assert value.tzinfo is None or got.astimezone(UTC) == value.astimezone(UTC)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        NOON.replace(microsecond=1),
+        NOON.replace(microsecond=1, tzinfo=UTC),
+        NOON.replace(microsecond=1, tzinfo=EPOCH_SECONDS),
+        datetime.fromtimestamp(10**8 - 1, EPOCH_SECONDS),
+        datetime.fromtimestamp(10**11, EPOCH_SECONDS),
+        NOON.replace(tzinfo=NamedZone("")),
+        NOON.replace(tzinfo=NamedZone(" x")),
+        NOON.replace(tzinfo=NamedZone("a\nb")),
+        NOON.replace(tzinfo=NamedZone("a\0b")),
+        datetime.min.replace(tzinfo=timezone(timedelta(hours=5))),
+    ],
+    ids=repr,
+)
+def test_what_would_not_be_read_as_itself_is_not_written(value: datetime) -> None:
+    """A fraction is not cut off, and a name that no form can hold, or that would end the field, is refused."""
+    for kind in (TIME, INSTANT, MOMENT):
+        with pytest.raises((ValueError, ArithmeticError)):
+            kind.write(value)
+
+
+def test_bytes_that_are_no_utf_8_in_a_zone_s_name_can_be_printed() -> None:
+    r"""As ``\xNN``, like any text. Java writes the names of a localised Windows; those that are known have a zone."""
+    raw = "20240131 12:30:00 " + "中国标准时间".encode("gbk").decode("utf-8", "surrogateescape")
+    value = INSTANT.read(raw)
+    assert value.utcoffset() == timedelta(hours=8)
+    INSTANT.write(value).encode()
+    unknown = INSTANT.read("20240131 12:30:00 \udcfc")
+    assert unknown.tzinfo == NamedZone(r"\xfc")
+    assert unknown.utcoffset() is None
+
+
+# --- the kinds ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@given(data=st.data())
+def test_every_time_comes_back_with_its_zone_and_form(kind: Kind, data: st.DataObject) -> None:
+    """Equal is not enough: two datetimes of unknown zones are equal whatever the zones are called."""
+    value = data.draw(values_of(kind))
+    text = kind.write(value)
+    got = kind.read(text)
+    assert got == value
+    assert kind.write(got) == text
+    if isinstance(value, datetime):
+        assert (value.tzinfo is None) == (got.tzinfo is None)
+        if isinstance(value.tzinfo, (NamedZone, ZoneInfo)) and kind is not NEWS_TIME:
+            assert got.tzinfo == value.tzinfo
+            assert got.replace(tzinfo=None) == value.replace(tzinfo=None)
+
+
+def test_a_kind_takes_its_own_forms_alone() -> None:
+    """A day is no instant, an instant no day, and a wall clock has no zone."""
+    aware = NOON.replace(tzinfo=UTC)
+    taken: dict[str, list[object]] = {
+        "DAY": [NOON.date()],
+        "INSTANT": [NOON, aware],
+        "TIME": [NOON.date(), NOON, aware],
+        "MOMENT": [NOON.date(), NOON, aware, "", "now"],
+        "WALL_CLOCK": [NOON],
+        "NEWS_TIME": [aware],
+    }
+    for kind in KINDS:
+        for value in (NOON.date(), NOON, aware, "", "now", None, 5, b"20240131", 1.5, timedelta(1)):
+            if value in taken[kind.name]:
+                assert kind.read(kind.write(value)) == value
+            else:
+                with pytest.raises(ValueError, match=r".*"):
+                    kind.write(value)
+
+
+@pytest.mark.parametrize(
+    "kind, text",
+    [
+        (INSTANT, "20240131"),
+        (DAY, "20240131 12:30:00"),
+        (DAY, "1706697000"),
+        (WALL_CLOCK, "20240131"),
+        (WALL_CLOCK, "20240131  12:30:00"),
+        (WALL_CLOCK, "20240131-12:30:00Z"),
+        (WALL_CLOCK, "20240131 12:30:00 US/Eastern"),
+        (WALL_CLOCK, "1706697000"),
+        (NEWS_TIME, "20240131-12:30:00"),
+        (NEWS_TIME, "2024-01-31"),
+        (NEWS_TIME, "2024-01-31 12:30"),
+        (NEWS_TIME, "2024-01-31 12:30:00."),
+        (NEWS_TIME, "2024-01-31 12:30:00.1234567"),
+        (NEWS_TIME, "2024-02-30 12:30:00.0"),
+    ],
+    ids=lambda part: getattr(part, "name", part),
+)
+def test_another_form_is_refused(kind: Kind, text: str) -> None:
+    """What a field is said to hold, it holds."""
+    with pytest.raises(ValueError, match=r".*"):
+        kind.read(text)
+
+
+@pytest.mark.parametrize(
+    "text, fraction, canonical",
+    [
+        ("2024-01-31 12:30:00.0", 0, "2024-01-31 12:30:00.0"),
+        ("2024-01-31 12:30:00", 0, "2024-01-31 12:30:00.0"),
+        ("2024-01-31 12:30:00.5", 500_000, "2024-01-31 12:30:00.5"),
+        ("2024-01-31 12:30:00.000001", 1, "2024-01-31 12:30:00.000001"),
+        ("2024-01-31 12:30:00.120", 120_000, "2024-01-31 12:30:00.12"),
+    ],
+)
+def test_times_of_news_are_utc_with_a_fraction(text: str, fraction: int, canonical: str) -> None:
+    """The one form with a fraction, written as short as it goes."""
+    value = NEWS_TIME.read(text)
+    assert value == NOON.replace(microsecond=fraction, tzinfo=UTC)
+    assert NEWS_TIME.write(value) == canonical
+    assert NEWS_TIME.write(value.astimezone(timezone(timedelta(hours=-5)))) == canonical
+    for wrong in (NOON, NOON.replace(tzinfo=NamedZone("CST"))):
+        with pytest.raises(ValueError, match="2024"):
+            NEWS_TIME.write(wrong)
+
+
+@given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
+def test_a_moment_keeps_what_people_typed(text: str) -> None:
+    """Whatever has no form comes back as the text that it is; an order must not change on its way."""
+    value = MOMENT.read(text)
+    assert isinstance(value, str) is not isinstance(value, date)
+    if isinstance(value, str):
+        assert value == text
+        assert MOMENT.write(value) == text
+
+
+def test_a_moment_may_be_a_text_that_has_a_form() -> None:
+    """People need not make a datetime first; it is one when it is read."""
+    assert MOMENT.write("20240131 12:30:00 US/Eastern") == "20240131 12:30:00 US/Eastern"
+    assert MOMENT.read("20240131 12:30:00 US/Eastern") == NOON.replace(tzinfo=EASTERN)
+    assert MOMENT.read("\udcfc") == r"\xfc"
+    for wrong in ("a\0b", None, 5):
+        with pytest.raises(ValueError, match=r".*"):
+            MOMENT.write(wrong)
+
+
+@given(day=st.dates())
+def test_every_day_of_the_calendar_comes_back(day: date) -> None:
+    """The years before 1000 too."""
+    assert read_day(DAY.write(day)) == day == DAY.read(DAY.write(day))
+
+
+# --- zones -------------------------------------------------------------------------------------------------------
+
+
+def test_a_zone_that_is_not_known_makes_a_datetime_naive() -> None:
+    """The wall clock is known, the moment is not: no arithmetic pretends that it is."""
+    value = NOON.replace(tzinfo=NamedZone("CST"))
+    assert (value.utcoffset(), value.dst(), value.tzname()) == (None, None, "CST")
+    with pytest.raises(TypeError):
+        _ = value - NOON.replace(tzinfo=UTC)
+    with pytest.raises(ValueError, match="CST"):
+        NOON.replace(tzinfo=UTC).astimezone(NamedZone("CST"))
+
+
+@given(when=st.datetimes(datetime.fromisoformat("2000-01-01"), datetime.fromisoformat("2099-12-31")))
+def test_a_named_zone_is_the_zone_that_it_names(when: datetime) -> None:
+    """Summer time and the hour that comes twice included; only the name is TWS's own."""
+    named = NamedZone("Eastern Standard Time", EASTERN)
+    moment = when.replace(tzinfo=UTC)
+    here, there = moment.astimezone(named), moment.astimezone(EASTERN)
+    assert here == there == moment
+    assert (here.replace(tzinfo=None), here.fold) == (there.replace(tzinfo=None), there.fold)
+    assert (here.utcoffset(), here.dst(), here.tzname()) == (there.utcoffset(), there.dst(), "Eastern Standard Time")
+
+
+@pytest.mark.parametrize("zone", [NamedZone("CST"), NamedZone("GMT+01:00", timezone(timedelta(hours=1)))], ids=repr)
+def test_a_named_zone_is_a_value(zone: NamedZone) -> None:
+    """Compared, hashed, copied and pickled as one: messages hold it."""
+    same = NamedZone(zone.name, zone.zone)
+    for other in (same, copy.copy(zone), copy.deepcopy(zone), pickle.loads(pickle.dumps(zone))):  # noqa: S301 (ours)
+        assert other == zone
+        assert hash(other) == hash(zone)
+    assert zone not in (NamedZone("other", zone.zone), NamedZone(zone.name, EASTERN), zone.name, zone.zone)
+    assert repr(zone.name) in repr(zone)
+    assert zone.utcoffset(None) == (None if zone.zone is None else timedelta(hours=1))
+    assert zone.dst(None) is None
+
+
+def test_seconds_of_the_epoch_are_utc() -> None:
+    """The zone that remembers the form is UTC in every other way."""
+    value = read_time("1706697000")
+    assert isinstance(value, datetime)
+    assert value == datetime.fromisoformat("2024-01-31T10:30:00+00:00")
+    assert (value.utcoffset(), value.tzname()) == (timedelta(0), "UTC")
+    assert zone_of("1706697000") is EPOCH_SECONDS
+    assert zone_of("20240131-10:30:00") is UTC
+    for copied in (copy.deepcopy(value), pickle.loads(pickle.dumps(value))):  # noqa: S301 (our own)
+        assert write_time(copied) == "1706697000"
+    assert value.astimezone(EPOCH_SECONDS) == value
+    assert write_time(value.replace(tzinfo=UTC)) == "20240131-10:30:00"
