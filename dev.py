@@ -66,8 +66,8 @@ def demo(*arguments: str) -> None:
 
 
 def test(*arguments: str) -> None:
-    """Run the tests; takes pytest's arguments."""
-    run(program("python", "test"), "-m", "pytest", *arguments)
+    """Run the tests, on all processors; takes pytest's arguments."""
+    run(program("python", "test"), "-m", "pytest", "--numprocesses", "auto", "--dist", "loadgroup", *arguments)
 
 
 def lint() -> None:

@@ -27,7 +27,7 @@ SEEN = [
 ZONES = sorted(zone for zone in zoneinfo.available_timezones() if zone[0].isupper() and zone != "Factory")
 # Before, zones kept local mean time, to the second; after, the tz data of 32 bits ends.
 FIRST_DAY, LAST_DAY = datetime.fromisoformat("1970-01-02"), datetime.fromisoformat("2037-01-01")
-IN_TABLE = frozenset(name.decode() for name in connection_time._READINGS if name.isascii())
+IN_TABLE = frozenset(name.decode() for name in connection_time._standard_readings() if name.isascii())
 
 
 def utc(raw: bytes | str) -> str | None:
@@ -299,7 +299,7 @@ def test_localised_names_in_utf_8_and_in_the_code_page_of_windows(name, code_pag
 
 def test_every_name_of_the_table_has_zones_that_exist():
     """A reading that is misspelt would be silent: the time would just be unknown."""
-    readings = {reading for readings in connection_time._READINGS.values() for reading in readings}
+    readings = {reading for readings in connection_time._standard_readings().values() for reading in readings}
     assert {reading for reading in readings if isinstance(reading, str)} <= zoneinfo.available_timezones()
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anytws.errors import DecodeError, LocalProtocolError
+from anytws.errors import DecodeError, LocalProtocolError, shown
 from anytws.messages import ErrorMessage, ManagedAccounts
 from anytws.messages.base import TagValue
 from anytws.testing.strategies import Encoding, record_of
@@ -18,7 +18,7 @@ from anytws.wire.catalogue import BY_CLASS
 from anytws.wire.kinds import INT, maybe
 from anytws.wire.rows import Entry, Layout, Row, When
 from anytws.wire.text import text_reader, text_writer
-from anytws.wire.walk import blame, shown, walk_text
+from anytws.wire.walk import blame, walk_text
 from tests.test_rows import (
     FILLER_UNTIL,
     MINIATURE,

@@ -40,6 +40,15 @@ FA_PROFILES_GONE: Final = 585
 """TWS has no FA profiles any more."""
 
 
+_SHOWN: Final = 80
+
+
+def shown(value: object) -> str:
+    """Give *value* as an error shows it: quoted, and not longer than a line."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"
+
+
 class AnytwsError(Exception):
     """Everything that this library raises on purpose."""
 

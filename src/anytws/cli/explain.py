@@ -12,7 +12,7 @@ from cyclopts import Parameter, validators
 
 from anytws.cli.output import Output, Tone, open_console
 from anytws.cli.pasted import Pasted, frames_in
-from anytws.errors import DecodeError
+from anytws.errors import DecodeError, shown
 from anytws.messages.base import Side
 from anytws.wire import versions
 from anytws.wire.catalogue import entry_said
@@ -21,7 +21,7 @@ from anytws.wire.connection_time import read_connection_time
 from anytws.wire.handshake import RedirectReply, read_reply
 from anytws.wire.rows import Entry, Filler, leaves
 from anytws.wire.text import split_fields
-from anytws.wire.walk import FieldSeen, shown, walk_text
+from anytws.wire.walk import FieldSeen, walk_text
 from anytws.wire.walk_protobuf import walk_protobuf
 
 _BAD: Final = 1

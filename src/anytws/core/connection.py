@@ -39,6 +39,7 @@ from anytws.errors import (
     DecodeError,
     LocalProtocolError,
     RemoteProtocolError,
+    shown,
 )
 from anytws.messages.base import Message, Side
 from anytws.messages.connection_time import ConnectionTime
@@ -57,7 +58,6 @@ from anytws.wire.handshake import (
     write_version_reply,
 )
 from anytws.wire.text import Surplus
-from anytws.wire.walk import shown
 
 
 class Connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from anytws.core.events import FrameDiscarded, UndecodableFrame, UnknownMessage
-from anytws.wire.walk import shown
+from anytws.errors import shown
 
 
 @attrs.define

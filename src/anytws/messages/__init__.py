@@ -23,14 +23,6 @@ from anytws.messages.session import (
     NextValidId,
     SetServerLogLevelRequest,
     StartApiRequest,
-    VerifyAndAuthCompleted,
-    VerifyAndAuthMessage,
-    VerifyAndAuthMessageApi,
-    VerifyAndAuthRequest,
-    VerifyCompleted,
-    VerifyMessageApi,
-    VerifyMessageRequest,
-    VerifyRequest,
 )
 
 if TYPE_CHECKING:
@@ -182,6 +174,16 @@ if TYPE_CHECKING:
         Leg,
         Option,
         Stock,
+    )
+    from anytws.messages.linking import (
+        VerifyAndAuthCompleted,
+        VerifyAndAuthMessage,
+        VerifyAndAuthMessageApi,
+        VerifyAndAuthRequest,
+        VerifyCompleted,
+        VerifyMessageApi,
+        VerifyMessageRequest,
+        VerifyRequest,
     )
     from anytws.messages.market_data import (
         CalculateImpliedVolatilityRequest,
@@ -377,6 +379,10 @@ _LAZY: Final = {
     "instruments": (
         "Bond CFD Combo Commodity ContinuousFuture Crypto Forex Fund Future FuturesOption Index Leg Option Stock"
     ),
+    "linking": (
+        "VerifyAndAuthCompleted VerifyAndAuthMessage VerifyAndAuthMessageApi VerifyAndAuthRequest "
+        "VerifyCompleted VerifyMessageApi VerifyMessageRequest VerifyRequest"
+    ),
     "market_data": (
         "CalculateImpliedVolatilityRequest CalculateOptionPriceRequest CancelCalculateImpliedVolatility "
         "CancelCalculateOptionPrice CancelMarketData CancelMarketDepth CancelTickByTick "
@@ -474,6 +480,12 @@ def _instruments() -> ModuleType:
     return instruments
 
 
+def _linking() -> ModuleType:
+    from anytws.messages import linking  # noqa: PLC0415 (on demand)
+
+    return linking
+
+
 def _market_data() -> ModuleType:
     from anytws.messages import market_data  # noqa: PLC0415 (on demand)
 
@@ -526,6 +538,7 @@ _FILES: Final = {
     "executions": _executions,
     "historical": _historical,
     "instruments": _instruments,
+    "linking": _linking,
     "market_data": _market_data,
     "news": _news,
     "order_types": _order_types,

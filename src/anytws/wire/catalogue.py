@@ -91,6 +91,12 @@ def _wsh() -> _Table:
     return WSH
 
 
+def _linking() -> _Table:
+    from anytws.wire.tables.linking import LINKING
+
+    return LINKING
+
+
 def _config() -> _Table:
     from anytws.wire.tables.config import CONFIG
 
@@ -111,6 +117,7 @@ DOMAINS: Final[dict[str, Callable[[], _Table]]] = {
     "display_groups": _display_groups,
     "wsh": _wsh,
     "config": _config,
+    "linking": _linking,
 }
 """The files that messages and tables are in, and how to load a table."""
 

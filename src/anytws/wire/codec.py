@@ -9,15 +9,13 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-from anytws.errors import DecodeError, LocalProtocolError
+from anytws.errors import DecodeError, LocalProtocolError, shown
 from anytws.messages.base import Message, Side
 from anytws.wire import versions
 from anytws.wire.catalogue import entry_of, entry_said
 from anytws.wire.characters import is_printable
-from anytws.wire.guard import guard
 from anytws.wire.rows import Entry
 from anytws.wire.text import BAD_FIELDS, Surplus, split_fields, text_reader, text_writer
-from anytws.wire.walk import blame, shown, walk_text
 
 PROTOBUF_OFFSET: Final = 200
 """Added to the message id of a protobuf body."""
@@ -140,6 +138,8 @@ def _text_decoder(entry: Entry, version: int) -> _Decode:
         try:
             message: Message | Surplus = read(fields)
         except BAD_FIELDS:
+            from anytws.wire.walk import walk_text  # noqa: PLC0415 (errors cost nothing until they happen)
+
             for _ in walk_text(entry, version, fields):
                 continue
             raise DecodeError(entry.name, None, shown(body), f"{entry.name} at server version {version}") from None
@@ -158,7 +158,7 @@ def _protobuf_encoder(entry: Entry, version: int) -> _Encode:
     from anytws.wire import protobuf  # noqa: PLC0415 (see above)
 
     prefix = (entry.id + PROTOBUF_OFFSET).to_bytes(_ID_BYTES, "big")
-    check = guard(entry, version, text=False) if entry.said_by is Side.CLIENT else None
+    check = _guard(entry, version, text=False) if entry.said_by is Side.CLIENT else None
 
     def encode(message: Any) -> bytes:
         try:
@@ -166,7 +166,7 @@ def _protobuf_encoder(entry: Entry, version: int) -> _Encode:
             if check is not None:
                 check(message)
         except _BAD_VALUE:
-            raise blame(entry, message, text=False) from None
+            raise _blame(entry, message, text=False) from None
         return data
 
     return encode
@@ -178,7 +178,7 @@ def _text_encoder(entry: Entry, version: int) -> _Encode:
     # What a client says has to be printable ASCII, and must not vanish. TWS may say anything, and says what it can: an
     # old one has no time to put into its errors.
     by_client = entry.said_by is Side.CLIENT
-    check = guard(entry, version, text=True) if by_client else None
+    check = _guard(entry, version, text=True) if by_client else None
 
     def encode(message: Any) -> bytes:
         try:
@@ -189,9 +189,21 @@ def _text_encoder(entry: Entry, version: int) -> _Encode:
                 raise ValueError(fields)
             return prefix + "".join([f"{field}\0" for field in fields]).encode()
         except _BAD_VALUE:
-            raise blame(entry, message, text=True) from None
+            raise _blame(entry, message, text=True) from None
 
     return encode
+
+
+def _blame(entry: Entry, message: object, *, text: bool) -> LocalProtocolError:
+    from anytws.wire.walk import blame  # noqa: PLC0415 (errors cost nothing until they happen)
+
+    return blame(entry, message, text=text)
+
+
+def _guard(entry: Entry, version: int, *, text: bool) -> Callable[[Any], None] | None:
+    from anytws.wire.guard import guard  # noqa: PLC0415 (a side that only listens has nothing to lose)
+
+    return guard(entry, version, text=text)
 
 
 @cache

@@ -228,7 +228,8 @@ _LOCALISED_NAMES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
 }
 
 
-def _names() -> dict[bytes, tuple[_Reading, ...]]:
+@cache
+def _standard_readings() -> dict[bytes, tuple[_Reading, ...]]:
     table: dict[bytes, tuple[_Reading, ...]] = {}
     for zone, names in _NAMES_OF_ZONES.items():
         table.update((name.encode(), (zone,)) for name in names)
@@ -236,9 +237,6 @@ def _names() -> dict[bytes, tuple[_Reading, ...]]:
         table.update((name.encode(), (hours * _HOUR,)) for name in names)
     table.update((name.encode(), readings) for name, readings in _READINGS_OF_SHARED_NAMES.items())
     return table
-
-
-_READINGS: Final = _names()
 
 
 @cache
@@ -296,7 +294,7 @@ def _wall_clock(year: int, month: int, day: int, hour: int, minute: int, second:
 def _aware(local: datetime, name: bytes) -> datetime | None:
     """Give the moment at which the clock of a machine in the zone called *name* shows *local*, if there is only one."""
     offsets: set[timedelta] = set()
-    readings = _READINGS.get(name) or _localised_readings().get(name) or _readings_of_form(name)
+    readings = _standard_readings().get(name) or _localised_readings().get(name) or _readings_of_form(name)
     for reading in readings:
         zone = timezone(reading) if isinstance(reading, timedelta) else _zone(reading)
         if zone is None:
@@ -311,7 +309,7 @@ def _aware(local: datetime, name: bytes) -> datetime | None:
 def zone_called(name: str) -> tzinfo | None:
     """Give the zone that TWS calls *name*, or None where that could be several, or is unknown to this machine."""
     raw = name.encode("utf-8", "surrogateescape")
-    readings = _READINGS.get(raw) or _localised_readings().get(raw) or _readings_of_form(raw)
+    readings = _standard_readings().get(raw) or _localised_readings().get(raw) or _readings_of_form(raw)
     if len(readings) != 1:
         return None
     (reading,) = readings

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-from anytws.errors import LocalProtocolError
+from anytws.errors import LocalProtocolError, shown
 from anytws.wire.kinds import Kind
 from anytws.wire.rows import (
     AnyRow,
@@ -32,7 +32,6 @@ from anytws.wire.rows import (
     field_class,
     leaves,
 )
-from anytws.wire.walk import shown
 
 Guard: TypeAlias = Callable[[Any], None]
 """Raises `LocalProtocolError` for a message that would lose something."""

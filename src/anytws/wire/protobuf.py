@@ -17,11 +17,10 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError as ParseError
 from google.protobuf.message import Message as ProtobufMessage
 
-from anytws.errors import DecodeError
+from anytws.errors import DecodeError, shown
 from anytws.messages.base import TagValue
 from anytws.wire.kinds import INT, STRING, UNSTATED, Kind
 from anytws.wire.rows import AnyRow, Choice, Entry, Layout, Many, Part, Row, Tags, default_of, leaves, vendor_name
-from anytws.wire.walk import shown
 
 Reader: TypeAlias = Callable[[Any], Any]
 """A parsed protobuf message to ours. Raises `_BadField`."""

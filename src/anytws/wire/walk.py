@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import attrs
 
-from anytws.errors import INVALID_SYMBOL, DecodeError, LocalProtocolError
+from anytws.errors import INVALID_SYMBOL, DecodeError, LocalProtocolError, shown
 from anytws.messages.base import Side, TagValue
 from anytws.wire.characters import is_printable
 from anytws.wire.kinds import BOOL, INT, STRING, Kind
@@ -20,7 +20,6 @@ from anytws.wire.rows import AnyRow, Choice, Column, Entry, Filler, Layout, Leaf
 from anytws.wire.tags import join_tags, split_tags
 from anytws.wire.text import Draft, check_layout_number, read_count
 
-_SHOWN: Final = 80
 _COUNT: Final = Kind("COUNT", read_count, INT.write, "int32")
 _TAGS: Final = Kind("TAGS", split_tags, join_tags, "string")
 _BAD_VALUE: Final = (ValueError, ArithmeticError, TypeError, AttributeError, LookupError)
@@ -36,12 +35,6 @@ class FieldSeen:
     text: str
     value: Any
     """What the text means; of a constant, what it should be."""
-
-
-def shown(value: object) -> str:
-    """Give *value* as an error shows it: quoted, and not longer than a line."""
-    text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"
 
 
 # --- reading -----------------------------------------------------------------------------------------------------

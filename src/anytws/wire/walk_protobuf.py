@@ -8,11 +8,11 @@ from typing import Any
 from google.protobuf.message import DecodeError as ParseError
 from google.protobuf.unknown_fields import UnknownFieldSet
 
-from anytws.errors import DecodeError
+from anytws.errors import DecodeError, shown
 from anytws.wire.kinds import INT, STRING, Kind
 from anytws.wire.protobuf import message_class
 from anytws.wire.rows import Choice, Entry, Layout, Many, Part, Row, Tags, leaves, vendor_name
-from anytws.wire.walk import FieldSeen, shown
+from anytws.wire.walk import FieldSeen
 
 
 def walk_protobuf(entry: Entry, body: bytes) -> Iterator[FieldSeen]:
