@@ -32,6 +32,7 @@ def tws_port() -> Iterator[int]:
         yield tws.port
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the blocks of a page in one process: each goes on where the one before has ended."""
     for item in items:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from anytws.core import (
     Side,
     State,
     StateChanged,
+    SurplusFields,
     UndecodableFrame,
     UnknownMessage,
     VersionAgreed,
@@ -40,12 +42,21 @@ from anytws.messages import (
     IdsRequest,
     ManagedAccounts,
     ManagedAccountsRequest,
+    MarketOrder,
     Message,
     NextValidId,
+    OpenOrder,
+    OrderState,
     SetServerLogLevelRequest,
     StartApiRequest,
+    Stock,
+    TickSize,
+    TickType,
 )
+from anytws.wire.catalogue import entry_for
+from anytws.wire.codec import Codec
 from anytws.wire.frames import MAX_FRAME
+from anytws.wire.protobuf import message_class
 from tests.test_transcripts import (
     GREETING,
     accounts,
@@ -837,6 +848,27 @@ class TestHearing:
         client = client_in(S.READY)
         client.receive_data(text(VERSION, 150, "a") + next_id(VERSION, 9))
         assert client.events() == [UnknownMessage(150, b"150\0a\0", 505), NextValidId(9)]
+
+    def test_text_fields_of_a_newer_tws_are_told_once_for_each_kind(self) -> None:
+        """Behind those that we know; the messages themselves are delivered as ever."""
+        client = client_in(S.READY)
+        size = b"2\x006\x001\x000\x00100\x00new\x00newer\x00"
+        client.receive_data(framed(size) * 2)
+        told, first, second = client.events()
+        assert told == SurplusFields("TickSize", ("new", "newer"))
+        assert first == second == TickSize(1, TickType.BID_SIZE, Decimal(100))
+
+    def test_protobuf_fields_of_a_newer_tws_are_told_in_the_first_message_of_a_kind(self) -> None:
+        """Also in a record within: field 99 of the order, a varint."""
+        client = client_in(S.READY, version=226)
+        placed = OpenOrder(7, Stock("AAPL"), MarketOrder("BUY", 1), OrderState())
+        parsed = message_class(entry_for(OpenOrder).layout).FromString(Codec(Side.TWS, 226).encode(placed)[4:])
+        parsed.order.MergeFromString(b"\xb8\x3f\x05")
+        body = (205).to_bytes(4, "big") + parsed.SerializeToString()
+        client.receive_data(framed(body) * 2)
+        told, first, second = client.events()
+        assert told == SurplusFields("OpenOrder", ("order.field 1015 = 5",))
+        assert first == second == placed
 
     def test_an_undecodable_frame_is_one_event_and_it_goes_on(self) -> None:
         """508, with message, field, what was seen and what was wanted."""

@@ -40,13 +40,10 @@ FA_PROFILES_GONE: Final = 585
 """TWS has no FA profiles any more."""
 
 
-_SHOWN: Final = 80
-
-
-def shown(value: object) -> str:
+def shown(value: object, most: int = 80) -> str:
     """Give *value* as an error shows it: quoted, and not longer than a line."""
     text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"
+    return text if len(text) <= most else f"{text[:most]}... ({len(text)} characters)"
 
 
 class AnytwsError(Exception):

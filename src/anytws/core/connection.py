@@ -92,6 +92,9 @@ class Connection:
             StartApiRequest: self._note_start_api,
         }
         self._telling: frozenset[type[object]] = frozenset({*self._notes, ErrorMessage, UnknownId, Surplus})
+        """What means something to the core, and is no data."""
+        self._data: set[type[object]] = set()
+        """The kinds of data that have come."""
         self._lets_data_pass = False
         """Whether the law takes any message of the peer now, and stays where it is."""
 
@@ -337,7 +340,7 @@ class Connection:
         except DecodeError as problem:
             self._receive_oddity(UndecodableFrame(body, problem.message, problem.field, problem.seen, problem.wanted))
             return
-        if self._lets_data_pass and type(message) not in self._telling:
+        if self._lets_data_pass and type(message) in self._data:
             # Data: nearly all that is ever heard. It means nothing to the core, so it must not wait for the law.
             self._events.append(message)
             return
@@ -346,6 +349,11 @@ class Connection:
             return
         if isinstance(message, Surplus):
             message = self._tell_surplus(message)
+        elif type(message) not in self._telling and type(message) not in self._data:
+            self._data.add(type(message))
+            # Protobuf passes over fields that it does not know; to look for them costs more than to read the others.
+            if fields := codec.unknown_fields(body, message):
+                self._tell_surplus(Surplus(message, fields))
         signal = Signal.START_API if isinstance(message, StartApiRequest) else Signal.MESSAGE
         self._require_of_peer(signal, message)
         if isinstance(message, ErrorMessage):

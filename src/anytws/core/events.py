@@ -91,7 +91,10 @@ class UnknownMessage:
 
 @attrs.frozen
 class SurplusFields:
-    """A message has more fields than we know: TWS is newer. Told once for each kind of message; the message follows."""
+    """A message has more fields than we know: TWS is newer. Told once for each kind of message; the message follows.
+
+    Protobuf is looked at in the first message of each kind only.
+    """
 
     message: str
     """Name of the message."""

@@ -71,6 +71,14 @@ class Codec:
                 return UnknownId(number)
         return decoder(rest)
 
+    def unknown_fields(self, body: bytes, message: Message) -> tuple[str, ...]:
+        """Give the protobuf fields of *body*, which was read as *message*, that we do not know; a text has none."""
+        if not self._has_wide_ids or int.from_bytes(body[:_ID_BYTES], "big") <= PROTOBUF_OFFSET:
+            return ()
+        from anytws.wire import protobuf  # noqa: PLC0415 (see _protobuf_decoder)
+
+        return protobuf.unknown_fields(entry_of(message), body[_ID_BYTES:])
+
     def encode(self, message: Message) -> bytes:
         """Write the body of a frame.
 

@@ -7,7 +7,7 @@ when the first protobuf frame comes or goes: a session below server version 201 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from operator import attrgetter
 from typing import Any, Final, TypeAlias, TypeGuard
@@ -16,6 +16,7 @@ import attrs
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError as ParseError
 from google.protobuf.message import Message as ProtobufMessage
+from google.protobuf.unknown_fields import UnknownFieldSet
 
 from anytws.errors import DecodeError, shown
 from anytws.messages.base import TagValue
@@ -73,6 +74,24 @@ def serialize(entry: Entry, value: Any) -> bytes:
     filled = message_class(entry.layout)()
     _writer(entry.layout)(value, filled)
     return filled.SerializeToString(deterministic=True)
+
+
+def unknown_fields(entry: Entry, body: bytes) -> tuple[str, ...]:
+    """Give the fields of the protobuf form of *entry* that we do not know, under the vendor's names where they nest."""
+    return tuple(_unknown(message_class(entry.layout).FromString(body), ""))
+
+
+def _unknown(parsed: Any, path: str) -> Iterator[str]:
+    # Its stubs know neither its length nor its items.
+    beyond: Any = UnknownFieldSet(parsed)
+    for field in beyond:
+        yield f"{path}field {field.field_number} = {shown(field.data)}"
+    for field, value in parsed.ListFields():
+        nested = field.message_type
+        if nested is None or nested.GetOptions().map_entry:
+            continue
+        for item in (value,) if isinstance(value, ProtobufMessage) else value:
+            yield from _unknown(item, f"{path}{field.name}.")
 
 
 @cache
