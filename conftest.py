@@ -32,14 +32,6 @@ def tws_port() -> Iterator[int]:
         yield tws.port
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the blocks of a page in one process: each goes on where the one before has ended."""
-    for item in items:
-        if item.path.suffix == ".md":
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
-
-
 def run_with_tws(example: Example) -> None:
     """Run the block *example*, with the simulated TWS where it expects a real one."""
     block = example.parsed

@@ -67,7 +67,8 @@ def demo(*arguments: str) -> None:
 
 def test(*arguments: str) -> None:
     """Run the tests, on all processors; takes pytest's arguments."""
-    run(program("python", "test"), "-m", "pytest", "--numprocesses", "auto", "--dist", "loadgroup", *arguments)
+    # A file stays in one process: the blocks of a page go on where the ones before have ended.
+    run(program("python", "test"), "-m", "pytest", "--numprocesses", "auto", "--dist", "loadfile", *arguments)
 
 
 def lint() -> None:
