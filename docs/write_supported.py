@@ -12,7 +12,7 @@ if __name__ == "__main__":
 
 from anytws.messages.base import Side
 from anytws.wire.catalogue import CATALOGUE
-from anytws.wire.rows import Entry, Filler, Row, leaves
+from anytws.wire.rows import Entry, Filler, Layout, Leaf, Many, Part, Row, leaves
 from anytws.wire.versions import MAX_VERSION, MIN_VERSION
 from docs import blocks
 from docs.blocks import row
@@ -67,12 +67,30 @@ def _later(entry: Entry) -> str:
 
 
 def _bands(entry: Entry) -> Iterator[tuple[str, int]]:
-    for part in leaves(entry.layout.text_rows):
+    yield from _text_bands(entry.layout, "")
+    yield from _protobuf_bands(entry.layout, "")
+
+
+def _text_bands(layout: Layout, prefix: str) -> Iterator[tuple[str, int]]:
+    for part in leaves(layout.text_rows):
         if not isinstance(part, Filler):
-            yield part.field, part.since
-    for part in leaves(entry.layout.protobuf_rows):
+            yield prefix + part.field, part.since
+            for nested in _nested(part):
+                yield from _text_bands(nested, f"{prefix}{part.field}.")
+
+
+def _protobuf_bands(layout: Layout, prefix: str) -> Iterator[tuple[str, int]]:
+    for part in leaves(layout.protobuf_rows):
         if isinstance(part, Row):
-            yield part.field, part.protobuf_since
+            yield prefix + part.field, part.protobuf_since
+        for nested in _nested(part):
+            yield from _protobuf_bands(nested, f"{prefix}{part.field}." if not isinstance(part, Filler) else prefix)
+
+
+def _nested(part: Leaf) -> list[Layout]:
+    """Give the layouts of the records in *part*."""
+    inner = part.layout if isinstance(part, Part) else part.of if isinstance(part, Many) else None
+    return [inner] if isinstance(inner, Layout) else []
 
 
 DOMAINS = tuple(dict.fromkeys(entry.cls.__module__.rpartition(".")[2] for entry in CATALOGUE))

@@ -13,7 +13,21 @@ from hypothesis import strategies as st
 
 from anytws import cli
 from anytws.cli.pasted import Pasted, frames_in
-from anytws.messages import NextValidId, Side, StartApiRequest
+from anytws.messages import (
+    LimitOrder,
+    MarketOrder,
+    NextValidId,
+    OpenOrder,
+    OrderAllocation,
+    OrderState,
+    PlaceOrderRequest,
+    Side,
+    StartApiRequest,
+    Stock,
+    TickPrice,
+    TickType,
+    TimeCondition,
+)
 from anytws.wire.codec import Codec
 from anytws.wire.frames import frame
 
@@ -55,6 +69,7 @@ def test_bytes_are_found_in_every_disguise(pasted: bytes):
     [
         (b"fields: (b'9', b'1', b'42')", None),
         (b"14:30:00 DEBUG fields: ['9', '1', '42'] and more", None),
+        (b"fields: (b'9', b'1', b'42') (said [again])", None),
         (b"DEBUG:ib_async.client:<<< 9,1,42", Side.TWS),
         (b">>> 9,1,42", Side.CLIENT),
         (b"9,1,42", None),
@@ -66,6 +81,34 @@ def test_lists_of_fields_are_found_in_logs(pasted: bytes, said_by: Side | None):
 
 def test_frames_behind_each_other_are_told_one_by_one():
     assert [*frames_in(frame(NEXT_VALID_ID) * 3)] == [Pasted(NEXT_VALID_ID)] * 3
+
+
+def test_bodies_in_hex_may_be_one_in_a_line():
+    bodies = [NEXT_VALID_ID, Codec(Side.TWS, 226).encode(NextValidId(42)), Codec(Side.TWS, 201).encode(NextValidId(42))]
+    assert [*frames_in("\n".join(body.hex() for body in bodies).encode())] == [Pasted(body) for body in bodies]
+
+
+def test_a_dump_may_break_its_lines_anywhere():
+    dump = (frame(NEXT_VALID_ID) * 3).hex()
+    assert [*frames_in(f"{dump[:20]}\n{dump[20:40]}\n{dump[40:]}\n".encode())] == [Pasted(NEXT_VALID_ID)] * 3
+
+
+@pytest.mark.parametrize("version", [200, 201, 226])
+@pytest.mark.parametrize("left", range(1, 11))
+def test_the_frames_before_one_that_is_cut_off_are_found(version: int, left: int):
+    body = Codec(Side.TWS, version).encode(NextValidId(42))
+    whole = frame(body)
+    *before, torn = frames_in(whole * 2 + whole[: min(left, len(whole) - 1)])
+    assert before == [Pasted(body)] * 2
+    assert torn.missing
+    assert torn.body is not None
+    assert body.startswith(torn.body)
+
+
+def test_what_a_client_says_from_its_greeting_on_is_cut_at_its_lengths():
+    greeting = b"API\x00" + frame(b"v157..226")
+    start = Codec(Side.CLIENT, 176).encode(StartApiRequest(7))
+    assert [*frames_in(greeting + frame(start))] == [Pasted(greeting), Pasted(start)]
 
 
 def test_lines_without_a_frame_are_passed_over():
@@ -133,6 +176,49 @@ def test_a_field_that_cannot_be_read_ends_it_with_a_sentence(capsys):
     assert "NextValidId.order_id: seen 'soon', expected INT" in " ".join(told.split()) or "'soon'" in told
 
 
+@pytest.mark.parametrize("version", [157, 226])
+def test_a_frame_that_is_cut_off_is_told_as_far_as_it_goes(capsys, version: int):
+    whole = frame(Codec(Side.CLIENT, version).encode(PlaceOrderRequest(7, Stock("AAPL"), MarketOrder("BUY", 1))))
+    told = explained(capsys, whole[:40].hex(), code=1)
+    assert "PlaceOrderRequest (placeOrder, id 3), said by CLIENT" in told
+    assert f"the frame is cut off, {len(whole) - 40} bytes before its end" in told
+    assert version == 226 or ["contract.symbol", "AAPL"] in lines(told)
+
+
+def test_an_enumeration_is_told_by_the_name_that_a_program_has_for_it(capsys):
+    told = explained(capsys, Codec(Side.TWS, 176).encode(TickPrice(7, TickType.BID, 10.5)).hex())
+    assert ["tick_type", "1", "TickType.BID"] in lines(told)
+
+
+def test_lines_fit_and_texts_are_told_whole(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    text = " ".join(f"word{number}" for number in range(60))
+    condition = TimeCondition(is_more=True, time="20270101 16:00:00 US/Eastern")
+    order = LimitOrder("BUY", 1, 10, order_reference=text, conditions=(condition,), good_till_date="20270101")
+    told = explained(capsys, Codec(Side.CLIENT, 176).encode(PlaceOrderRequest(7, Stock("AAPL"), order)).hex())
+    assert text in " ".join(told.split())
+    assert "= 2027-01-01 16:00:00-05:00" in told
+    assert max(map(len, told.splitlines())) <= 80
+
+
+def test_garbage_is_not_told_at_length(capsys, tmp_path):
+    garbage = tmp_path / "garbage"
+    garbage.write_bytes(b"\x9c" * 100_000 + b"\x00")
+    assert len(explained(capsys, str(garbage), code=1)) < 400
+
+
+@pytest.mark.parametrize("version", [157, 158, 162, 170, 183, 189, 194, 195, 198, 199, 200, 201, 202])
+def test_the_version_at_which_it_was_said_is_among_those_that_are_told(capsys, version: int):
+    # Not every version is tried, only one of each band: read 127 times, a day's log would take an hour.
+    allocations = (OrderAllocation(account="DU1", is_monetary=True),) if version >= 195 else ()
+    said = OpenOrder(7, Stock("AAPL"), MarketOrder("BUY", 1), OrderState(order_allocations=allocations))
+    told = explained(capsys, Codec(Side.TWS, version).encode(said).hex())
+    words = next(line for line in lines(told) if line[:2] == ["text,", "as"])
+    versions = [int(word) for word in words if word.isdecimal()]
+    assert versions[0] <= version <= versions[-1]
+    assert "behind the last field" not in told
+
+
 def test_the_handshake_is_told(capsys):
     greeting = b"API\x00\x00\x00\x00\x09v157..226"
     assert "v157..226" in explained(capsys, greeting.hex())
@@ -155,7 +241,18 @@ def test_a_file_and_the_standard_input_are_read(capsys, tmp_path, monkeypatch):
 
 def test_nothing_to_explain_is_an_error(capsys):
     assert cli.main(["explain", "no frame at all"]) == 1
-    assert "there is no frame in 'no frame at all'" in capsys.readouterr().err
+    told = " ".join(capsys.readouterr().err.split())
+    assert "there is no frame in 'no frame at all', and there is no file of that name" in told
+
+
+def test_a_file_or_a_pipe_with_nothing_in_it_is_an_error(capsys, tmp_path, monkeypatch):
+    empty = tmp_path / "empty"
+    empty.touch()
+    assert cli.main(["explain", str(empty)]) == 1
+    assert "no file of that name" not in capsys.readouterr().err
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
+    assert cli.main(["explain"]) == 1
+    assert "there is no frame in the standard input" in capsys.readouterr().err
 
 
 def test_what_came_over_the_wire_cannot_speak_to_the_terminal(capsys):

@@ -9,6 +9,7 @@ import importlib
 import pickle
 import subprocess
 import sys
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,9 +19,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anytws import messages
-from anytws.messages import LimitOrder, Order, Side, Stock, replace
+from anytws.errors import LocalProtocolError
+from anytws.messages import AttachedOrders, LimitOrder, Order, PlaceOrderRequest, Side, Stock, replace
 from anytws.testing.strategies import messages as any_messages
 from anytws.wire.catalogue import CATALOGUE, DOMAINS, entry_for, entry_said
+from anytws.wire.codec import Codec
+
+ORDER = LimitOrder("BUY", 1, 10)
+PLACED = PlaceOrderRequest(7, Stock("AAPL"), ORDER)
+NOW = datetime(2026, 1, 5, 14, 30, 0, 5, tzinfo=UTC)
 
 FOLDER = Path(messages.__file__).parent
 FILES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
@@ -122,9 +129,23 @@ def test_the_examples_of_the_docstrings_hold(file: str):
 
 def test_what_tws_remarks_about_a_contract_does_not_keep_it_from_being_traded():
     """Contracts come from TWS with remarks that no request has a place for in text; nothing is lost without them."""
-    from anytws.messages import PlaceOrderRequest
-    from anytws.wire.codec import Codec
-
     contract = replace(Stock("AAPL"), last_trade_date="20261218", description="APPLE INC")
     request = PlaceOrderRequest(7, contract, LimitOrder("BUY", 1, 10))
     assert Codec(Side.TWS, 176).decode(Codec(Side.CLIENT, 176).encode(request)).contract == Stock("AAPL")
+
+
+@pytest.mark.parametrize(
+    "version, request_, field, words",
+    [
+        (157, replace(PLACED, order=replace(ORDER, total_quantity=0.5)), "order.total_quantity", "a Decimal"),
+        (226, replace(PLACED, order=replace(ORDER, total_quantity=0.5)), "order.total_quantity", "a Decimal"),
+        (157, replace(PLACED, order=replace(ORDER, order_type=5)), "order.order_type", "a member of OrderType"),
+        (157, replace(PLACED, order=replace(ORDER, good_till_date=NOW)), "order.good_till_date", "of whole seconds"),
+        (157, replace(PLACED, attached_orders=AttachedOrders(5)), "attached_orders", "server version 218"),
+        (203, replace(PLACED, attached_orders=AttachedOrders(5)), "attached_orders.stop_loss_order_id", "version 218"),
+    ],
+)
+def test_what_cannot_be_said_is_told_in_words_of_the_language(version, request_, field, words):
+    with pytest.raises(LocalProtocolError, match=words) as caught:
+        Codec(Side.CLIENT, version).encode(request_)
+    assert caught.value.field == field

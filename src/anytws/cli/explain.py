@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import attrs
 from cyclopts import Parameter, validators
 
-from anytws.cli.output import Output, Tone, open_console
-from anytws.cli.pasted import Pasted, frames_in
+from anytws.cli.output import MAX_WIDTH, Output, Tone, counted, open_console
+from anytws.cli.pasted import Pasted, frames_in, torn_frame
 from anytws.errors import DecodeError, shown
 from anytws.messages.base import Side
 from anytws.wire import versions
@@ -19,7 +22,7 @@ from anytws.wire.catalogue import entry_said
 from anytws.wire.codec import PROTOBUF_OFFSET
 from anytws.wire.connection_time import read_connection_time
 from anytws.wire.handshake import RedirectReply, read_reply
-from anytws.wire.rows import Entry, Filler, leaves
+from anytws.wire.rows import AnyRow, Choice, Entry, Filler, Layout, Many, Part, leaves
 from anytws.wire.text import split_fields
 from anytws.wire.walk import FieldSeen, walk_text
 from anytws.wire.walk_protobuf import walk_protobuf
@@ -29,7 +32,11 @@ _OLDEST: Final = 100
 """Captures of versions that we do not speak any more are read too, as far as the layout is in the table."""
 _ID_BYTES: Final = 4
 _PATH_WIDTH: Final = 44
-_TEXT_WIDTH: Final = 24
+_TEXT_WIDTH: Final = 12
+_MOST: Final = 1000
+"""Characters of a value that are printed: an error is shown whole, the XML of the scanner is not."""
+_SURPLUS: Final = "(behind the last field that we know)"
+_UNKNOWN: Final = re.compile(r"[A-Za-z0-9]+\.UNKNOWN_").match
 
 
 def explain(
@@ -59,25 +66,31 @@ def explain(
     output = Output(open_console())
     found = [*frames_in(_read(source))]
     if not found:
-        Output(open_console(stderr=True)).row((("anytws: ", Tone.BAD),), f"there is no frame in {shown(source)}")
+        where = "the standard input" if source == "-" else shown(source)
+        nor_file = "" if source == "-" or _is_file(source) else ", and there is no file of that name"
+        Output(open_console(stderr=True)).row((("anytws: ", Tone.BAD),), f"there is no frame in {where}{nor_file}")
         return _BAD
-    readings = [_best_reading(each, server_version, said_by) for each in found]
-    for reading in readings:
+    code = 0
+    for pasted in found:
+        # One by one: who pastes a day's log sees the first frame at once.
+        reading = _best_reading(pasted, server_version, said_by)
         _print(output, reading)
-    return _BAD if any(reading.problem for reading in readings) else 0
+        code = _BAD if reading.problem else code
+    return code
 
 
 def _read(source: str) -> bytes:
     if source == "-":
         return sys.stdin.buffer.read()
+    return Path(source).read_bytes() if _is_file(source) else source.encode("utf-8", "surrogateescape")
+
+
+def _is_file(source: str) -> bool:
     try:
-        path = Path(source)
-        if path.is_file():
-            return path.read_bytes()
+        return Path(source).is_file()
     except (OSError, ValueError):
         # Too long for the name of a file, or otherwise none.
-        return source.encode()
-    return source.encode()
+        return False
 
 
 # --- reading -----------------------------------------------------------------------------------------------------
@@ -111,7 +124,7 @@ class _Reading:
 def _doubt(seen: FieldSeen) -> int:
     if not seen.path:
         return -1 if seen.text == seen.value else 1
-    return 1 if isinstance(seen.value, str) and seen.value.startswith("UNKNOWN_") else 0
+    return 1 if isinstance(seen.value, str) and _UNKNOWN(seen.value) else 0
 
 
 def _best_reading(pasted: Pasted, server_version: int | None, said_by: Side | None) -> _Reading:
@@ -121,6 +134,11 @@ def _best_reading(pasted: Pasted, server_version: int | None, said_by: Side | No
         return special
     candidates = [reading for side in sides for reading in _readings(pasted, side, server_version)]
     best = min(candidates, key=lambda reading: reading.rank)
+    if pasted.missing:
+        cut_off = f"the frame is cut off, {counted(pasted.missing, 'byte')} before its end"
+        return attrs.evolve(best, title=best.title if pasted.body else "the beginning of a frame", problem=cut_off)
+    if best.problem and pasted.body and (torn := torn_frame(pasted.body)) is not None:
+        return _best_reading(attrs.evolve(torn, said_by=pasted.said_by), server_version, said_by)
     others = [each.title for each in candidates if each.title != best.title and not (each.problem or each.surplus)]
     return attrs.evolve(best, other="" if best.problem or not others else others[0])
 
@@ -141,10 +159,9 @@ def _handshake(pasted: Pasted, server_version: int | None) -> _Reading | None:
         return None
     return _Reading(
         "the version reply",
-        "text",
-        (
-            FieldSeen("server_version", "INT", str(reply.server_version), reply.server_version),
-            FieldSeen("connection_time", "time", time.text, time.aware or time.local),
+        fields=(
+            FieldSeen("server_version", "INT", str(reply.server_version), str(reply.server_version)),
+            FieldSeen("connection_time", "time", time.text, str(time.aware or time.local)),
         ),
     )
 
@@ -175,14 +192,30 @@ def _has_long_id(body: bytes) -> bool:
 def _text_readings(side: Side, fields: list[str], fitting: range) -> Iterator[_Reading]:
     entry = entry_said(side, int(fields[0])) if fields and fields[0].isdecimal() and len(fields[0]) < 10 else None
     if entry is None or not entry.text:
-        told = fields[0] if fields else ""
-        yield _Reading(f"message {told}", "text", problem=f"no text message of {side.name} has the id {shown(told)}")
+        told = shown(fields[0], _PATH_WIDTH) if fields else "''"
+        yield _Reading(f"message {told}", problem=f"no text message of {side.name} has the id {told}")
         return
     by_result: dict[_Reading, list[int]] = {}
-    for version in fitting:
-        by_result.setdefault(_text_reading(entry, version, fields[1:]), []).append(version)
+    # Nothing changes between two of the versions that a row names, so one of each band is enough.
+    edges = [fitting.start, *(edge for edge in _edges(entry) if edge in fitting[1:]), fitting.stop]
+    for first, end in pairwise(edges):
+        by_result.setdefault(_text_reading(entry, first, fields[1:]), []).extend(range(first, end))
     for reading, at in by_result.items():
         yield attrs.evolve(reading, versions=tuple(at))
+
+
+@cache
+def _edges(entry: Entry) -> list[int]:
+    return sorted(set(_edges_of(entry.layout.text_rows)))
+
+
+def _edges_of(rows: tuple[AnyRow, ...]) -> Iterator[int]:
+    for row in leaves(rows):
+        yield from (row.since, row.since if row.until is None else row.until)
+        inner = row.layout if isinstance(row, Part) else row.of if isinstance(row, Many) else None
+        for layout in inner.options.values() if isinstance(inner, Choice) else [inner]:
+            if isinstance(layout, Layout):
+                yield from _edges_of(layout.text_rows)
 
 
 def _text_reading(entry: Entry, version: int, fields: list[str]) -> _Reading:
@@ -194,7 +227,7 @@ def _text_reading(entry: Entry, version: int, fields: list[str]) -> _Reading:
 def _protobuf_reading(side: Side, number: int, body: bytes) -> _Reading:
     entry = entry_said(side, number)
     if entry is None or entry.protobuf_since is None:
-        return _Reading(f"message {number}", "protobuf", problem=f"no protobuf message of {side.name} has this id")
+        return _Reading(f"message {number}", problem=f"no protobuf message of {side.name} has the id {number}")
     seen, problem = _walk(walk_protobuf(entry, body))
     told = {each.path.partition(".")[0].partition("[")[0] for each in seen}
     missing = len({row.field for row in leaves(entry.layout.protobuf_rows) if not isinstance(row, Filler)} - told)
@@ -226,29 +259,39 @@ def _print(output: Output, reading: _Reading) -> None:
         output.row((("  ", Tone.PLAIN),), f"{reading.encoding}, {_told_versions(reading.versions)}", Tone.QUIET)
     if reading.other:
         output.row((("  ", Tone.PLAIN),), f"or {reading.other}: --from decides", Tone.QUIET)
+    paths = [_SURPLUS] if reading.surplus else []
+    width = min(
+        max(map(len, [*paths, *(seen.path or "(a constant)" for seen in reading.fields)]), default=0), _PATH_WIDTH
+    )
     for seen in reading.fields:
-        _print_field(output, seen)
+        _print_field(output, seen, width)
     for text in reading.surplus:
-        lead = ((f"  {'(behind the last field that we know)':<{_PATH_WIDTH}} ", Tone.WARNING),)
-        output.row(lead, shown(text), Tone.WARNING)
+        output.row(((f"  {_SURPLUS:<{width}}  ", Tone.WARNING),), shown(text, _MOST), Tone.WARNING)
     if reading.problem:
         output.row((("  ", Tone.PLAIN),), reading.problem, Tone.BAD)
 
 
-def _told_versions(fitting: tuple[int, ...]) -> str:
+def _told_versions(fitting: Sequence[int]) -> str:
     if not fitting:
         return "any server version"
     first, last = fitting[0], fitting[-1]
     return f"as at server version {first}" if first == last else f"as at server versions {first} to {last}"
 
 
-def _print_field(output: Output, seen: FieldSeen) -> None:
-    text = seen.text if len(seen.text) <= _TEXT_WIDTH else shown(seen.text)
+def _print_field(output: Output, seen: FieldSeen, width: int) -> None:
+    text = seen.text if len(seen.text) <= _MOST else f"{seen.text[:_MOST]}... ({len(seen.text)} characters)"
     if not seen.path:
-        output.row(((f"  {'(a constant)':<{_PATH_WIDTH}} ", Tone.QUIET),), text, Tone.QUIET)
+        output.row(((f"  {'(a constant)':<{width}}  ", Tone.QUIET),), text, Tone.QUIET)
         return
-    lead = ((f"  {seen.path:<{_PATH_WIDTH}} ", Tone.PLAIN), (f"{text or '(empty)':<{_TEXT_WIDTH}} ", Tone.QUIET))
-    output.row(lead, "" if seen.value in (text, seen.text) else str(seen.value))
+    meaning = "" if seen.value in (text, seen.text) else str(seen.value)
+    path = (f"  {seen.path:<{width}}  ", Tone.PLAIN)
+    room = min(output.console.width, MAX_WIDTH) - max(width, len(seen.path)) - _TEXT_WIDTH - 6
+    if meaning and len(text) <= _TEXT_WIDTH and len(meaning) <= room:
+        output.row((path, (f"{text or '(empty)':<{_TEXT_WIDTH}}  ", Tone.QUIET)), meaning)
+        return
+    output.row((path,), text or "(empty)", Tone.QUIET)
+    if meaning:
+        output.row(((" " * (width + 2) + "= ", Tone.QUIET),), meaning)
 
 
 def _meaning(seen: FieldSeen) -> Any:  # noqa: ANN401 (a text, or the value that is one)
@@ -258,4 +301,4 @@ def _meaning(seen: FieldSeen) -> Any:  # noqa: ANN401 (a text, or the value that
     if not seen.path:
         return value
     name = getattr(value, "name", None)
-    return f"{name} ({value!r})" if isinstance(name, str) and isinstance(value, (int, str)) else str(value)
+    return f"{type(value).__name__}.{name}" if isinstance(name, str) and isinstance(value, (int, str)) else str(value)

@@ -370,6 +370,7 @@ class SecDefOptParameter(ToClient):
     request_id: int
     exchange: str
     underlying_contract_id: int
+    """Zero where TWS does not say it."""
     trading_class: str
     multiplier: Decimal | None
     expirations: tuple[str, ...] = ()
@@ -425,7 +426,8 @@ class PriceIncrement:
 
     low_edge: float = 0.0
     """The lowest price to which it applies."""
-    increment: float = 0.0
+    increment: float | None = None
+    """None where TWS does not say it."""
 
 
 @message

@@ -145,8 +145,8 @@ class CommissionAndFeesReport(ToClient):
 
     execution_id: str
     """The ``execution_id`` of the execution."""
-    commission_and_fees: float
-    """In ``currency``; negative for a rebate."""
+    commission_and_fees: float | None = None
+    """In ``currency``; negative for a rebate; None where TWS does not say it."""
     currency: str = ""
     realized_pnl: float | None = None
     """What was earned by closing a position, in ``currency``; None where nothing was closed."""

@@ -231,8 +231,8 @@ class HeadTimestamp(ToClient):
     """When the data of a contract begins."""
 
     request_id: int
-    head_timestamp: datetime
-    """Naive where TWS does not say in which zone."""
+    head_timestamp: datetime | None
+    """Naive where TWS does not say in which zone; None where it knows none."""
 
 
 @message

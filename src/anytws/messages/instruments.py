@@ -20,6 +20,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final, TypeAlias
 
+from anytws.errors import shown
 from anytws.messages.contracts import Action, ComboLeg, Contract, Right, SecurityType
 
 __all__ = [
@@ -133,12 +134,12 @@ def _ratio(value: object) -> int:
     return value
 
 
-def _legs(values: Iterable[object]) -> tuple[ComboLeg, ...]:
-    held = tuple(values)
+def _legs(values: object) -> tuple[ComboLeg, ...]:
+    held = tuple(values) if isinstance(values, Iterable) else ()
     legs = tuple([leg for leg in held if isinstance(leg, ComboLeg)])
     if not legs or len(legs) != len(held):
-        other = next((leg for leg in held if not isinstance(leg, ComboLeg)), held)
-        raise ValueError(f"a combination has one or more legs, made by Leg, and not {other!r}")
+        other = next((leg for leg in held if not isinstance(leg, ComboLeg)), values)
+        raise ValueError(f"a combination has a list of one or more legs, made by Leg, and not {shown(other)}")
     return legs
 
 

@@ -291,7 +291,8 @@ class TickGeneric(ToClient):
 
     request_id: int
     tick_type: TickType
-    value: float
+    value: float | None
+    """None where TWS does not say it."""
 
 
 @message
@@ -310,19 +311,19 @@ class TickEfp(ToClient):
 
     request_id: int
     tick_type: TickType
-    basis_points: float
-    """Annualized."""
+    basis_points: float | None
+    """Annualized; None where it was not computed, as with the other numbers."""
     formatted_basis_points: str
     """The same for people, with a percent sign."""
-    implied_futures_price: float
+    implied_futures_price: float | None
     """Called ``totalDividends`` by some of the vendor's clients."""
-    hold_days: int
+    hold_days: int | None
     """Days until the last trade date of the future."""
     future_last_trade_date: str
     """``YYYYMMDD``."""
-    dividend_impact: float
+    dividend_impact: float | None
     """The effect of dividends on the rate."""
-    dividends_to_last_trade_date: float
+    dividends_to_last_trade_date: float | None
     """Expected per share until the last trade date."""
 
 
@@ -503,7 +504,8 @@ class MarketDepthData:
     """From 0, the best price, on each side."""
     operation: MarketDepthOperation
     side: MarketDepthSide
-    price: float
+    price: float | None
+    """None where TWS does not say it, as of a row that goes; so is ``size``."""
     size: Decimal | None
     market_maker: str = ""
     """The market maker; the exchange, with smart depth. In `MarketDepthL2` only."""

@@ -59,7 +59,8 @@ class NewsBulletin(ToClient):
     """A bulletin of the broker: an exchange has a problem, a system will be down."""
 
     news_message_id: int
-    news_message_type: NewsBulletinType
+    news_message_type: NewsBulletinType | None
+    """None where TWS does not say it."""
     news_message: str
     """The bulletin, for people."""
     originating_exchange: str = ""
@@ -84,8 +85,8 @@ class TickNews(ToClient):
 
     request_id: int
     """Of the request for market data."""
-    timestamp: datetime
-    """UTC, to the millisecond."""
+    timestamp: datetime | None
+    """UTC, to the millisecond; None where TWS does not say it."""
     provider_code: str
     article_id: str
     """What `NewsArticleRequest` finds the article by."""
@@ -119,8 +120,8 @@ class HistoricalNews(ToClient):
     """One headline of the past."""
 
     request_id: int
-    time: datetime
-    """UTC."""
+    time: datetime | None
+    """UTC; None where TWS does not say it."""
     provider_code: str
     article_id: str
     """What `NewsArticleRequest` finds the article by."""
@@ -154,6 +155,7 @@ class NewsArticle(ToClient):
     """The text behind a headline."""
 
     request_id: int
-    article_type: NewsArticleType
+    article_type: NewsArticleType | None
+    """None where TWS does not say it."""
     article_text: str
     """Text, HTML or base64, as ``article_type`` says."""

@@ -611,9 +611,10 @@ def bracket(
     begin = _action(action)
     end = Action.SELL if begin is Action.BUY else Action.BUY
     if not (stop < limit < profit if begin is Action.BUY else profit < limit < stop):
-        wanted = "stop_price < limit_price < profit_price" if begin is Action.BUY else "the other way round"
+        names = ("stop_price", "limit_price", "profit_price")
+        wanted = " < ".join(names if begin is Action.BUY else reversed(names))
         raise ValueError(
-            f"the prices of this bracket are {stop}, {limit} and {profit}: for {begin} they are {wanted},"
+            f"stop_price {stop}, limit_price {limit} and profit_price {profit}: for {begin} it has to be {wanted},"
             " or a child would trade at once"
         )
     return Bracket(
@@ -650,8 +651,7 @@ _TO_MIDPOINT: Final = (OrderType.PEGGED_TO_MIDPOINT, OrderType.PEGGED_TO_MIDPOIN
 def placeable(order: Order) -> Order:
     """Give an order that TWS has reported as one that can be placed: without what only TWS says.
 
-    This is the way to change an open order. Placed under the id that it has, it takes the place of the old one. (Of the
-    contract of a combination, leave out the ``combo_legs_description``: that is said by TWS, too.)
+    This is the way to change an open order. Placed under the id that it has, it takes the place of the old one.
 
     ::
 

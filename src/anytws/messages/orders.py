@@ -340,7 +340,8 @@ class Order:
     """
 
     action: Action
-    order_type: OrderType
+    order_type: OrderType | None
+    """None only where TWS does not say it: a client has to."""
     total_quantity: Decimal | None = None
     """In units of the contract: shares, contracts. None for an order by `cash_quantity`."""
     limit_price: float | None = None
@@ -681,15 +682,18 @@ class OrderStatus(ToClient):
     """An order has moved. TWS repeats itself: the same status may come several times."""
 
     order_id: int
-    status: OrderStatusWord
+    status: OrderStatusWord | None
+    """None where TWS does not say it."""
     filled: Decimal | None
     remaining: Decimal | None
-    average_fill_price: float
-    """Zero before the first fill."""
+    average_fill_price: float | None
+    """Zero before the first fill; None where TWS does not say it."""
     permanent_id: int
+    """Zero where there is none yet."""
     parent_id: int
     """Zero without a parent."""
-    last_fill_price: float
+    last_fill_price: float | None
+    """Like ``average_fill_price``."""
     client_id: int
     why_held: str = ""
     """Why it is held: ``locate`` while shares are looked for, ``child``, ``trigger``."""

@@ -122,7 +122,7 @@ class _Compiler:
         bands = [row.since for row in rows if row.field == path or row.field.startswith(f"{path}.")]
         later = [since for since in bands if since > self._version]
         if not later and self._protobuf_since is not None and (brought := _protobuf_row(layout, path)) is not None:
-            later = [max(self._protobuf_since, brought.protobuf_since if isinstance(brought, Row) else 0)]
+            later = [max(self._protobuf_since, _brought_by(brought))]
         return min((since for since in later if since > self._version), default=None)
 
     def _inner_checks(self, row: AnyRow, layout: Layout, rows: tuple[AnyRow, ...]) -> list[_Check]:
@@ -227,3 +227,12 @@ def _protobuf_row(layout: Layout, path: str) -> Leaf | None:
 def _is_remark(layout: Layout, path: str) -> bool:
     row = _protobuf_row(layout, path)
     return isinstance(row, Row) and row.informative
+
+
+def _brought_by(row: Leaf) -> int:
+    """Give the version that takes *row* in protobuf; of a record, the first that takes any of its fields."""
+    if isinstance(row, Row):
+        return row.protobuf_since
+    if not isinstance(row, Part):
+        return 0
+    return min((_brought_by(inner) for inner in leaves(row.layout.protobuf_rows)), default=0)

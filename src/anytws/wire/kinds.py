@@ -107,7 +107,8 @@ _int64 = _integer(_INT64)
 
 
 def _read_double(text: str) -> float:
-    if text in ("Infinity", "-Infinity"):
+    # NaN is how a program says that it has no number: None where that is a value, and refused where it is not.
+    if text in ("Infinity", "-Infinity", "NaN"):
         return float(text)
     value = float(text) if _IS_REAL(text) else math.nan
     # 1e999 is too large for a double, and no infinity: that one has a word of its own.
@@ -129,7 +130,13 @@ def _write_double(value: object) -> str:
     return repr(number)
 
 
+def _load_double(value: float) -> float:
+    return float(value)
+
+
 def _read_decimal(text: str) -> Decimal:
+    if text == "NaN":
+        return Decimal(text)
     if not _IS_REAL(text):
         raise ValueError(text)
     return _decimal(Decimal(text))
@@ -188,7 +195,7 @@ def _without_sentinels(kind: Kind, sentinels: frozenset[Any] | None = None) -> K
     inner_load, inner_dump = kind.load or _itself, kind.dump or _itself
 
     def checked(value: Any) -> Any:
-        if value in sentinels:
+        if value in sentinels or value != value:  # noqa: PLR0124 (NaN)
             raise ValueError(value)
         return value
 
@@ -215,7 +222,9 @@ INT: Final = _without_sentinels(Kind("INT", _read_int32, lambda value: str(_int3
 """A whole number of 32 bits."""
 LONG: Final = _without_sentinels(Kind("LONG", _read_int64, lambda value: str(_int64(value)), "int64", dump=_int64))
 """A whole number of 64 bits."""
-DOUBLE: Final = _without_sentinels(Kind("DOUBLE", _read_double, _write_double, "double", load=_double, dump=_double))
+DOUBLE: Final = _without_sentinels(
+    Kind("DOUBLE", _read_double, _write_double, "double", load=_load_double, dump=_double)
+)
 """A 64-bit floating number, written as the shortest text that reads back the same."""
 DECIMAL: Final = _without_sentinels(
     Kind("DECIMAL", _read_decimal, lambda value: str(_decimal(value)), "string", load=_read_decimal, dump=_dump_decimal)
@@ -244,7 +253,9 @@ class OptionalReader:
         if seen == "":
             return None
         value = self.inner(seen)
-        return None if value in self.unset or (self.also is not None and self.also(value)) else value
+        if value in self.unset or value != value:  # noqa: PLR0124 (NaN)
+            return None
+        return None if self.also is not None and self.also(value) else value
 
 
 def _optional_readers(
@@ -269,12 +280,22 @@ def omitting(kind: Kind, default: Any, name: str | None = None) -> Kind:
 
 
 def blank(kind: Kind, value: Any) -> Kind:
-    """Read an empty text as *value*, as the official client does with the numbers of its older messages."""
+    """Read an empty text as *value*, as the official client does with the numbers of its older messages.
+
+    So is a sentinel of the vendor: a number that nobody has set is no reason to lose the message.
+    """
+    read_any, load_any = _optional_readers(kind)
 
     def read(text: str) -> Any:
-        return kind.read(text) if text else value
+        found = read_any(text)
+        return value if found is None else found
 
-    return attrs.evolve(kind, read=read)
+    def load(held: Any) -> Any:
+        found = load_any(held)
+        return value if found is None else found
+
+    has_sentinels = kind.raw is not None
+    return attrs.evolve(kind, read=read, load=load if has_sentinels else kind.load)
 
 
 def marked(kind: Kind, marker: str, *, also: Callable[[Any], bool] | None = None) -> Kind:
@@ -497,6 +518,8 @@ def flags_of(flags: type[IntFlag]) -> Kind:
 
 
 def _load_plain_decimal(value: float) -> Decimal:
+    if math.isnan(value):
+        return Decimal("NaN")
     # The double nearest to 0.1 means 0.1: what was meant is the shortest text that reads back the same.
     return _decimal(Decimal(_write_double(value).removesuffix(".0")))
 
@@ -517,9 +540,13 @@ DECIMAL_AS_DOUBLE: Final = _without_sentinels(
 """An exact decimal in text that protobuf holds as a double; one that a double cannot hold is refused there."""
 
 
-def _instant(unit: timedelta) -> tuple[Callable[[int], datetime], Callable[[Any], int]]:
-    def load(count: int) -> datetime:
-        return _EPOCH + count * unit
+_NO_TIME: Final[Any] = object()
+"""What the largest number means as a time."""
+
+
+def _instant(unit: timedelta) -> tuple[Callable[[int], Any], Callable[[Any], int]]:
+    def load(count: int) -> Any:
+        return _NO_TIME if count == _UNSET_LONG else _EPOCH + count * unit
 
     def dump(value: object) -> int:
         if not isinstance(value, datetime) or value.utcoffset() is None or (value - _EPOCH) % unit:
@@ -531,7 +558,8 @@ def _instant(unit: timedelta) -> tuple[Callable[[int], datetime], Callable[[Any]
 
 def _time_kind(name: str, unit: timedelta) -> Kind:
     load, dump = _instant(unit)
-    return Kind(name, lambda text: load(_read_int(text)), lambda value: str(dump(value)), "int64", load, dump)
+    kind = Kind(name, lambda text: load(_read_int(text)), lambda value: str(dump(value)), "int64", load, dump)
+    return _without_sentinels(kind, frozenset({_NO_TIME}))
 
 
 SECONDS: Final = _time_kind("SECONDS", timedelta(seconds=1))

@@ -77,15 +77,21 @@ def serialize(entry: Entry, value: Any) -> bytes:
 
 
 def unknown_fields(entry: Entry, body: bytes) -> tuple[str, ...]:
-    """Give the fields of the protobuf form of *entry* that we do not know, under the vendor's names where they nest."""
-    return tuple(_unknown(message_class(entry.layout).FromString(body), ""))
+    """Give the fields of the protobuf form of *entry* that we do not know, under the vendor's names where they nest.
+
+    Each once, as it came first: a field of a bar is there a thousand times.
+    """
+    found: dict[str, Any] = {}
+    for path, data in _unknown(message_class(entry.layout).FromString(body), ""):
+        found.setdefault(path, data)
+    return tuple([f"{path} = {shown(data)}" for path, data in found.items()])
 
 
-def _unknown(parsed: Any, path: str) -> Iterator[str]:
+def _unknown(parsed: Any, path: str) -> Iterator[tuple[str, Any]]:
     # Its stubs know neither its length nor its items.
     beyond: Any = UnknownFieldSet(parsed)
     for field in beyond:
-        yield f"{path}field {field.field_number} = {shown(field.data)}"
+        yield f"{path}field {field.field_number}", field.data
     for field, value in parsed.ListFields():
         nested = field.message_type
         if nested is None or nested.GetOptions().map_entry:

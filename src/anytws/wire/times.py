@@ -134,7 +134,7 @@ def _write_moment(value: Any) -> str:
 
 def _read_wall_clock(text: str) -> datetime:
     match = _CLOCK(text)
-    if match is None or match[4] != "-" or match[8] or match[9]:
+    if match is None or match[8] or match[9]:
         raise ValueError(text)
     return _read_instant(text).replace(tzinfo=None)
 
@@ -175,6 +175,6 @@ DAY: Final = _text_kind("DAY", read_day, _write_day)
 MOMENT: Final = _text_kind("MOMENT", _read_moment, _write_moment)
 """A datetime or a day, or the text itself where it has none of the forms: for what people typed into an order."""
 WALL_CLOCK: Final = _text_kind("WALL_CLOCK", _read_wall_clock, _write_wall_clock)
-"""A naive datetime in the form ``20240131-09:30:00``, whose zone another field of the message says."""
+"""A naive datetime in the form ``20240131-09:30:00``, or with blanks, whose zone another field of the message says."""
 NEWS_TIME: Final = _text_kind("NEWS_TIME", _read_news_time, _write_news_time)
 """A datetime in UTC in the form ``2024-01-31 10:30:00.0``."""

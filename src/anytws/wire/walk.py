@@ -187,6 +187,36 @@ def blame(entry: Entry, value: Any, *, text: bool) -> LocalProtocolError:
     return LocalProtocolError(f"{entry.name} cannot be written: {shown(value)}", message=entry.name)
 
 
+_WORDS: Final = {
+    "INT": "a whole number of 32 bits",
+    "LONG": "a whole number of 64 bits",
+    "DOUBLE": "a number",
+    "DECIMAL": "a Decimal",
+    "DECIMAL_AS_DOUBLE": "a Decimal of up to 15 digits",
+    "BOOL": "True or False",
+    "FLAG": "True or False",
+    "STRING": "a text",
+    "TEXT": "a text",
+    "ESCAPED": "a text",
+    "ESCAPED_TEXT": "a text",
+    "REQUEST_ID": "the id of a request, or None",
+    "MOMENT": "a datetime of whole seconds, a date or a text",
+    "INSTANT": "a datetime of whole seconds",
+    "TIME": "a datetime of whole seconds or a date",
+    "DAY": "a date",
+    "NEWS_TIME": "an aware datetime",
+    "SECONDS": "an aware datetime of whole seconds",
+    "MILLISECONDS": "an aware datetime of whole milliseconds",
+}
+"""What a field takes, for whoever has set it to something else; `FieldSeen.kind` has the names of the table."""
+
+
+def _words_for(kind: Kind) -> str:
+    base = kind.name.partition(" or ")[0]
+    wanted = _WORDS.get(base, base) if kind.members is None else f"a member of {kind.members.__name__}"
+    return f"{wanted}, or None" if kind.optional and not wanted.endswith("None") else wanted
+
+
 class _FaultSearch:
     def __init__(self, text: bool, *, ascii_only: bool) -> None:
         self._text = text
@@ -281,7 +311,7 @@ class _FaultSearch:
         except UnicodeEncodeError:
             yield _Fault(path, f"{shown(value)} holds half a character (a lone surrogate)", INVALID_SYMBOL)
         except _BAD_VALUE:
-            yield _Fault(path, f"{shown(value)} is not {kind.name}")
+            yield _Fault(path, f"{shown(value)} is not {_words_for(kind)}")
         else:
             if self._ascii_only and not is_printable(written):
                 problem = f"{shown(value)} holds a character outside of printable ASCII: TWS does not take it"

@@ -61,10 +61,10 @@ _LEG_ROWS = (
     Row("ratio", INT, 2),
     Row("action", word_of(Action), 3),
     Row("exchange", TEXT, 4),
-    Row("open_close", number_of(LegOpenClose), 5),
-    Row("short_sale_slot", number_of(ShortSaleSlot), 6, "shortSalesSlot"),
+    Row("open_close", blank(number_of(LegOpenClose), LegOpenClose(0)), 5),
+    Row("short_sale_slot", blank(number_of(ShortSaleSlot), ShortSaleSlot.NONE), 6, "shortSalesSlot"),
     Row("designated_location", TEXT, 7),
-    Row("exempt_code", INT, 8),
+    Row("exempt_code", blank(INT, 0), 8),
     Row("per_leg_price", maybe(DOUBLE), 9),
 )
 COMBO_LEG = Layout(ComboLeg, text=_LEG_ROWS[:8], protobuf=_LEG_ROWS)
@@ -76,8 +76,8 @@ DELTA_NEUTRAL_CONTRACT = Layout(
     DeltaNeutralContract,
     (
         Row("contract_id", INT, 1, "conId"),
-        Row("delta", DOUBLE, 2),
-        Row("price", DOUBLE, 3),
+        Row("delta", blank(DOUBLE, 0.0), 2),
+        Row("price", blank(DOUBLE, 0.0), 3),
     ),
 )
 
@@ -85,7 +85,7 @@ CONTRACT = Layout(
     Contract,
     text=(),
     protobuf=(
-        Row("contract_id", INT, 1, "conId"),
+        Row("contract_id", blank(INT, 0), 1, "conId"),
         Row("symbol", TEXT, 2),
         Row("security_type", maybe(word_of(SecurityType)), 3, "secType"),
         Row("last_trade_date_or_contract_month", TEXT, 4),
@@ -93,7 +93,8 @@ CONTRACT = Layout(
         Row("right", maybe(word_of(Right)), 6),
         Row("multiplier", maybe(DECIMAL_AS_DOUBLE), 7),
         Row("exchange", TEXT, 8),
-        Row("primary_exchange", TEXT, 9, "primaryExch"),
+        # Of the requests that cannot say it, one exercises options: a remark there, since the contract is known.
+        Row("primary_exchange", TEXT, 9, "primaryExch", informative=True),
         Row("currency", TEXT, 10),
         Row("local_symbol", TEXT, 11),
         Row("trading_class", TEXT, 12),
@@ -209,7 +210,9 @@ def _whole_number() -> Kind:
 
 _EV_MULTIPLIER = _whole_number()
 
-PRICE_INCREMENT = Layout(PriceIncrement, (Row("low_edge", _plain(DOUBLE), 1), Row("increment", _plain(DOUBLE), 2)))
+PRICE_INCREMENT = Layout(
+    PriceIncrement, (Row("low_edge", _plain(blank(DOUBLE, 0.0)), 1), Row("increment", _plain(maybe(DOUBLE)), 2))
+)
 INELIGIBILITY_REASON = Layout(IneligibilityReason, (Row("id", TEXT, 1), Row("description", TEXT, 2)))
 
 CONTRACT_DETAILS = Layout(
@@ -529,7 +532,7 @@ CONTRACTS: tuple[Entry, ...] = (
             (
                 Row("request_id", INT, 1, "reqId"),
                 Row("exchange", TEXT, 2),
-                Row("underlying_contract_id", INT, 3, "underlyingConId"),
+                Row("underlying_contract_id", attrs.evolve(blank(INT, 0), absent=0), 3, "underlyingConId"),
                 Row("trading_class", TEXT, 4),
                 Row("multiplier", maybe(DECIMAL), 5),
                 Many("expirations", STRING, 6),

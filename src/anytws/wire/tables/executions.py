@@ -40,6 +40,8 @@ from anytws.wire.rows import Entry, Filler, Layout, Many, Part, Row
 from anytws.wire.tables.contracts import CONTRACT, contract_rows
 from anytws.wire.times import DAY, INSTANT, MOMENT
 
+_LIQUIDITY = blank(number_of(Liquidity), Liquidity.NONE)
+
 _EXECUTION = Layout(
     Execution,
     text=(),
@@ -53,7 +55,7 @@ _EXECUTION = Layout(
         Row("shares", maybe(DECIMAL), 7),
         Row("price", maybe(DOUBLE), 8),
         Row("permanent_id", maybe(LONG), 9, "permId"),
-        Row("client_id", INT, 10),
+        Row("client_id", blank(INT, 0), 10),
         Row("liquidation", FLAG, 11, "isLiquidation"),
         Row("cumulative_quantity", maybe(DECIMAL), 12, "cumQty"),
         Row("average_price", maybe(DOUBLE), 13, "avgPrice"),
@@ -61,10 +63,15 @@ _EXECUTION = Layout(
         Row("ev_rule", TEXT, 15),
         Row("ev_multiplier", maybe(DOUBLE), 16),
         Row("model_code", TEXT, 17),
-        Row("last_liquidity", number_of(Liquidity), 18),
+        Row("last_liquidity", _LIQUIDITY, 18),
         Row("pending_price_revision", FLAG, 19, "isPriceRevisionPending"),
         Row("submitter", TEXT, 20),
-        Row("option_exercise_type", number_of(OptionExerciseType), 21, "optExerciseOrLapseType"),
+        Row(
+            "option_exercise_type",
+            blank(number_of(OptionExerciseType), OptionExerciseType.NONE),
+            21,
+            "optExerciseOrLapseType",
+        ),
     ),
 )
 
@@ -103,11 +110,7 @@ _EXECUTION_DETAILS = Layout(
         Row("execution.ev_rule", TEXT),
         Row("execution.ev_multiplier", maybe(DOUBLE)),
         Row("execution.model_code", TEXT, since=v.MODELS_SUPPORT),
-        Row(
-            "execution.last_liquidity",
-            blank(number_of(Liquidity), Liquidity.NONE),
-            since=v.LAST_LIQUIDITY,
-        ),
+        Row("execution.last_liquidity", _LIQUIDITY, since=v.LAST_LIQUIDITY),
         Row("execution.pending_price_revision", FLAG, since=v.PENDING_PRICE_REVISION),
         Row("execution.submitter", TEXT, since=v.SUBMITTER),
     ),
@@ -149,11 +152,11 @@ _EXECUTION_FILTER = Layout(
 
 
 def _redemption_date() -> Kind:
-    """Give the kind of a day that a zero may stand for the want of."""
+    """Give the kind of a day, which the wire takes for a number: zero, -1 or the largest one is none."""
     kind = maybe(DAY)
 
     def read(text: str) -> date | None:
-        day: date | None = None if text == "0" else kind.read(text)
+        day: date | None = None if text in ("0", "-1", "2147483647") else kind.read(text)
         return day
 
     return attrs.evolve(kind, read=read, load=read)
@@ -186,7 +189,7 @@ EXECUTIONS: tuple[Entry, ...] = (
             (
                 Filler("1"),
                 Row("execution_id", TEXT, 1, "execId"),
-                Row("commission_and_fees", DOUBLE, 2),
+                Row("commission_and_fees", maybe(DOUBLE), 2),
                 Row("currency", TEXT, 3),
                 Row("realized_pnl", marked(DOUBLE, "1.7976931348623157E308"), 4, "realizedPNL"),
                 Row("bond_yield", marked(DOUBLE, "1.7976931348623157E308"), 5),

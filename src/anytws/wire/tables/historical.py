@@ -211,7 +211,7 @@ HISTORICAL = (
         protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
     ),
     Entry(
-        Layout(HeadTimestamp, (_REQUEST_ID, Row("head_timestamp", INSTANT, 2))),
+        Layout(HeadTimestamp, (_REQUEST_ID, Row("head_timestamp", maybe(INSTANT), 2))),
         id=88,
         vendor_name="headTimestamp",
         protobuf_since=v.PROTOBUF_HISTORICAL_DATA,

@@ -79,6 +79,9 @@ from anytws.wire.tables.contracts import COMBO_LEG_BRIEF, COMMON, CONTRACT, DELT
 # --- single ticks of the tape, which historical data has as well -------------------------------------------------
 
 _BITS = blank(INT, 0)
+# In messages whose fields the official client counts, an empty number loses it the message: None is a number there too.
+_COUNTED_DOUBLE = marked(DOUBLE, "1.7976931348623157E308")
+_COUNTED_INT = marked(INT, "2147483647")
 
 
 def _mask(name: str, cls: type[Any], *flags: str) -> Kind:
@@ -202,7 +205,7 @@ _POSITION = Row("position", INT, 1)
 _CHANGE = (
     Row("operation", number_of(MarketDepthOperation), 2),
     Row("side", number_of(MarketDepthSide), 3),
-    Row("price", DOUBLE, 4),
+    Row("price", maybe(DOUBLE), 4),
     Row("size", maybe(DECIMAL), 5),
 )
 _MARKET_MAKER = Row("market_maker", TEXT, 6)
@@ -303,7 +306,7 @@ MARKET_DATA = (
                 Row("tick_type", number_of(TickType), 2),
                 Row("price", DOUBLE, 3),
                 Row("size", maybe(DECIMAL), 4),
-                Row("attributes", flags_of(TickAttributes), 5, "attrMask"),
+                Row("attributes", blank(flags_of(TickAttributes), TickAttributes(0)), 5, "attrMask"),
             ),
         ),
         id=1,
@@ -331,7 +334,7 @@ MARKET_DATA = (
                 Filler("6"),
                 Row("request_id", INT, 1, "reqId"),
                 Row("tick_type", number_of(TickType), 2),
-                Row("value", DOUBLE, 3),
+                Row("value", _COUNTED_DOUBLE, 3),
             ),
         ),
         id=45,
@@ -359,13 +362,13 @@ MARKET_DATA = (
                 Filler("6"),
                 Row("request_id", INT),
                 Row("tick_type", number_of(TickType)),
-                Row("basis_points", DOUBLE),
+                Row("basis_points", _COUNTED_DOUBLE),
                 Row("formatted_basis_points", ESCAPED_TEXT),
-                Row("implied_futures_price", DOUBLE),
-                Row("hold_days", INT),
+                Row("implied_futures_price", _COUNTED_DOUBLE),
+                Row("hold_days", _COUNTED_INT),
                 Row("future_last_trade_date", ESCAPED_TEXT),
-                Row("dividend_impact", DOUBLE),
-                Row("dividends_to_last_trade_date", DOUBLE),
+                Row("dividend_impact", _COUNTED_DOUBLE),
+                Row("dividends_to_last_trade_date", _COUNTED_DOUBLE),
             ),
         ),
         id=47,

@@ -19,7 +19,7 @@ from anytws.messages.news import (
     TickNews,
 )
 from anytws.wire import versions as v
-from anytws.wire.kinds import ESCAPED_TEXT, FLAG, INT, MILLISECONDS, TEXT, maybe, number_of
+from anytws.wire.kinds import ESCAPED_TEXT, FLAG, INT, MILLISECONDS, TEXT, marked, maybe, number_of
 from anytws.wire.rows import Entry, Filler, Layout, Many, Row, Tags
 from anytws.wire.times import NEWS_TIME
 
@@ -44,7 +44,7 @@ NEWS = (
             (
                 Filler("1"),
                 Row("news_message_id", INT, 1, "newsMsgId"),
-                Row("news_message_type", number_of(NewsBulletinType), 2, "newsMsgType"),
+                Row("news_message_type", marked(number_of(NewsBulletinType), "2147483647"), 2, "newsMsgType"),
                 Row("news_message", ESCAPED_TEXT, 3),
                 Row("originating_exchange", ESCAPED_TEXT, 4, "originatingExch"),
             ),
@@ -72,7 +72,7 @@ NEWS = (
             NewsArticle,
             (
                 _REQUEST_ID,
-                Row("article_type", number_of(NewsArticleType), 2),
+                Row("article_type", maybe(number_of(NewsArticleType)), 2),
                 Row("article_text", TEXT, 3),
             ),
         ),
@@ -106,7 +106,7 @@ NEWS = (
             TickNews,
             (
                 _REQUEST_ID,
-                Row("timestamp", MILLISECONDS, 2),
+                Row("timestamp", maybe(MILLISECONDS), 2),
                 Row("provider_code", TEXT, 3),
                 Row("article_id", TEXT, 4),
                 Row("headline", TEXT, 5),
@@ -139,7 +139,7 @@ NEWS = (
             HistoricalNews,
             (
                 _REQUEST_ID,
-                Row("time", NEWS_TIME, 2),
+                Row("time", maybe(NEWS_TIME), 2),
                 Row("provider_code", TEXT, 3),
                 Row("article_id", TEXT, 4),
                 Row("headline", TEXT, 5),

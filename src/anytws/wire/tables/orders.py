@@ -153,6 +153,11 @@ def _whole_percent() -> Kind:
     return attrs.evolve(INT, read=read)
 
 
+def _zero_if_absent(kind: Kind) -> Kind:
+    """Take the want of a number for zero, as the official client does; we write it all the same."""
+    return attrs.evolve(blank(kind, 0), absent=0)
+
+
 def _connector() -> Kind:
     """Give the kind of what joins two conditions: in text ``a`` for "and"; ``o``, or anything else, for "or"."""
 
@@ -166,6 +171,7 @@ def _connector() -> Kind:
 
 
 _DOUBLE: Final = _short_zero(DOUBLE)
+_FILL_PRICE: Final = _short_zero(_MAYBE_DOUBLE)
 _PRICE_OF_TWS: Final = marked(DOUBLE, _LARGEST_OF_TWS)
 _PRICE_OF_CLIENTS: Final = marked(DOUBLE, _LARGEST_OF_CLIENTS)
 _SIZE_OF_TWS: Final = marked(INT, _LARGEST_INT)
@@ -175,7 +181,7 @@ _CASH_OF_TWS: Final = marked(DOUBLE, "0", also=lambda cash: cash == 0)
 _TRI_STATE: Final = _tri_state()
 _PERCENT: Final = _whole_percent()
 # Always there when we write it; should TWS leave out what is false, as it does elsewhere, it is that.
-_IS_MORE: Final = attrs.evolve(BOOL, absent=False)
+_IS_MORE: Final = attrs.evolve(blank(BOOL, False), absent=False)
 _CONNECTOR: Final = _connector()
 
 _ACTION: Final = word_of(Action)
@@ -320,17 +326,20 @@ def _order_layout(*, by_tws: bool) -> Layout:
     """
 
     def zero(kind: Kind, value: float) -> Kind:
-        return omitting(kind, value) if by_tws else kind
+        return omitting(blank(kind, value), value) if by_tws else kind
+
+    def number(kind: Kind) -> Kind:
+        return blank(kind, 0) if by_tws else kind
 
     rows = (
-        Row("client_id", INT, 1),
+        Row("client_id", number(INT), 1),
         Row("order_id", _MAYBE_INT, 2),
-        Row("permanent_id", LONG, 3, "permId"),
-        Row("parent_id", INT, 4),
+        Row("permanent_id", number(LONG), 3, "permId"),
+        Row("parent_id", number(INT), 4),
         Row("action", _ACTION, 5),
         Row("total_quantity", _MAYBE_DECIMAL, 6),
         Row("display_size", zero(INT, 0), 7),
-        Row("order_type", _ORDER_TYPE, 8),
+        Row("order_type", _MAYBE_ORDER_TYPE if by_tws else _ORDER_TYPE, 8),
         Row("limit_price", _MAYBE_DOUBLE, 9, "lmtPrice"),
         Row("aux_price", _MAYBE_DOUBLE, 10),
         Row("time_in_force", _TIME_IN_FORCE, 11, "tif"),
@@ -394,7 +403,7 @@ def _order_layout(*, by_tws: bool) -> Layout:
         Row("origin", _ORIGIN, 69),
         Row("short_sale_slot", _SHORT_SALE_SLOT, 70),
         Row("designated_location", TEXT, 71),
-        Row("exempt_code", INT, 72),
+        Row("exempt_code", number(INT), 72),
         Row("delta_neutral_settling_firm", TEXT, 73),
         Row("delta_neutral_clearing_account", TEXT, 74),
         Row("delta_neutral_clearing_intent", _CLEARING_INTENT, 75),
@@ -590,7 +599,7 @@ _CONTRACT_OF_TWS = (
 _TERMS_OF_TWS = (
     Row("order.action", _ACTION),
     Row("order.total_quantity", _MAYBE_DECIMAL),
-    Row("order.order_type", _ORDER_TYPE),
+    Row("order.order_type", _MAYBE_ORDER_TYPE),
     Row("order.limit_price", _MAYBE_DOUBLE),
     Row("order.aux_price", _MAYBE_DOUBLE),
     Row("order.time_in_force", _TIME_IN_FORCE),
@@ -968,14 +977,14 @@ ORDERS: tuple[Entry, ...] = (
             (
                 Filler("6", least=6, until=v.MARKET_CAP_PRICE),
                 Row("order_id", INT, 1),
-                Row("status", _STATUS, 2),
+                Row("status", maybe(_STATUS), 2),
                 Row("filled", _MAYBE_DECIMAL, 3),
                 Row("remaining", _MAYBE_DECIMAL, 4),
-                Row("average_fill_price", _DOUBLE, 5, "avgFillPrice"),
-                Row("permanent_id", LONG, 6, "permId"),
-                Row("parent_id", INT, 7),
-                Row("last_fill_price", _DOUBLE, 8),
-                Row("client_id", INT, 9),
+                Row("average_fill_price", _FILL_PRICE, 5, "avgFillPrice"),
+                Row("permanent_id", _zero_if_absent(LONG), 6, "permId"),
+                Row("parent_id", _zero_if_absent(INT), 7),
+                Row("last_fill_price", _FILL_PRICE, 8),
+                Row("client_id", _zero_if_absent(INT), 9),
                 Row("why_held", TEXT, 10),
                 Row("market_cap_price", _short_zero(_MAYBE_DOUBLE), 11, "mktCapPrice", since=v.MARKET_CAP_PRICE),
             ),

@@ -89,7 +89,7 @@ SCANNER_DATA_ELEMENT = Layout(
         Row("combo_key", TEXT),
     ),
     protobuf=(
-        Row("rank", INT, 1),
+        Row("rank", blank(INT, 0), 1),
         Part("contract", CONTRACT, 2),
         Row("market_name", TEXT, 3),
         Row("distance", TEXT, 4),
