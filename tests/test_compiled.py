@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import anytws.wire.codec
@@ -167,6 +167,8 @@ KINDS: Final = [
     marked(DOUBLE, "1.7976931348623157E308"),
     marked(DOUBLE, "-1", also=lambda value: value < 0),
     marked(DECIMAL, "-1"),
+    # A marker that is the sentinel of another type.
+    marked(DOUBLE, "2147483647"),
 ]
 TIMES: Final = st.sampled_from(
     """
@@ -203,6 +205,8 @@ def read_as_a_column(kind: Kind, texts: list[str]) -> object:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 @given(texts=st.lists(NUMBERS, max_size=4))
+@example(texts=["1", "2147483647"])
+@example(texts=["1", "9223372036854775807"])
 def test_numbers_are_read_as_strictly(kind: Kind, texts: list[str]) -> None:
     strict = read_strictly(kind, texts)
     # Twice: what was refused must not have been remembered, what was read must be remembered as it was.

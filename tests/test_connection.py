@@ -39,6 +39,7 @@ from anytws.messages import (
     CurrentTimeInMillisRequest,
     CurrentTimeRequest,
     ErrorMessage,
+    HistoricalData,
     IdsRequest,
     ManagedAccounts,
     ManagedAccountsRequest,
@@ -869,6 +870,29 @@ class TestHearing:
         told, first, second = client.events()
         assert told == SurplusFields("OpenOrder", ("order.field 1015 = 5",))
         assert first == second == placed
+
+    def test_protobuf_fields_of_a_newer_tws_are_told_in_an_error_too(self) -> None:
+        """A kind of message that the core itself listens to is no exception."""
+        client = client_in(S.READY, version=226)
+        error = ErrorMessage(7, 200, "No security definition has been found")
+        body = Codec(Side.TWS, 226).encode(error) + b"\xb8\x3f\x05"
+        client.receive_data(framed(body) * 2)
+        assert client.events() == [SurplusFields("ErrorMessage", ("field 1015 = 5",)), error, error]
+
+    def test_a_protobuf_field_of_many_records_is_told_once(self) -> None:
+        """A new field of a bar comes with each of ten thousand bars, and is one field; its first value is shown."""
+        client = client_in(S.READY, version=226)
+        history = message_class(entry_for(HistoricalData).layout)(reqId=7)
+        for number in range(10_000):
+            bar = history.historicalDataBars.add(
+                date="20240131", open=1, high=1, low=1, close=1, volume="1", WAP="1", barCount=1
+            )
+            bar.MergeFromString(b"\xb8\x3f" + bytes([number % 100]))
+        body = (entry_for(HistoricalData).id + 200).to_bytes(4, "big") + history.SerializeToString()
+        client.receive_data(framed(body))
+        told, message = client.events()
+        assert told == SurplusFields("HistoricalData", ("historicalDataBars.field 1015 = 0",))
+        assert type(message) is HistoricalData
 
     def test_an_undecodable_frame_is_one_event_and_it_goes_on(self) -> None:
         """508, with message, field, what was seen and what was wanted."""

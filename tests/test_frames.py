@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -135,3 +137,30 @@ def test_a_long_frame_byte_by_byte_costs_no_more_than_its_bytes() -> None:
         assert buffer.next_frame() is None
     buffer.feed(b"\0")
     assert buffer.next_frame() == body
+
+
+@pytest.mark.parametrize("rest", [b"", b"\0\0", frame(b"the next one")[:-1]])
+def test_what_was_cut_is_let_go(rest: bytes) -> None:
+    """A connection that has gone quiet after 16 MB of history must not hold them until it hears something again."""
+    tracemalloc.start()
+    try:
+        buffer, before = FrameBuffer(), tracemalloc.get_traced_memory()[0]
+        buffer.feed(frame(bytes(1_000_000)) * 4 + rest)
+        assert [len(body) for body in drain(buffer)] == [1_000_000] * 4
+        assert tracemalloc.get_traced_memory()[0] - before < 100_000
+    finally:
+        tracemalloc.stop()
+    assert buffer.peek() == rest
+
+
+@given(bodies=st.lists(st.binary(max_size=9), max_size=4), cut=st.integers(0, 52))
+def test_the_bytes_of_a_caller_who_uses_them_again_are_copied(bodies: list[bytes], cut: int) -> None:
+    """`recv_into` fills the same buffer again: whether it was cut at once or waits, it was taken over."""
+    stream = b"".join(map(frame, bodies))
+    buffer, got = FrameBuffer(), []
+    for piece in (bytearray(stream[:cut]), bytearray(stream[cut:])):
+        buffer.feed(memoryview(piece))  # type: ignore[arg-type]
+        piece[:] = b"\xee" * len(piece)
+        got += drain(buffer)
+    assert got == bodies
+    assert all(type(body) is bytes for body in got)

@@ -84,6 +84,8 @@ class Connection:
         self._clock = StepClock()
         self._session = Session(self._options.client_id if side is Side.CLIENT else None)
         self._oddities = Oddities()
+        self._heard: set[type[object]] = set()
+        """The kinds of message that have come, and were looked at for fields that we do not know."""
         self._surplus_told: set[type[Message]] = set()
         self._closed: ConnectionClosed | None = None
         self._notes: dict[type[Message], Callable[..., None]] = {
@@ -349,8 +351,10 @@ class Connection:
             return
         if isinstance(message, Surplus):
             message = self._tell_surplus(message)
-        elif type(message) not in self._telling and type(message) not in self._data:
-            self._data.add(type(message))
+        elif type(message) not in self._heard:
+            self._heard.add(type(message))
+            if type(message) not in self._telling:
+                self._data.add(type(message))
             # Protobuf passes over fields that it does not know; to look for them costs more than to read the others.
             if fields := codec.unknown_fields(body, message):
                 self._tell_surplus(Surplus(message, fields))

@@ -134,6 +134,8 @@ class _Number:
     parse: Callable[[str], Any]
     are_usual: _AreUsual | None = None
     """Whether of many, plain texts and their values, none is too large for the strict reader, and none a sentinel."""
+    sentinels: frozenset[Any] = frozenset()
+    """Those of this type: what is one of another's is a value here."""
 
 
 def _are_usual_floats(_: list[str], values: list[Any]) -> bool:
@@ -148,8 +150,8 @@ def _are_usual_decimals(texts: list[str], _: list[Any]) -> bool:
 
 
 _WHOLE: Final = _Number(_is_whole, int)
-_FLOAT: Final = _Number(_is_real, float, _are_usual_floats)
-_EXACT: Final = _Number(_is_real, Decimal, _are_usual_decimals)
+_FLOAT: Final = _Number(_is_real, float, _are_usual_floats, DOUBLE.sentinels)
+_EXACT: Final = _Number(_is_real, Decimal, _are_usual_decimals, DECIMAL.sentinels)
 _NUMBERS: Final[dict[Read | None, _Number]] = {
     INT.read: _WHOLE,
     LONG.read: _WHOLE,
@@ -190,10 +192,6 @@ class _NumberMemo(Memo):
 def _parts(read: Read) -> tuple[Read, frozenset[Any], Callable[[Any], bool] | None]:
     """Take an optional reader apart: what it reads with, and what of that is None."""
     return (read.inner, read.unset, read.also) if isinstance(read, OptionalReader) else (read, frozenset(), None)
-
-
-_UNSET: Final = _parts(maybe(DOUBLE).read)[1] | _parts(maybe(DECIMAL).read)[1]
-"""What a number that is plain and short cannot be."""
 
 
 # --- times -------------------------------------------------------------------------------------------------------
@@ -240,7 +238,7 @@ def column_of(read: Read) -> ReadColumn | None:
     if read is TIME.read:
         return _times
     number = _NUMBERS.get(_parts(read)[0])
-    return None if number is None or number.are_usual is None else _number_column(read, number.parse, number.are_usual)
+    return None if number is None or number.are_usual is None else _number_column(read, number, number.are_usual)
 
 
 def _times(texts: list[str]) -> Values:
@@ -258,10 +256,11 @@ def _times(texts: list[str]) -> Values:
     return values
 
 
-def _number_column(read: Read, parse: Callable[[str], Any], are_usual: _AreUsual) -> ReadColumn:
+def _number_column(read: Read, number: _Number, are_usual: _AreUsual) -> ReadColumn:
     _, unset, also = _parts(read)
+    parse = number.parse
     remembered = memo_of(read).__getitem__
-    none_is_negative = also is None and all(value < 0 for value in unset - _UNSET)
+    none_is_negative = also is None and all(value < 0 for value in unset - number.sentinels)
 
     def column(texts: list[str]) -> Values:
         joined = "".join(texts)

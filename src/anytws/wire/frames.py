@@ -91,6 +91,8 @@ class FrameBuffer:
                     self._at = end
                     return data[start:end]
             if not self._more or at + len(self) < end:
+                # What was cut must not be kept for a few bytes that wait, or for none: it may be 16 MB.
+                self._data, self._at = data[at:], 0
                 return None
             self._join()
 
