@@ -79,7 +79,7 @@ def serialize(entry: Entry, value: Any) -> bytes:
 def unknown_fields(entry: Entry, body: bytes) -> tuple[str, ...]:
     """Give the fields of the protobuf form of *entry* that we do not know, under the vendor's names where they nest.
 
-    Each once, as it came first: a field of a bar is there a thousand times.
+    Of a list the first record is looked at: what a new TWS says of one bar, it says of all five thousand.
     """
     found: dict[str, Any] = {}
     for path, data in _unknown(message_class(entry.layout).FromString(body), ""):
@@ -96,7 +96,7 @@ def _unknown(parsed: Any, path: str) -> Iterator[tuple[str, Any]]:
         nested = field.message_type
         if nested is None or nested.GetOptions().map_entry:
             continue
-        for item in (value,) if isinstance(value, ProtobufMessage) else value:
+        for item in (value,) if isinstance(value, ProtobufMessage) else value[:1]:
             yield from _unknown(item, f"{path}{field.name}.")
 
 
