@@ -426,6 +426,9 @@ _LAZY: Final = {
 _HOME: Final = {name: file for file, names in _LAZY.items() for name in names.split()}
 
 
+# Written out, one import each: importlib would carry a module's name past the test of the layers in a string.
+
+
 def _accounts() -> ModuleType:
     from anytws.messages import accounts  # noqa: PLC0415 (on demand)
 

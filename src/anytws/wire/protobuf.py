@@ -87,10 +87,15 @@ def unknown_fields(entry: Entry, body: bytes) -> tuple[str, ...]:
     return tuple([f"{path} = {shown(data)}" for path, data in found.items()])
 
 
+def fields_beyond(parsed: Any) -> Iterator[Any]:
+    """Give the fields of the message *parsed* that its descriptor has not: each has a ``field_number`` and ``data``."""
+    # The stubs of the set know neither its length nor its items.
+    found: Any = UnknownFieldSet(parsed)
+    return iter(found)
+
+
 def _unknown(parsed: Any, path: str) -> Iterator[tuple[str, Any]]:
-    # Its stubs know neither its length nor its items.
-    beyond: Any = UnknownFieldSet(parsed)
-    for field in beyond:
+    for field in fields_beyond(parsed):
         yield f"{path}field {field.field_number}", field.data
     for field, value in parsed.ListFields():
         nested = field.message_type

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from google.protobuf.message import DecodeError as ParseError
-from google.protobuf.unknown_fields import UnknownFieldSet
 
 from anytws.errors import DecodeError, shown
 from anytws.wire.kinds import INT, STRING, Kind
-from anytws.wire.protobuf import message_class
+from anytws.wire.protobuf import fields_beyond, message_class
 from anytws.wire.rows import Choice, Entry, Layout, Many, Part, Row, Tags, leaves, vendor_name
 from anytws.wire.walk import FieldSeen
 
@@ -32,14 +31,8 @@ def _record(message: str, layout: Layout, parsed: Any, prefix: str) -> Iterator[
     for row in leaves(layout.protobuf_rows):
         if isinstance(row, (Row, Part, Many, Tags)) and row.number is not None:
             yield from _row(message, row, parsed, prefix)
-    for unknown in _unknown_fields(parsed):
+    for unknown in fields_beyond(parsed):
         yield FieldSeen(f"{prefix}field {unknown.field_number}", "not known to us", repr(unknown.data), None)
-
-
-def _unknown_fields(parsed: Any) -> Iterator[Any]:
-    # Its stubs know neither its length nor its items.
-    found: Any = UnknownFieldSet(parsed)
-    return iter(found)
 
 
 def _row(message: str, row: Row | Part | Many | Tags, parsed: Any, prefix: str) -> Iterator[FieldSeen]:
