@@ -15,7 +15,8 @@ from rich.console import Console
 
 from anytws import cli
 from anytws.cli import commands, event_loop, output
-from anytws.cli.output import Output, Tone, address, counted, printable
+from anytws.cli.output import Output, Tone, address, counted
+from anytws.errors import printable
 
 ESCAPE = "\x1b"
 VERBS = ("demo", "check", "simulate")

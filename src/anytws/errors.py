@@ -40,10 +40,49 @@ FA_PROFILES_GONE: Final = 585
 """TWS has no FA profiles any more."""
 
 
+_MOST_ITEMS: Final = 20
+_MOST_BITS: Final = 1024
+_MOST_OF_A_TEXT: Final = 400
+"""Characters of a peer's text that a sentence takes in."""
+
+
 def shown(value: object, most: int = 80) -> str:
-    """Give *value* as an error shows it: quoted, and not longer than a line."""
-    text = repr(value)
+    """Give *value* as an error shows it: quoted, printable, about a line long at the most.
+
+    Takes anything, and as little time for 16 MB as for 16 bytes: what is shown may be the peer's.
+    """
+    if isinstance(value, (str, bytes, bytearray)):
+        unit = "characters" if isinstance(value, str) else "bytes"
+        text = repr(value[:most])
+        return text if len(value) <= most and len(text) <= 2 * most else f"{text[:most]}... ({len(value)} {unit})"
+    text = _written(value)
     return text if len(text) <= most else f"{text[:most]}... ({len(text)} characters)"
+
+
+def _written(value: object) -> str:
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        # Python refuses to write a number of more than 4,300 digits, and nobody reads a shorter one either.
+        return f"a whole number of {value.bit_length()} bits"
+    if isinstance(value, (tuple, list)) and len(value) > _MOST_ITEMS:
+        return f"{type(value).__name__} of {len(value)} items, the first {shown(value[0])}"
+    try:
+        return repr(value)
+    except Exception:  # noqa: BLE001 (an error about a value must not become an error about its repr)
+        return f"a {type(value).__name__}"
+
+
+def printable(text: str) -> str:
+    r"""Give *text* with everything in it that would not show, or do more than show, as an escape like ``\x1b``."""
+    if text.isprintable():
+        return text
+    return "".join([letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text])
+
+
+def in_a_sentence(text: str, most: int = _MOST_OF_A_TEXT) -> str:
+    """Give a peer's *text* as a sentence of ours takes it in: one printable line, cut where it is too long."""
+    if len(text) <= most:
+        return printable(text)
+    return f"{printable(text[:most])}... ({len(text)} characters)"
 
 
 class AnytwsError(Exception):

@@ -16,6 +16,8 @@ import anyio
 from rich.console import Console
 from rich.text import Text
 
+from anytws.errors import printable
+
 MAX_WIDTH: Final = 100
 """Columns after which prose is wrapped even where there are more: long lines are hard to follow."""
 _MIN_TEXT: Final = 20
@@ -105,11 +107,6 @@ def open_console(*, stderr: bool = False) -> Console:
         # Zone names and messages of TWS come in any language, and the terminal may not have its letters.
         stream.reconfigure(errors="backslashreplace")
     return _HonestConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
-
-
-def printable(text: str) -> str:
-    r"""Give *text* with everything in it that would not show, or do more than show, as an escape like ``\x1b``."""
-    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
 
 
 def counted(count: int, noun: str) -> str:

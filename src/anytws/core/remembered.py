@@ -1,0 +1,119 @@
+"""What is kept of the past, bounded in number and in bytes: the peer chooses how much it says, and how large.
+
+`Remembered` is the one collection for what a peer's frames become and nobody has fetched yet. Ten thousand ticks are a
+megabyte, ten thousand frames of 16 MB are the machine's memory, so a count alone is no bound.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, Final, Generic, TypeVar
+
+import attrs
+
+_T = TypeVar("_T")
+
+MOST_BYTES: Final = 64 * 2**20
+"""What a collection may hold unless somebody says otherwise: four frames of the longest kind."""
+
+_SMALL: Final = 128
+"""Bytes of a number, a time or a reference, on the safe side."""
+# Annotations of fields that are small whatever the peer says: the kinds bound how long a number is, and a zone's name.
+_SMALL_NAMES: Final = frozenset({"int", "float", "bool", "Decimal", "date", "datetime", "timedelta", "None"})
+
+
+def weigh(value: Any) -> int:
+    """Give about how many bytes *value*, an event or a part of one, keeps in memory.
+
+    What is shared between values counts in each, so this is rather too much than too little.
+    """
+    plan = _plan(type(value))
+    if plan is not None:
+        base, names = plan
+        return base + sum([weigh(getattr(value, name)) for name in names])
+    if isinstance(value, (tuple, list)):
+        return sys.getsizeof(value) + sum(map(weigh, value))
+    return sys.getsizeof(value)
+
+
+@cache
+def _plan(cls: type[Any]) -> tuple[int, tuple[str, ...]] | None:
+    """Give what all objects of *cls* weigh, and the fields that are weighed in each; None for what has no fields."""
+    if not attrs.has(cls):
+        return None
+    names = vars(sys.modules[cls.__module__])
+    large = tuple([field.name for field in attrs.fields(cls) if not _is_small(field.type, names)])
+    return _SMALL * (len(attrs.fields(cls)) - len(large) + 1), large
+
+
+def _is_small(annotation: object, names: Mapping[str, object]) -> bool:
+    # A text, since annotations are not evaluated; what it does not know it takes for large.
+    return isinstance(annotation, str) and all(
+        part in _SMALL_NAMES or _is_number(names.get(part)) for part in annotation.split(" | ")
+    )
+
+
+def _is_number(named: object) -> bool:
+    return isinstance(named, type) and issubclass(named, int)
+
+
+class Remembered(Generic[_T]):
+    """The last items that were added, in order. What is too much goes, the oldest first, and is counted.
+
+    The newest item is always there: one frame may be large, many may not.
+    """
+
+    __slots__ = ("_items", "_weights", "dropped", "held_bytes", "most", "most_bytes")
+
+    def __init__(self, most: int, most_bytes: int = MOST_BYTES) -> None:
+        self.most: Final = most
+        """How many items it keeps."""
+        self.most_bytes: Final = most_bytes
+        """How many bytes they may keep together, by `weigh`."""
+        self.held_bytes: int = 0
+        """How many bytes they keep."""
+        self.dropped: int = 0
+        """How many items are gone because of the bounds."""
+        self._items: deque[_T] = deque()
+        self._weights: deque[int] = deque()
+
+    def append(self, item: _T) -> None:
+        """Add *item*."""
+        weight = weigh(item)
+        self._items.append(item)
+        self._weights.append(weight)
+        self.held_bytes += weight
+        while len(self._items) > self.most or (self.held_bytes > self.most_bytes and len(self._items) > 1):
+            self.popleft()
+            self.dropped += 1
+
+    def extend(self, items: Iterable[_T]) -> None:
+        """Add all *items*."""
+        for item in items:
+            self.append(item)
+
+    def popleft(self) -> _T:
+        """Take the oldest item. Raises `IndexError` where there is none."""
+        self.held_bytes -= self._weights.popleft()
+        return self._items.popleft()
+
+    def clear(self) -> None:
+        """Forget all items. They do not count as dropped."""
+        self._items.clear()
+        self._weights.clear()
+        self.held_bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[_T]:
+        return iter(self._items)
+
+    def __getitem__(self, index: int) -> _T:
+        return self._items[index]
+
+    def __repr__(self) -> str:
+        return f"<Remembered: {len(self)} items, {self.held_bytes} bytes>"
