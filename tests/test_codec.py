@@ -732,3 +732,41 @@ def test_a_column_behind_a_condition_is_told_for_its_own_field_alone() -> None:
         with pytest.raises(LocalProtocolError) as caught:
             Codec(CLIENT, 157).encode(Basket(1, legs=(Priced(1), Priced(1, 0.5))))
         assert caught.value.field == "legs[1].price"
+
+
+@pytest.mark.parametrize("wire_id", [b"049", b"0049", b"000000049", b"00", b"-49", b"+49", b" 49", b"49 ", b""])
+def test_an_id_has_one_form(wire_id: bytes) -> None:
+    """Each form would get a reader of its own, and a peer can write an id in nine forms."""
+    with pytest.raises(DecodeError, match="message id"):
+        Codec(CLIENT, 176).decode(wire_id + b"\x001\x001700000000\0")
+
+
+def trade(version: int, mask: str) -> Any:
+    """Give the last trades of the past that TWS says, of which one has the attributes *mask*."""
+    fields = ["1", "1", "1700000000", mask, "1.5", "100", "NYSE", "", "1"]
+    return Codec(CLIENT, version).decode(b"98\0" + "".join([f"{field}\0" for field in fields]).encode())
+
+
+@pytest.mark.parametrize("mask", range(12))
+def test_bits_without_a_name_are_kept(mask: int) -> None:
+    """And written again, in their places."""
+    read = trade(176, str(mask))
+    (tick,) = read.ticks
+    assert tick.attributes.past_limit == bool(mask & 1)
+    assert tick.attributes.unreported == bool(mask & 2)
+    assert tick.attributes.unknown_bits == mask & ~3
+    assert trade(176, str(mask)) == Codec(CLIENT, 176).decode(Codec(TWS, 176).encode(read))
+
+
+def test_a_mask_has_no_sign() -> None:
+    with pytest.raises(DecodeError, match="attributes"):
+        trade(176, "-1")
+
+
+@pytest.mark.parametrize("bits", [-4, 1, 3, True, 2**31, 1.5])
+def test_what_is_no_bits_is_not_written(bits: Any) -> None:
+    said = trade(176, "0")
+    (tick,) = said.ticks
+    wrong = attrs.evolve(tick, attributes=attrs.evolve(tick.attributes, unknown_bits=bits))
+    with pytest.raises(LocalProtocolError, match="attributes"):
+        Codec(TWS, 176).encode(attrs.evolve(said, ticks=(wrong,)))

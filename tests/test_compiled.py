@@ -263,9 +263,9 @@ def test_a_reader_is_compiled_as_soon_as_it_is_worth_it(monkeypatch: pytest.Monk
 
     text_decoder = compiled.text_decoder
 
-    def spy(entry: Entry, version: int, strict: compiled.Decoder) -> compiled.Decoder:
+    def spy(entry: Entry, version: int, strict: compiled.Decoder, most_items: int) -> compiled.Decoder:
         calls.append(f"{entry.name} {version}")
-        return text_decoder(entry, version, strict)
+        return text_decoder(entry, version, strict, most_items)
 
     monkeypatch.setattr(compiled, "text_decoder", spy)
     codec, body = Codec(Side.CLIENT, 176), b"49\x001\x001700000000\0"

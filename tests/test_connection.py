@@ -57,6 +57,7 @@ from anytws.messages import (
 from anytws.wire.catalogue import entry_for
 from anytws.wire.codec import Codec
 from anytws.wire.frames import MAX_FRAME
+from anytws.wire.limits import DEFAULT_LIMITS
 from anytws.wire.protobuf import message_class
 from tests.test_transcripts import (
     GREETING,
@@ -922,13 +923,40 @@ class TestHearing:
     @pytest.mark.parametrize("state", [S.HANDSHAKING, S.AWAITING_NEXT_VALID_ID, S.READY])
     def test_a_frame_that_is_too_long_ends_it(self, state: State) -> None:
         """507 as soon as the length is there; the longest one that is allowed is waited for."""
+        longest = DEFAULT_LIMITS.before_version if state is S.HANDSHAKING else MAX_FRAME
         client = client_in(state)
-        client.receive_data((MAX_FRAME + 1).to_bytes(4, "big"))
+        client.receive_data((longest + 1).to_bytes(4, "big"))
         end = closed_with(client)
         assert (end.reason, end.state, end.code) == (R.PROTOCOL_ERROR, state, BAD_LENGTH)
         client = client_in(state)
-        client.receive_data(MAX_FRAME.to_bytes(4, "big"))
+        client.receive_data(longest.to_bytes(4, "big"))
         assert client.state is state
+
+    @pytest.mark.parametrize("data", [6, "text", None, [1, 2], 2.0])
+    def test_what_is_no_bytes_is_a_mistake_of_ours(self, data: object) -> None:
+        """To Python, six is a way to say six NULs."""
+        client = client_in(S.READY)
+        with pytest.raises(TypeError, match="bytes"):
+            client.receive_data(data)  # type: ignore[arg-type]
+        assert client.state is S.READY
+
+    @pytest.mark.parametrize("make", [bytes, bytearray, memoryview])
+    def test_any_kind_of_bytes_will_do(self, make: Callable[[bytes], Any]) -> None:
+        client = client_in(S.READY)
+        client.receive_data(make(text(VERSION, 49, 1, 1700000000)[:7]))
+        client.receive_data(make(text(VERSION, 49, 1, 1700000000)[7:]))
+        assert [type(event) for event in client.events()] == [CurrentTime]
+
+    @pytest.mark.parametrize("version", [100, 156, 227])
+    def test_tws_cannot_agree_on_what_we_do_not_speak(self, version: int) -> None:
+        """Whatever the client offers."""
+        tws = Connection(TWS)
+        tws.opened()
+        tws.receive_data(b"API\0" + framed(b"v100..300"))
+        tws.accept_version(version, TIME)
+        end = closed_with(tws)
+        assert (end.reason, end.state) == (R.UNSUPPORTED_SERVER_VERSION, S.HANDSHAKING)
+        assert tws.data_to_send() == framed(b"%d\0%b\0" % (version, TIME))
 
     def test_the_longest_frame_is_delivered(self) -> None:
         """Exactly 0xFFFFFF bytes."""

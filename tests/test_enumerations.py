@@ -51,7 +51,7 @@ def test_an_unknown_word_is_a_member_of_its_own(word: str) -> None:
     """The same, for words; the empty one too."""
     member = Fruit(word)
     assert type(member) is Fruit
-    assert (member.name, member.value, member.is_known) == (f"UNKNOWN_{word}", word, False)
+    assert (member.name, member.value, member.is_known) == (f"UNKNOWN_{word[:64]}", word, False)
     assert member == word == Fruit(word)
     assert hash(member) == hash(word)
     assert member != Fruit.APPLE

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from enum import IntFlag
+from enum import IntEnum, IntFlag
 from functools import partial
 from typing import Any
 
@@ -235,12 +235,21 @@ def test_what_only_python_takes_for_a_number_is_refused(kind: Kind, text: str) -
         (REQUEST_ID, "2147483648"),
         (DOUBLE, "1e999"),
         (DOUBLE, "-" + "9" * 400),
+        (DOUBLE, "1e-400"),
+        (DOUBLE, "-0." + "0" * 400 + "1"),
+        (INT, "0" * 401),
+        (DECIMAL, "1" * 401),
+        (DECIMAL_AS_DOUBLE, "1" * 401),
+        (DOUBLE, "0" * 401),
         (SECONDS, "9" * 15),
         (MILLISECONDS, "-" + "9" * 18),
     ],
 )
 def test_a_number_that_does_not_fit_is_refused(kind: Kind, text: str) -> None:
-    """A value that protobuf could not hold, and that we could not write ourselves, is none; 1e999 is no infinity."""
+    """A value that protobuf could not hold, and that we could not write ourselves, is none.
+
+    1e999 is no infinity, and 1e-400 no zero. Nor is a number as long as a page, whatever its value.
+    """
     with pytest.raises((ValueError, ArithmeticError)):
         kind.read(text)
 
@@ -255,6 +264,12 @@ def test_a_number_that_does_not_fit_is_refused(kind: Kind, text: str) -> None:
         (DOUBLE, "1e-5", 1e-05),
         (DOUBLE, "5.", 5.0),
         (DOUBLE, ".5", 0.5),
+        (DOUBLE, "0e-400", 0.0),
+        (DOUBLE, "-0.00", -0.0),
+        (DOUBLE, "5e-324", 5e-324),
+        (DOUBLE, "1" + "0" * 300, 1e300),
+        (DECIMAL, "1" * 400, Decimal("1" * 400)),
+        (DECIMAL, "1E-6001", Decimal("1E-6001")),
         (DOUBLE, "Infinity", math.inf),
         (DOUBLE, "-Infinity", -math.inf),
         (DECIMAL, "1E+3", Decimal(1000)),
@@ -623,3 +638,43 @@ def test_what_comes_out_of_an_escaped_text_can_be_printed(text: str) -> None:
 def test_bytes_that_are_no_utf_8_show_as_the_official_client_shows_them() -> None:
     r"""As ``\xNN`` in an ordinary text."""
     assert STRING.read("Zürich \udcfc") == "Zürich \\xfc"
+
+
+@pytest.mark.parametrize("kind", [DECIMAL, DECIMAL_AS_DOUBLE])
+def test_a_decimal_as_long_as_a_page_is_not_written(kind: Kind) -> None:
+    """Nobody would read it: what is written can be read."""
+    long = Decimal("1" * 401)
+    for write in (kind.write, kind.dump):
+        assert write is not None
+        with pytest.raises(ValueError, match="1|Infinity"):
+            write(long)
+
+
+@pytest.mark.parametrize("value", [Decimal("1E+300"), Decimal("1E-300"), Decimal("9" * 400)])
+def test_what_is_written_of_a_decimal_is_read(value: Decimal) -> None:
+    assert DECIMAL.read(DECIMAL.write(value)) == value
+    assert DECIMAL.load is not None
+    assert DECIMAL.dump is not None
+    assert DECIMAL.load(DECIMAL.dump(value)) == value
+
+
+class _Ids(IntEnum):
+    QUOTES = 7
+    TOO_LARGE = 2**31
+    HUGE = 2**63
+
+
+@pytest.mark.parametrize("kind", [INT, LONG, REQUEST_ID])
+def test_a_member_of_an_enumeration_is_a_number(kind: Kind) -> None:
+    """At once: to look for it in a range would take a minute, or for ever."""
+    assert kind.write(_Ids.QUOTES) == "7"
+    assert kind.dump is not None
+    assert kind.dump(_Ids.QUOTES) == 7
+    with pytest.raises(ValueError, match=str(2**63)):
+        kind.write(_Ids.HUGE)
+
+
+def test_a_list_in_one_text_is_not_endless() -> None:
+    with pytest.raises(ValueError, match="a,a"):
+        COMMA_LIST.read("a," * 100_001)
+    assert len(COMMA_LIST.read("a," * 100_000)) == 100_000

@@ -13,6 +13,7 @@ import attrs
 import pytest
 
 from anytws import LocalProtocolError
+from anytws.errors import DecodeError
 from anytws.messages import (
     Action,
     LimitIfTouchedOrder,
@@ -346,3 +347,13 @@ def test_what_only_tws_says_is_left_out():
 @pytest.mark.parametrize("order", ORDERS)
 def test_an_order_of_our_own_is_placeable_as_it_is(order: Order):
     assert placeable(order) == order
+
+
+@pytest.mark.parametrize("word", ["", "A", "and", "O", "x", "aa"])
+def test_conditions_are_joined_by_and_or_or_and_nothing_else(word: str):
+    """The official client takes any other word for "or"; whose conditions are guessed at, holds another order."""
+    request = PlaceOrderRequest(7, Stock("AAPL"), RICH)
+    body = Codec(Side.CLIENT, 176).encode(request)
+    assert body.count(b"\0o\0") == 1
+    with pytest.raises(DecodeError, match="is_conjunction"):
+        Codec(Side.TWS, 176).decode(body.replace(b"\0o\0", b"\0%b\0" % word.encode()))

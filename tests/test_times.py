@@ -312,3 +312,12 @@ def test_seconds_of_the_epoch_are_utc() -> None:
         assert write_time(copied) == "1706697000"
     assert value.astimezone(EPOCH_SECONDS) == value
     assert write_time(value.replace(tzinfo=UTC)) == "20240131-10:30:00"
+
+
+def test_a_name_of_a_zone_is_no_longer_than_names_are() -> None:
+    """It is kept for the life of the process, and the peer has chosen it."""
+    assert read_time("20240131 12:30:00 " + "Z" * 128).tzname() == "Z" * 128
+    with pytest.raises(ValueError, match="20240131"):
+        read_time("20240131 12:30:00 " + "Z" * 129)
+    with pytest.raises(ValueError, match="2024"):
+        write_time(datetime.fromisoformat("2024-01-31").replace(tzinfo=NamedZone("Z" * 129)))

@@ -33,6 +33,7 @@ from anytws.core.session import Session
 from anytws.core.state import Signal, State, StateMachine
 from anytws.core.steps import Step, StepClock
 from anytws.errors import (
+    BAD_LENGTH,
     BAD_MESSAGE,
     UNSUPPORTED_VERSION,
     UPDATE_TWS,
@@ -57,7 +58,9 @@ from anytws.wire.handshake import (
     write_redirect,
     write_version_reply,
 )
+from anytws.wire.limits import DEFAULT_LIMITS, Limits
 from anytws.wire.text import Surplus
+from anytws.wire.versions import MAX_VERSION, MIN_VERSION
 
 
 class Connection:
@@ -68,13 +71,24 @@ class Connection:
     when to call `wake` again at the latest. No method raises because of what the peer did.
     """
 
-    def __init__(self, side: Side, options: HandshakeOptions | None = None, *, codes: CodeTable = CODES) -> None:
+    def __init__(
+        self,
+        side: Side,
+        options: HandshakeOptions | None = None,
+        *,
+        codes: CodeTable = CODES,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
         self._side = side
         self._peer = side.peer
         self._options = options or HandshakeOptions()
         self._codes = codes
         self._machine = StateMachine()
-        self._buffer = FrameBuffer()
+        self._limits = limits
+        # Until the version is agreed, whatever is at the other end is not known to be TWS, or a client of it.
+        self._buffer = FrameBuffer(limits.before_version)
+        self._early = 0
+        """Bytes that came before the version was agreed."""
         self._codec: Codec | None = None
         self._offered: Greeting | None = None
         self._agreed: VersionAgreed | None = None
@@ -174,6 +188,9 @@ class Connection:
 
     def receive_data(self, data: bytes) -> None:
         """Take bytes of the peer, in any slices. After the end they are ignored."""
+        if not isinstance(data, (bytes, bytearray, memoryview)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            # A whole number would be taken for so many NULs.
+            raise TypeError(f"receive_data takes bytes, and was given {shown(data)}")
         if self.state is State.DISCONNECTED:
             raise LocalProtocolError.not_now("received data", self.state.value, "call opened() first")
         if self._closed is not None:
@@ -181,11 +198,21 @@ class Connection:
         self._buffer.feed(data)
         next_frame = self._buffer.next_frame if self._prefix_seen else self._next_frame
         try:
+            if self._codec is None:
+                self._early += len(data)
             # The property, though it says the same: mypy would not believe that a frame can end the connection.
             while self.closed is None and (body := next_frame()) is not None:
                 self._receive_frame(body)
+            if self._codec is None and self._early > self._limits.before_version:
+                raise RemoteProtocolError(self._flooded(), code=BAD_LENGTH)
         except RemoteProtocolError as problem:
             self._end(self._peer, Signal.FAULT, CloseReason.PROTOCOL_ERROR, problem.problem, code=problem.code)
+
+    def _flooded(self) -> str:
+        return (
+            f"{self._early} bytes came before the server version was agreed, and {self._limits.before_version} are "
+            f"enough for a handshake (Limits.before_version){self._oddities.told()}"
+        )
 
     def receive_eof(self) -> None:
         """Note that the peer will send no more bytes. After the end it is ignored."""
@@ -371,7 +398,7 @@ class Connection:
         message: Message = surplus.message
         if type(message) not in self._surplus_told:
             self._surplus_told.add(type(message))
-            self._events.append(SurplusFields(type(message).__name__, surplus.fields))
+            self._events.append(SurplusFields.of(message, surplus.fields))
         return message
 
     def _receive_oddity(self, event: FrameDiscarded | UndecodableFrame | UnknownMessage) -> None:
@@ -390,20 +417,23 @@ class Connection:
 
     def _accept(self, reply: VersionReply, offered: Greeting) -> bool:
         version = reply.server_version
-        if offered.minimum_version <= version <= offered.maximum_version:
-            self._codec = shared_codec(self._side, version)
+        # A client may offer older versions than we speak, and then it is our TWS that is of no use to it.
+        lowest, highest = max(offered.minimum_version, MIN_VERSION), min(offered.maximum_version, MAX_VERSION)
+        if lowest <= version <= highest:
+            self._codec = shared_codec(self._side, version, self._limits)
+            self._buffer.limit = self._limits.frame
             self._agreed = VersionAgreed(version, reply.connection_time)
             self._fire(Side.TWS, Signal.VERSION_ACCEPTED)
             self._events.append(self._agreed)
             # Now it is the client that has to say something, and a client does not wait for itself.
             self._clock.start(Step.START, self._options.start_timeout if self._side is Side.TWS else None)
             return True
-        too_old = version < offered.minimum_version
+        too_old = version < lowest
         self._end(
             Side.TWS,
             Signal.VERSION_REFUSED,
             CloseReason.UNSUPPORTED_SERVER_VERSION,
-            f"server version {version} is outside of {offered.minimum_version}..{offered.maximum_version}",
+            f"server version {version} is outside of {lowest}..{highest}",
             code=UPDATE_TWS if too_old else UNSUPPORTED_VERSION,
         )
         return False
@@ -514,6 +544,8 @@ class Connection:
         state = self.state
         self._fire(side, signal)
         self._clock.stop()
+        # Nobody will cut what waits there, and it may be 16 MB.
+        self._buffer.clear()
         self._closed = closing.describe(
             reason, state, detail, self._session, self._clock.now, code=code, redirect=redirect
         )

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum, unique
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import attrs
 
 from anytws.core.codes import CodeKind
 from anytws.core.state import State
-from anytws.errors import BAD_MESSAGE, UNKNOWN_ID, AnytwsError, DecodeError
+from anytws.errors import BAD_MESSAGE, UNKNOWN_ID, AnytwsError, DecodeError, in_a_sentence, shown
 from anytws.messages.base import Message
 from anytws.messages.connection_time import ConnectionTime
 from anytws.messages.session import ErrorMessage
@@ -89,6 +89,10 @@ class UnknownMessage:
     code: int = UNKNOWN_ID
 
 
+_MOST_FIELDS: Final = 100
+_MOST_OF_A_FIELD: Final = 1000
+
+
 @attrs.frozen
 class SurplusFields:
     """A message has more fields than we know: TWS is newer. Told once for each kind of message; the message follows.
@@ -99,7 +103,15 @@ class SurplusFields:
     message: str
     """Name of the message."""
     fields: tuple[str, ...]
-    """What stands behind the fields that we know, as it came."""
+    """What stands behind the fields that we know, as it came. Of many fields, or long ones, the beginning."""
+
+    @classmethod
+    def of(cls, message: Message, fields: tuple[str, ...]) -> SurplusFields:
+        """Tell *fields* of *message*, as far as anybody reads them: a frame may have millions."""
+        kept = [text if len(text) <= _MOST_OF_A_FIELD else shown(text, _MOST_OF_A_FIELD) for text in fields[:_MOST_FIELDS]]
+        if len(fields) > _MOST_FIELDS:
+            kept.append(f"and {len(fields) - _MOST_FIELDS} more")
+        return cls(type(message).__name__, tuple(kept))
 
 
 @attrs.frozen
@@ -119,6 +131,23 @@ class UndecodableFrame:
     def problem(self) -> str:
         """What is wrong, as a sentence."""
         return str(DecodeError(self.message, self.field, self.seen, self.wanted))
+
+
+MOST_OF_A_DETAIL: Final = 1000
+"""Characters of what was seen, in the words of an end."""
+
+
+def one_line(text: str, most: int = 400) -> str:
+    """Give *text*, which may be a peer's, as one printable line of at most *most* characters, escapes counted.
+
+    A line that it gave is given back as it is, so the words of an end can be put together from such lines.
+    """
+    told = in_a_sentence(text, most)
+    if len(told) <= most:
+        return told
+    # One letter may take ten to be printed.
+    end = f"... ({len(text)} characters)"
+    return told[: most - len(end)] + end
 
 
 @unique
@@ -185,8 +214,8 @@ class ConnectionClosed(AnytwsError):
         code = "" if self.code is None else f", code {self.code}"
         text = f"connection closed ({self.reason.value}{code}) while {self.state.value}"
         if self.detail:
-            text += f": {self.detail}"
-        return f"{text}. {self.hint}" if self.hint else text
+            text += f": {one_line(self.detail, MOST_OF_A_DETAIL)}"
+        return f"{text}. {one_line(self.hint)}" if self.hint else text
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ConnectionClosed):

@@ -9,8 +9,9 @@ import attrs
 from anytws.wire.characters import check_printable
 from anytws.wire.versions import MAX_VERSION, MIN_VERSION
 
-# The largest one is the vendor's way to write that there is none.
-_CLIENT_IDS: Final = range(-(2**31), 2**31 - 1)
+_LEAST_CLIENT_ID: Final = -(2**31)
+# The number after it is the vendor's way to write that there is none.
+_MOST_CLIENT_ID: Final = 2**31 - 2
 
 
 @attrs.frozen(kw_only=True)
@@ -46,7 +47,7 @@ class HandshakeOptions:
                 f"versions {self.minimum_version}..{self.maximum_version} are not a range within "
                 f"{MIN_VERSION}..{MAX_VERSION}, which is what this library speaks"
             )
-        if type(self.client_id) is not int or self.client_id not in _CLIENT_IDS:
+        if type(self.client_id) is not int or not _LEAST_CLIENT_ID <= self.client_id <= _MOST_CLIENT_ID:
             raise ValueError(
                 f"client_id {self.client_id!r} is not a whole number of 32 bits, or is the largest of them"
             )

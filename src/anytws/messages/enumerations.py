@@ -14,6 +14,9 @@ Members are numbers and words (`int`, `str`) as well: they compare, hash and pri
 from __future__ import annotations
 
 from enum import IntEnum, StrEnum
+from typing import Final
+
+_LONGEST_NAME: Final = 64
 
 
 class Number(IntEnum):
@@ -42,7 +45,8 @@ class Word(StrEnum):
         if not isinstance(value, str):
             return None
         member = str.__new__(cls, value)
-        member._name_, member._value_ = f"UNKNOWN_{value}", value
+        # Real words are short. Of a long one the name need not be a copy.
+        member._name_, member._value_ = f"UNKNOWN_{value[:_LONGEST_NAME]}", value
         return member
 
     @property

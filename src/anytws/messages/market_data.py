@@ -209,6 +209,8 @@ class TickAttribLast:
     """The price is beyond the day's limit of the exchange."""
     unreported: bool = False
     """The trade is not reported on the tape, such as one of an odd lot."""
+    unknown_bits: int = 0
+    """Bits of the vendor's mask that we have no name for, in their places; 0 where it is no mask (protobuf)."""
 
 
 @record
@@ -219,6 +221,8 @@ class TickAttribBidAsk:
     """The bid is below the lowest of the day."""
     ask_past_high: bool = False
     """The ask is above the highest of the day."""
+    unknown_bits: int = 0
+    """Bits of the vendor's mask that we have no name for, in their places; 0 where it is no mask (protobuf)."""
 
 
 @record

@@ -14,6 +14,7 @@ from anytws.messages.base import Message, Side
 from anytws.wire import versions
 from anytws.wire.catalogue import entry_of, entry_said
 from anytws.wire.characters import is_printable
+from anytws.wire.limits import DEFAULT_LIMITS, Limits
 from anytws.wire.rows import Entry
 from anytws.wire.text import BAD_FIELDS, Surplus, split_fields, text_reader, text_writer
 
@@ -25,7 +26,8 @@ WORTH_COMPILING: Final = 16_384
 handshake, or an answer here and there, would never get them back."""
 
 _ID_BYTES: Final = 4
-_TEXT_ID: Final = re.compile(rb"[0-9]{1,9}")
+# Without leading zeros: an id has one form, or each of its forms would get a reader of its own.
+_TEXT_ID: Final = re.compile(rb"0|[1-9][0-9]{0,8}")
 _BAD_VALUE: Final = (ValueError, ArithmeticError, TypeError, AttributeError)
 
 _Decode: TypeAlias = Callable[[bytes], Message | Surplus]
@@ -42,11 +44,12 @@ class UnknownId:
 class Codec:
     """Reads what the peer says and writes what we say. Holds no state but what it has compiled."""
 
-    __slots__ = ("_decoders", "_encoders", "_has_wide_ids", "side", "version")
+    __slots__ = ("_decoders", "_encoders", "_has_wide_ids", "limits", "side", "version")
 
-    def __init__(self, side: Side, version: int) -> None:
+    def __init__(self, side: Side, version: int, limits: Limits = DEFAULT_LIMITS) -> None:
         self.side: Side = side
         self.version: int = version
+        self.limits: Limits = limits
         self._has_wide_ids = version >= versions.PROTOBUF
         self._decoders: dict[bytes, _Decode] = {}
         self._encoders: dict[type[Message], _Encode] = {}
@@ -106,12 +109,15 @@ class Codec:
             return None
         if not (entry.text if not is_protobuf else entry.protobuf_since is not None):
             return None
-        strict = _protobuf_decoder(entry) if is_protobuf else _text_decoder(entry, self.version)
+        most = self.limits.items
+        strict = _protobuf_decoder(entry, most) if is_protobuf else _text_decoder(entry, self.version, most)
 
         def compiled() -> _Decode:
             from anytws.wire.compiled import protobuf_decoder, text_decoder  # noqa: PLC0415 (only for who needs it)
 
-            return protobuf_decoder(entry, strict) if is_protobuf else text_decoder(entry, self.version, strict)
+            if is_protobuf:
+                return protobuf_decoder(entry, strict, most)
+            return text_decoder(entry, self.version, strict, most)
 
         seen = 0
 
@@ -138,28 +144,27 @@ class Codec:
         return encoder
 
 
-def _text_decoder(entry: Entry, version: int) -> _Decode:
-    read = text_reader(entry.layout, version)
+def _text_decoder(entry: Entry, version: int, most_items: int) -> _Decode:
+    read = text_reader(entry.layout, version, most_items)
 
     def decode(body: bytes) -> Message | Surplus:
         fields = split_fields(body)
         try:
             message: Message | Surplus = read(fields)
         except BAD_FIELDS:
-            from anytws.wire.walk import walk_text  # noqa: PLC0415 (errors cost nothing until they happen)
+            from anytws.wire.walk import find_fault  # noqa: PLC0415 (errors cost nothing until they happen)
 
-            for _ in walk_text(entry, version, fields):
-                continue
+            find_fault(entry, version, fields, most_items)
             raise DecodeError(entry.name, None, shown(body), f"{entry.name} at server version {version}") from None
         return message
 
     return decode
 
 
-def _protobuf_decoder(entry: Entry) -> _Decode:
+def _protobuf_decoder(entry: Entry, most_items: int) -> _Decode:
     from anytws.wire import protobuf  # noqa: PLC0415 (a session below version 201 never pays for it)
 
-    return lambda body: protobuf.parse(entry, body)
+    return lambda body: protobuf.parse(entry, body, most_items)
 
 
 def _protobuf_encoder(entry: Entry, version: int) -> _Encode:
@@ -215,6 +220,6 @@ def _guard(entry: Entry, version: int, *, text: bool) -> Callable[[Any], None] |
 
 
 @cache
-def shared_codec(side: Side, version: int) -> Codec:
+def shared_codec(side: Side, version: int, limits: Limits = DEFAULT_LIMITS) -> Codec:
     """Give the codec that all connections of *side* at *version* share: what one has compiled serves the next."""
-    return Codec(side, version)
+    return Codec(side, version, limits)

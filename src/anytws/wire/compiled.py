@@ -31,6 +31,7 @@ import attrs
 
 from anytws.messages.base import TagValue
 from anytws.wire.kinds import BOOL, DECIMAL, DOUBLE, INT, LONG, STRING, UNSTATED, Kind, OptionalReader, maybe
+from anytws.wire.limits import DEFAULT_LIMITS
 from anytws.wire.rows import (
     AnyRow,
     Choice,
@@ -45,6 +46,7 @@ from anytws.wire.rows import (
     When,
     default_of,
     field_class,
+    has_lists,
     leaves,
     vendor_name,
 )
@@ -138,10 +140,10 @@ class _Number:
     """Those of this type: what is one of another's is a value here."""
 
 
-def _are_usual_floats(_: list[str], values: list[Any]) -> bool:
+def _are_usual_floats(texts: list[str], values: list[Any]) -> bool:
     # No root of a sum of squares is less than any of them: if it has not overflowed, none of them has. The sentinel is
-    # the largest double.
-    return math.hypot(*values) < _SAFE
+    # the largest double. A zero may be what is too small for a double, which takes more zeros than fit in here.
+    return math.hypot(*values) < _SAFE and (0.0 not in values or max(map(len, texts)) < _LONGEST)
 
 
 def _are_usual_decimals(texts: list[str], _: list[Any]) -> bool:
@@ -313,6 +315,9 @@ def _make_twin(cls: type[Any]) -> type[Any]:
 # --- source ------------------------------------------------------------------------------------------------------
 
 
+_NO_NAME: Final = re.compile(r"\W")
+
+
 class _Source:
     """A function on its way: lines, and the objects that they name."""
 
@@ -370,12 +375,12 @@ class _Source:
 # --- text --------------------------------------------------------------------------------------------------------
 
 
-def text_decoder(entry: Entry, version: int, strict: Decoder) -> Decoder:
+def text_decoder(entry: Entry, version: int, strict: Decoder, most_items: int = DEFAULT_LIMITS.items) -> Decoder:
     """Compile the reader of text bodies of *entry* at *version*, which falls back to *strict*."""
     source = _Source(f"{entry.name}, text, {version}")
     try:
         with source.inside("try:"):
-            _TextBody(source, version).message(entry.layout)
+            _TextBody(source, version).message(entry.layout, most_items)
     except Unsuited:
         return strict
     with source.inside("except Exception:"):
@@ -421,9 +426,11 @@ class _TextBody:
         self._later: list[str] = []
         self._items: set[str] = set()
 
-    def message(self, layout: Layout) -> None:
+    def message(self, layout: Layout, most_items: int) -> None:
         """Write all of it."""
         source = self._source
+        if has_lists(layout):
+            source.add(f"left = {most_items}")
         made = self._record(layout)
         if self._split:
             self._flush()
@@ -549,7 +556,7 @@ class _TextBody:
         return variable if kind.read is STRING.read else self._remembered(kind.read, kind.name, variable)
 
     def _remembered(self, read: Read, name: str, variable: str) -> str:
-        stem = re.sub(r"\W", "_", name)
+        stem = _NO_NAME.sub("_", name)
         return f"{self._source.named(memo_of(read), f'{stem}_')}[{variable}]"
 
     def _filler(self, row: Filler) -> None:
@@ -579,6 +586,7 @@ class _TextBody:
         count = self._source.new("n")
         self._do(f"{count} = {self._remembered(read_count, 'count', self._take())}")
         self._settle()
+        self._source.add(f"left -= {count}", "if left < 0: raise Odd")
         return count
 
     def _block(self, count: str, each: int) -> str:
@@ -691,14 +699,24 @@ class _TextBody:
 # --- protobuf ----------------------------------------------------------------------------------------------------
 
 
-def protobuf_decoder(entry: Entry, strict: Decoder) -> Decoder:
+def protobuf_decoder(entry: Entry, strict: Decoder, most_items: int = DEFAULT_LIMITS.items) -> Decoder:
     """Compile the reader of protobuf bodies of *entry*, which falls back to *strict*."""
-    from anytws.wire.protobuf import message_class  # noqa: PLC0415 (a session below version 201 never pays for it)
+    from anytws.wire.protobuf import (  # noqa: PLC0415 (a session below version 201 never pays for it)
+        SHORT,
+        is_bloated,
+        message_class,
+    )
 
     source = _Source(f"{entry.name}, protobuf")
     try:
         with source.inside("try:"):
             source.add(f"p = {source.named(message_class(entry.layout).FromString, 'parse')}(body)")
+            if has_lists(entry.layout):
+                bloated, layout = source.named(is_bloated, "is_bloated"), source.named(entry.layout, "layout")
+                source.add(
+                    f"if len(body) > {min(most_items, SHORT)} and {bloated}({layout}, p, len(body), {most_items}):"
+                    " raise Odd"
+                )
             _ProtobufRecord(source, entry.layout).message()
     except Unsuited:
         return strict

@@ -36,7 +36,7 @@ class FrameBuffer:
     buffer for everything. What comes before the rest of a frame is there is only collected, and put together once.
     """
 
-    __slots__ = ("_at", "_data", "_limit", "_more")
+    __slots__ = ("_at", "_data", "_more", "limit")
 
     def __init__(self, limit: int = MAX_FRAME) -> None:
         self._data = b""
@@ -44,7 +44,8 @@ class FrameBuffer:
         """Where in `_data` the next frame begins."""
         self._more = bytearray()
         """What has come after `_data`."""
-        self._limit = limit
+        self.limit: int = limit
+        """Bytes that a body may have; it holds for every frame that is not cut yet."""
 
     def __len__(self) -> int:
         """Bytes that wait for the rest of their frame."""
@@ -60,6 +61,11 @@ class FrameBuffer:
             self._more += data
         else:
             self._data, self._at = bytes(data), 0
+
+    def clear(self) -> None:
+        """Forget what waits."""
+        self._data, self._at = b"", 0
+        self._more.clear()
 
     def take(self, count: int) -> bytes | None:
         """Give exactly *count* raw bytes, outside any frame, or None until there are so many."""
@@ -80,9 +86,9 @@ class FrameBuffer:
             start = end = at + _PREFIX
             if start <= len(data):
                 (length,) = _length_at(data, at)
-                if length > self._limit:
+                if length > self.limit:
                     raise RemoteProtocolError(
-                        f"a frame of {length} bytes was announced, longer than the {self._limit} allowed; "
+                        f"a frame of {length} bytes was announced, longer than the {self.limit} allowed; "
                         f"the bytes begin with {self.peek()!r}",
                         code=BAD_LENGTH,
                     )

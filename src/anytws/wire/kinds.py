@@ -16,14 +16,16 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import Enum, IntFlag
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import attrs
 
 from anytws.messages.enumerations import Number, Word
 
-_INT32: Final = range(-(2**31), 2**31)
-_INT64: Final = range(-(2**63), 2**63)
+# Bounds, and no ranges: to look for a member of an enumeration in a range, Python walks through all of the range.
+_Bounds: TypeAlias = tuple[int, int]
+_INT32: Final = (-(2**31), 2**31 - 1)
+_INT64: Final = (-(2**63), 2**63 - 1)
 _UNSET_INT: Final = 2147483647
 _UNSET_LONG: Final = 9223372036854775807
 _UNSET_DOUBLE: Final = 1.7976931348623157e308
@@ -33,13 +35,18 @@ _UNSET_DECIMALS: Final = frozenset(
     {Decimal(_UNSET_INT), Decimal(_UNSET_LONG), Decimal(-(2**63)), Decimal("1.7976931348623157E308"), _UNSET_DECIMAL}
 )
 # Those of a 128-bit decimal, which is what the vendor computes with. Beyond them, digits written out fill the memory.
-_MAGNITUDES: Final = range(-6176, 6145)
+_LEAST_MAGNITUDE: Final = -6176
+_MOST_MAGNITUDE: Final = 6144
+# Characters of a number, read or written: the largest double, written out, has 309 digits.
+_LONGEST_NUMBER: Final = 400
 _NO_REQUEST: Final = -1
-_MASKS: Final = range(2**16)
+_LARGEST_MASK: Final = 2**16 - 1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _IS_INT: Final = re.compile(r"[+-]?[0-9]+").fullmatch
-_IS_REAL: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?").fullmatch
+# Each digit has one place where it can belong: where it has two, a long number is tried in all ways to cut it.
+_IS_REAL: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?").fullmatch
+_IS_ZERO: Final = re.compile(r"[+-]?[0.]+(?:[eE].*)?").fullmatch
 
 
 UNSTATED: Final[Any] = object()
@@ -74,26 +81,30 @@ class Kind:
 
 
 def _read_int(text: str) -> int:
-    if not _IS_INT(text):
+    if len(text) > _LONGEST_NUMBER or not _IS_INT(text):
         raise ValueError(text)
     return int(text)
 
 
-def _reads_within(bounds: range) -> Callable[[str], int]:
+def _reads_within(bounds: _Bounds) -> Callable[[str], int]:
+    least, most = bounds
+
     def read(text: str) -> int:
         value = _read_int(text)
         # What does not fit could not be written by us, nor be carried by protobuf: it is no value of this kind.
-        if value not in bounds:
+        if not least <= value <= most:
             raise ValueError(text)
         return value
 
     return read
 
 
-def _integer(bounds: range) -> Callable[[Any], int]:
+def _integer(bounds: _Bounds) -> Callable[[Any], int]:
+    least, most = bounds
+
     def check(value: object) -> int:
         # A bool is an int to Python but a different thing on this wire.
-        if not isinstance(value, int) or isinstance(value, bool) or value not in bounds:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             raise ValueError(value)
         return int(value)
 
@@ -110,9 +121,9 @@ def _read_double(text: str) -> float:
     # NaN is how a program says that it has no number: None where that is a value, and refused where it is not.
     if text in ("Infinity", "-Infinity", "NaN"):
         return float(text)
-    value = float(text) if _IS_REAL(text) else math.nan
-    # 1e999 is too large for a double, and no infinity: that one has a word of its own.
-    if not math.isfinite(value):
+    value = float(text) if len(text) <= _LONGEST_NUMBER and _IS_REAL(text) else math.nan
+    # 1e999 is too large for a double, and no infinity: that one has a word of its own. 1e-999 is too small, and no zero.
+    if not math.isfinite(value) or (value == 0 and not _IS_ZERO(text)):
         raise ValueError(text)
     return value
 
@@ -137,19 +148,32 @@ def _load_double(value: float) -> float:
 def _read_decimal(text: str) -> Decimal:
     if text == "NaN":
         return Decimal(text)
-    if not _IS_REAL(text):
+    if len(text) > _LONGEST_NUMBER or not _IS_REAL(text):
         raise ValueError(text)
     return _decimal(Decimal(text))
 
 
 def _decimal(value: object) -> Decimal:
-    if not isinstance(value, Decimal) or not value.is_finite() or value.adjusted() not in _MAGNITUDES:
+    if not isinstance(value, Decimal) or not value.is_finite():
+        raise ValueError(value)
+    if not _LEAST_MAGNITUDE <= value.adjusted() <= _MOST_MAGNITUDE:
         raise ValueError(value)
     return value
 
 
+def _write_decimal(value: object) -> str:
+    text = str(_decimal(value))
+    if len(text) > _LONGEST_NUMBER:
+        raise ValueError(value)
+    return text
+
+
 def _dump_decimal(value: object) -> str:
-    return format(_decimal(value), "f")
+    # Without an exponent, which makes it longer.
+    text = format(_decimal(value), "f")
+    if len(text) > _LONGEST_NUMBER:
+        raise ValueError(value)
+    return text
 
 
 def _read_bool(text: str) -> bool:
@@ -227,7 +251,7 @@ DOUBLE: Final = _without_sentinels(
 )
 """A 64-bit floating number, written as the shortest text that reads back the same."""
 DECIMAL: Final = _without_sentinels(
-    Kind("DECIMAL", _read_decimal, lambda value: str(_decimal(value)), "string", load=_read_decimal, dump=_dump_decimal)
+    Kind("DECIMAL", _read_decimal, _write_decimal, "string", load=_read_decimal, dump=_dump_decimal)
 )
 """An exact decimal; text in protobuf too."""
 BOOL: Final = Kind("BOOL", _read_bool, lambda value: "1" if _bool(value) else "0", "bool", dump=_bool)
@@ -306,9 +330,13 @@ def marked(kind: Kind, marker: str, *, also: Callable[[Any], bool] | None = None
     """
     optional = maybe(kind)
     mark = (kind.raw or kind).read(marker)
+    # To compare a long whole number with a decimal, Python writes it out, which takes the square of its length.
+    alike = Decimal if isinstance(mark, Decimal) else object
 
     def is_nothing(value: Any) -> bool:
-        return value is None or value == mark or (also is not None and bool(also(value)))
+        if value is None or not isinstance(value, alike):
+            return value is None
+        return value == mark or (also is not None and bool(also(value)))
 
     read, load = _optional_readers(kind, mark, also=also)
 
@@ -442,14 +470,22 @@ REQUEST_ID: Final = Kind(
 """The id of a request or order; None is -1, and 2147483647 where TWS rejects a request that has no id."""
 
 
+MOST_JOINED: Final = 100_000
+"""The most items that one text has with separators between them: they are no list that `Limits.items` counts."""
+
+
 def _split_list(text: str) -> tuple[str, ...]:
+    if text.count(",") > MOST_JOINED:
+        raise ValueError(text)
     # TWS may end the list with a comma: an empty item is no item.
-    return tuple(item for item in text.split(",") if item)
+    return tuple([item for item in text.split(",") if item])
 
 
 def _join_list(value: Any) -> str:
     items: tuple[Any, ...] = value if type(value) is tuple else (None,)
     if not all(isinstance(item, str) and item and "," not in item for item in items):
+        raise ValueError(items)
+    if len(items) > MOST_JOINED:
         raise ValueError(items)
     return _any_text(",".join(items))
 
@@ -500,13 +536,13 @@ def flags_of(flags: type[IntFlag]) -> Kind:
     """Give the kind of a bit mask. Bits without a name are kept, up to the sixteenth."""
 
     def dump(value: Any) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or value not in _MASKS:
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LARGEST_MASK:
             raise ValueError(value)
         return int(value)
 
     def load(value: int) -> IntFlag:
         # Python keeps every mask that it has met: a peer must not choose among two thousand million.
-        if value not in _MASKS and value != _UNSET_INT:
+        if not 0 <= value <= _LARGEST_MASK and value != _UNSET_INT:
             raise ValueError(value)
         return flags(value)
 
@@ -533,7 +569,7 @@ def _dump_plain_decimal(value: object) -> float:
 
 DECIMAL_AS_DOUBLE: Final = _without_sentinels(
     Kind(
-        "DECIMAL_AS_DOUBLE", _read_decimal, lambda value: str(_decimal(value)), "double",
+        "DECIMAL_AS_DOUBLE", _read_decimal, _write_decimal, "double",
         load=_load_plain_decimal, dump=_dump_plain_decimal,
     )
 )  # fmt: skip

@@ -21,9 +21,9 @@ class Limits:
 
     frame: int = MAX_FRAME
     """Bytes of one frame. A longer one ends the connection (507), as soon as its length is known."""
-    items: int = 100_000
+    items: int = 250_000
     """Records and values in the lists of one frame, together. A frame with more cannot be read (508); the connection
-    goes on. The longest list that TWS is known to send has some thousands."""
+    goes on. More bars than this have no room in the longest frame, and nothing that TWS sends has so many."""
     before_version: int = 65_536
     """Bytes of one frame, and of all together, before the server version is agreed: the words of the handshake are
     short, and whatever is at the other end is not known to be TWS yet."""
@@ -39,3 +39,8 @@ class Limits:
 
 DEFAULT_LIMITS: Final = Limits()
 """What is taken unless somebody says otherwise."""
+
+
+def told_limit(items: int) -> str:
+    """Say what a frame with too many items should have been."""
+    return f"one with at most {items} items in its lists (Limits.items), and a byte for every two of their fields"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from itertools import islice
 from operator import attrgetter
 from typing import Any, Final, TypeAlias, TypeGuard
 
@@ -21,7 +22,21 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 from anytws.errors import DecodeError, shown
 from anytws.messages.base import TagValue
 from anytws.wire.kinds import INT, STRING, UNSTATED, Kind
-from anytws.wire.rows import AnyRow, Choice, Entry, Layout, Many, Part, Row, Tags, default_of, leaves, vendor_name
+from anytws.wire.limits import DEFAULT_LIMITS, told_limit
+from anytws.wire.rows import (
+    AnyRow,
+    Choice,
+    Entry,
+    Layout,
+    Many,
+    Part,
+    Row,
+    Tags,
+    default_of,
+    has_lists,
+    leaves,
+    vendor_name,
+)
 
 Reader: TypeAlias = Callable[[Any], Any]
 """A parsed protobuf message to ours. Raises `_BadField`."""
@@ -53,13 +68,14 @@ _SCALARS: Final = {
 }
 
 
-def parse(entry: Entry, body: bytes) -> Any:
-    """Read the protobuf form of *entry*. Raises `DecodeError` naming the field at fault."""
+def parse(entry: Entry, body: bytes, most_items: int = DEFAULT_LIMITS.items) -> Any:
+    """Read the protobuf form of *entry*, with *most_items* in its lists. Raises `DecodeError` naming the field at fault."""
     parsed = message_class(entry.layout)()
     try:
         parsed.ParseFromString(body)
     except ParseError:
         raise DecodeError(entry.name, None, shown(body), f"a protobuf {entry.layout.name}") from None
+    check_items(entry, parsed, len(body), most_items)
     try:
         return _reader(entry.layout)(parsed)
     except _BadField as bad:
@@ -67,6 +83,66 @@ def parse(entry: Entry, body: bytes) -> Any:
     except (ValueError, ArithmeticError):
         # A record that cannot be made of its fields (`Layout.loaded`): none of them alone is at fault.
         raise DecodeError(entry.name, None, shown(body), entry.layout.name) from None
+
+
+def check_items(entry: Entry, parsed: Any, length: int, most_items: int) -> None:
+    """Raise `DecodeError` where the lists of *parsed*, of a body of *length* bytes, hold too much: see `is_bloated`."""
+    if length > min(most_items, SHORT) and is_bloated(entry.layout, parsed, length, most_items):
+        raise DecodeError(entry.name, None, f"a frame of {length} bytes with more in it", told_limit(most_items))
+
+
+SHORT: Final = 1024
+"""Bytes of a body that is read without counting first, if it cannot have more items than bytes."""
+_FIELDS_A_BYTE: Final = 2
+_FREE_FIELDS: Final = 5_000
+
+
+def is_bloated(layout: Layout, parsed: Any, length: int, most_items: int) -> bool:
+    """Tell whether the lists of *parsed*, of a body of *length* bytes, have more than *most_items* together.
+
+    Or more fields than such a body can pay for: two bytes are an empty record, which becomes an object of thirty
+    fields, and 16 MB of them kept the reader busy for a minute. What TWS says has three bytes a field.
+    """
+    items, fields = _count_items(layout, parsed, most_items)
+    return items > most_items or fields > _FREE_FIELDS + _FIELDS_A_BYTE * length
+
+
+def _count_items(layout: Layout | Choice, parsed: Any, most: int) -> tuple[int, int]:
+    """Count the items in the lists of *parsed*, those in items too, up to *most* or somewhat more; and their fields."""
+    items = fields = 0
+    for row, name, within in _counted(layout):
+        if isinstance(row, Part):
+            inner = [getattr(parsed, name)] if parsed.HasField(name) else []
+        else:
+            inner = getattr(parsed, name)
+            items += len(inner)
+            fields += len(inner) * _width(row)
+        if within is not None and items <= most:
+            for each in inner:
+                more_items, more_fields = _count_items(within, each, most)
+                items, fields = items + more_items, fields + more_fields
+    return items, fields
+
+
+@cache
+def _counted(layout: Layout | Choice) -> list[tuple[Part | Many | Tags, str, Layout | Choice | None]]:
+    """Give the lists of *layout* and what has lists in it, each with its name and, where there are some, those inside."""
+    found: list[tuple[Part | Many | Tags, str, Layout | Choice | None]] = []
+    for row in _numbered(layout):
+        if isinstance(row, Row):
+            continue
+        inner = row.layout if isinstance(row, Part) else row.of if isinstance(row, Many) else None
+        within = inner if isinstance(inner, (Layout, Choice)) and has_lists(inner) else None
+        if within is not None or not isinstance(row, Part):
+            found.append((row, vendor_name(row), within))
+    return found
+
+
+@cache
+def _width(row: AnyRow) -> int:
+    """Give how many fields an object of *row* has, those of the records in it too."""
+    inner = row.layout if isinstance(row, Part) else row.of if isinstance(row, Many) else None
+    return 1 + sum(map(_width, _numbered(inner))) if isinstance(inner, (Layout, Choice)) else 1
 
 
 def serialize(entry: Entry, value: Any) -> bytes:
@@ -79,12 +155,33 @@ def serialize(entry: Entry, value: Any) -> bytes:
 def unknown_fields(entry: Entry, body: bytes) -> tuple[str, ...]:
     """Give the fields of the protobuf form of *entry* that we do not know, under the vendor's names where they nest.
 
-    Of a list the first record is looked at: what a new TWS says of one bar, it says of all five thousand.
+    Of a list the first record is looked at: what a new TWS says of one bar, it says of all five thousand. A body of
+    more than a megabyte is not looked through: the runtime makes an object of each field that we do not know.
     """
     found: dict[str, Any] = {}
+    if len(body) > _LONGEST_SEARCHED:
+        return ()
     for path, data in _unknown(message_class(entry.layout).FromString(body), ""):
         found.setdefault(path, data)
-    return tuple([f"{path} = {shown(data)}" for path, data in found.items()])
+    told = [f"{path} = {told_unknown(data)}" for path, data in islice(found.items(), _MOST_TOLD)]
+    return (*told, f"and {len(found) - _MOST_TOLD} more") if len(found) > _MOST_TOLD else tuple(told)
+
+
+_LONGEST_SEARCHED: Final = 2**20
+_MOST_TOLD: Final = 100
+"""Fields of one message that are told by what they hold; a newer TWS has a handful more than we know."""
+_MOST_OF_A_GROUP: Final = 10
+_DEEPEST_TOLD: Final = 4
+
+
+def told_unknown(data: Any, depth: int = 0) -> str:
+    """Give what a field that we do not know holds, in about a line; a group (an old form of nesting) field by field."""
+    if isinstance(data, (int, bytes)):
+        return shown(data)
+    fields = [*islice(iter(data), _MOST_OF_A_GROUP)] if depth < _DEEPEST_TOLD else []
+    told = [f"field {field.field_number} = {told_unknown(field.data, depth + 1)}" for field in fields]
+    more = len(data) - len(fields)
+    return f"{{{', '.join([*told, f'and {more} more'] if more else told)}}}"
 
 
 def fields_beyond(parsed: Any) -> Iterator[Any]:

@@ -16,6 +16,7 @@ worked out by `anytws.wire.text`, `anytws.wire.protobuf` and, field by field for
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, TypeAlias, get_type_hints
 
 import attrs
@@ -264,6 +265,17 @@ def leaves(rows: tuple[AnyRow, ...]) -> Iterator[Leaf]:
             yield from leaves(row.rows)
         else:
             yield row
+
+
+@cache
+def has_lists(layout: Layout | Choice) -> bool:
+    """Tell whether a record of *layout* has a list in it, at any depth, in either encoding."""
+    if isinstance(layout, Choice):
+        return any(map(has_lists, layout.options.values()))
+    rows = [*leaves(layout.text_rows), *leaves(layout.protobuf_rows)]
+    return any(
+        isinstance(row, (Many, Tags, Column)) or (isinstance(row, Part) and has_lists(row.layout)) for row in rows
+    )
 
 
 def vendor_name(row: Row | Part | Many | Tags) -> str:

@@ -10,13 +10,16 @@ was. Errors cost nothing until they happen.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from operator import attrgetter
+from functools import cache
+from itertools import islice
+from operator import attrgetter, length_hint
 from typing import Any, Final, TypeAlias
 
 import attrs
 
 from anytws.messages.base import TagValue
 from anytws.wire.kinds import BOOL, INT, STRING, Kind
+from anytws.wire.limits import DEFAULT_LIMITS
 from anytws.wire.rows import (
     AnyRow,
     Choice,
@@ -38,9 +41,11 @@ Reader: TypeAlias = Callable[[list[str]], Any]
 Writer: TypeAlias = Callable[[Any], list[str]]
 """A message to its fields. Raises `ValueError` or `AttributeError` for what is not that message."""
 
-_Take: TypeAlias = Callable[[], str]
-_ReadStep: TypeAlias = Callable[[_Take, "Draft"], None]
+_ReadStep: TypeAlias = Callable[["Fields", "Draft"], None]
 _WriteStep: TypeAlias = Callable[[Any, list[str]], None]
+
+FieldPlan: TypeAlias = list[tuple[Callable[[str], Any], int]]
+"""For each field of a class, in order, what reads it and where it stands in the record."""
 
 
 @attrs.frozen
@@ -66,9 +71,9 @@ def split_fields(body: bytes) -> list[str]:
     return fields
 
 
-def text_reader(layout: Layout, version: int) -> Reader:
-    """Compile *layout* for reading at *version*."""
-    return _flat_reader(layout, version) or _general_reader(layout, version)
+def text_reader(layout: Layout, version: int, most_items: int = DEFAULT_LIMITS.items) -> Reader:
+    """Compile *layout* for reading at *version*. A message with more than *most_items* in its lists is a bad one."""
+    return _flat_reader(layout, version) or _general_reader(layout, version, most_items)
 
 
 def text_writer(layout: Layout, version: int) -> Writer:
@@ -92,11 +97,75 @@ def read_count(text: str) -> int:
     return max(0, INT.read(text)) if text else 0
 
 
+class Fields:
+    """The fields of a body, taken one after the other, and how many items there may still be in its lists.
+
+    `take` gives the next field and raises `StopIteration` behind the last one.
+    """
+
+    __slots__ = ("_fields", "_items_left", "_left", "take")
+
+    def __init__(self, fields: list[str], most_items: int) -> None:
+        self._fields = fields
+        self._left = iter(fields)
+        self._items_left = most_items
+        self.take: Final = self._left.__next__
+
+    def take_many(self, count: int) -> list[str]:
+        """Give the next *count* fields. Raises `ValueError` where there are not so many."""
+        taken = [*islice(self._left, count)]
+        if len(taken) != count:
+            raise ValueError(taken)
+        return taken
+
+    def skip(self, plan: FieldPlan, count: int) -> bool:
+        """Pass over a record of *count* fields if all that *plan* names can be read; otherwise take none of them."""
+        at = len(self._fields) - self.left
+        taken = self._fields[at : at + count]
+        if len(taken) != count:
+            return False
+        try:
+            for parse, place in plan:
+                parse(taken[place])
+        except (ValueError, ArithmeticError):
+            return False
+        self.take_many(count)
+        return True
+
+    def take_count(self, width: int = 1) -> int:
+        """Give the next field as the count of a list whose items have *width* fields at the least.
+
+        Raises `ValueError` for one that is too large: a frame of ten bytes that announces two thousand million items
+        would be read for hours.
+        """
+        count = read_count(self.take())
+        if count * width > self.left or not self.spend(count):
+            raise ValueError(count)
+        return count
+
+    @property
+    def left(self) -> int:
+        """How many fields there still are."""
+        return length_hint(self._left)
+
+    def rest(self) -> list[str]:
+        """Give all fields that are left."""
+        return [*self._left]
+
+    def spend(self, count: int) -> bool:
+        """Note that a list of *count* items comes, and tell whether there may be so many."""
+        self._items_left -= count
+        return self._items_left >= 0
+
+
 # --- the flat way ------------------------------------------------------------------------------------------------
 
 
-def _flat_reader(layout: Layout, version: int) -> Reader | None:
-    """Give the short reader, or None where the rows are more than a run of fields in a leading run of the class."""
+def flat_plan(layout: Layout, version: int) -> tuple[FieldPlan, int] | None:
+    """Say how to read *layout* in one go, and how many fields it has on the wire.
+
+    None where it is more than a run of fields in a leading run of the class.
+    """
     places: dict[str, tuple[Callable[[str], Any], int]] = {}
     index = 0
     for row in layout.text_rows:
@@ -112,8 +181,16 @@ def _flat_reader(layout: Layout, version: int) -> Reader | None:
     names = [field.name for field in attrs.fields(layout.cls)][: len(places)]
     if set(names) != set(places):
         return None
-    plan = [places[name] for name in names]
-    cls, count = layout.cls, index
+    return [places[name] for name in names], index
+
+
+def _flat_reader(layout: Layout, version: int) -> Reader | None:
+    """Give the short reader, or None where there is no plan for one."""
+    found = flat_plan(layout, version)
+    if found is None:
+        return None
+    plan, count = found
+    cls = layout.cls
 
     def read(fields: list[str]) -> Any:
         if len(fields) < count:
@@ -162,13 +239,13 @@ class Draft:
             raise ValueError(str(problem)) from problem
 
 
-def _general_reader(layout: Layout, version: int) -> Reader:
+def _general_reader(layout: Layout, version: int, most_items: int) -> Reader:
     record = _record_reader(layout, version)
 
     def read(fields: list[str]) -> Any:
-        left = iter(fields)
-        message = record(left.__next__)
-        surplus = tuple(left)
+        left = Fields(fields, most_items)
+        message = record(left)
+        surplus = tuple(left.rest())
         return Surplus(message, surplus) if surplus else message
 
     return read
@@ -199,8 +276,8 @@ def _read_step(row: AnyRow, version: int) -> _ReadStep:
 def _read_filler(row: Filler) -> _ReadStep:
     least = row.least
 
-    def step(take: _Take, _draft: Draft) -> None:
-        text = take()
+    def step(fields: Fields, _draft: Draft) -> None:
+        text = fields.take()
         if least is not None:
             check_layout_number(text, least)
 
@@ -217,8 +294,8 @@ def _read_row(row: Row) -> _ReadStep:
     *path, name = row.field.split(".")
     parse = row.kind.read
 
-    def step(take: _Take, draft: Draft) -> None:
-        draft.nested(path).__dict__[name] = parse(take())
+    def step(fields: Fields, draft: Draft) -> None:
+        draft.nested(path).__dict__[name] = parse(fields.take())
 
     return step
 
@@ -227,21 +304,21 @@ def _read_part(row: Part, version: int) -> _ReadStep:
     *path, name = row.field.split(".")
     record = _record_reader(row.layout, version)
 
-    def step(take: _Take, draft: Draft) -> None:
-        there = not row.optional or BOOL.read(take())
-        draft.nested(path).__dict__[name] = record(take) if there else None
+    def step(fields: Fields, draft: Draft) -> None:
+        there = not row.optional or BOOL.read(fields.take())
+        draft.nested(path).__dict__[name] = record(fields) if there else None
 
     return step
 
 
-def _record_reader(layout: Layout, version: int) -> Callable[[_Take], Any]:
+def _record_reader(layout: Layout, version: int) -> Callable[[Fields], Any]:
     steps = _read_steps(layout.text_rows, version)
     cls, loaded = layout.cls, layout.loaded
 
-    def read(take: _Take) -> Any:
+    def read(fields: Fields) -> Any:
         draft = Draft(cls)
         for step in steps:
-            step(take, draft)
+            step(fields, draft)
         value = draft.finish()
         return value if loaded is None else loaded(value)
 
@@ -250,10 +327,10 @@ def _record_reader(layout: Layout, version: int) -> Callable[[_Take], Any]:
 
 def _read_many(row: Many, version: int) -> _ReadStep:
     *path, name = row.field.split(".")
-    read_item = _item_reader(row.of, version)
+    read_item, width = _item_reader(row.of, version), least_width(row.of, version)
 
-    def step(take: _Take, draft: Draft) -> None:
-        items = tuple([read_item(take) for _ in range(read_count(take()))])
+    def step(fields: Fields, draft: Draft) -> None:
+        items = tuple([read_item(fields) for _ in range(fields.take_count(width))])
         draft.nested(path).__dict__[name] = items
 
     return step
@@ -262,59 +339,90 @@ def _read_many(row: Many, version: int) -> _ReadStep:
 def _read_tags(row: Tags) -> _ReadStep:
     *path, name = row.field.split(".")
 
-    def step(take: _Take, draft: Draft) -> None:
+    def step(fields: Fields, draft: Draft) -> None:
         draft.nested(path).__dict__[name] = (
-            split_tags(take())
+            split_tags(fields.take())
             if row.joined
-            else tuple([TagValue(STRING.read(take()), STRING.read(take())) for _ in range(read_count(take()))])
+            else tuple([_read_tag(fields) for _ in range(fields.take_count(2))])
         )
 
     return step
+
+
+def _read_tag(fields: Fields) -> TagValue:
+    return TagValue(STRING.read(fields.take()), STRING.read(fields.take()))
 
 
 def _read_column(row: Column) -> _ReadStep:
     *path, name = row.field.split(".")
     parse = row.kind.read
 
-    def step(take: _Take, draft: Draft) -> None:
-        count = read_count(take())
+    def step(fields: Fields, draft: Draft) -> None:
+        count = fields.take_count()
         if not count:
             return
         values = draft.nested(path).__dict__
         records = getattr(draft.nested(path), name)
         if count > len(records):
             raise ValueError(count)
-        filled = [attrs.evolve(record, **{row.name: parse(take())}) for record in records[:count]]
+        filled = [attrs.evolve(record, **{row.name: parse(fields.take())}) for record in records[:count]]
         values[name] = (*filled, *records[count:])
 
     return step
 
 
-def _choice_reader(choice: Choice, version: int) -> Callable[[_Take], Any]:
+def _choice_reader(choice: Choice, version: int) -> Callable[[Fields], Any]:
     options = {number: _record_reader(layout, version) for number, layout in choice.options.items()}
 
-    def read(take: _Take) -> Any:
-        option = options.get(INT.read(take()))
+    def read(fields: Fields) -> Any:
+        option = options.get(INT.read(fields.take()))
         if option is None:
             raise ValueError("a record of a kind that is not known")
-        return option(take)
+        return option(fields)
 
     return read
 
 
-def _item_reader(of: Layout | Kind | Choice, version: int) -> Callable[[_Take], Any]:
+@cache
+def least_width(of: Layout | Kind | Choice, version: int) -> int:
+    """Give how many fields an item has at the least at *version*; 1 for one that has none, so that it counts."""
+    if isinstance(of, Kind):
+        return 1
+    if isinstance(of, Choice):
+        return 1 + min(least_width(option, version) for option in of.options.values())
+    return max(1, sum(_least_fields(row, version) for row in of.text_rows))
+
+
+def _least_fields(row: AnyRow, version: int) -> int:
+    if isinstance(row, When) or not row.on_wire(version):
+        return 0
+    if isinstance(row, Part) and not row.optional:
+        return sum(_least_fields(inner, version) for inner in row.layout.text_rows)
+    return 1
+
+
+def _item_reader(of: Layout | Kind | Choice, version: int) -> Callable[[Fields], Any]:
     if isinstance(of, Kind):
         parse = of.read
-        return lambda take: parse(take())
+        return lambda fields: parse(fields.take())
     if isinstance(of, Choice):
         return _choice_reader(of, version)
     if not any(isinstance(row, When) or row.on_wire(version) for row in of.text_rows):
         # Nothing would end the counting: a frame of ten bytes could keep us busy for hours.
         return _no_record
-    return _record_reader(of, version)
+    found = flat_plan(of, version)
+    return _record_reader(of, version) if found is None else _flat_item_reader(of.cls, *found)
 
 
-def _no_record(_take: _Take) -> Any:
+def _flat_item_reader(cls: type[Any], plan: FieldPlan, count: int) -> Callable[[Fields], Any]:
+    def read(fields: Fields) -> Any:
+        taken = fields.take_many(count)
+        return cls(*[parse(taken[place]) for parse, place in plan])
+
+    return read
+
+
+def _no_record(_fields: Fields) -> Any:
     raise ValueError("records that have no field at this version")
 
 
@@ -322,7 +430,7 @@ def _read_when(row: When, version: int) -> _ReadStep:
     steps = _read_steps(row.rows, version)
     holds = row.holds
 
-    def step(take: _Take, draft: Draft) -> None:
+    def step(fields: Fields, draft: Draft) -> None:
         try:
             goes_on = holds(draft)
         except (TypeError, AttributeError, LookupError) as problem:
@@ -330,7 +438,7 @@ def _read_when(row: When, version: int) -> _ReadStep:
             raise ValueError(str(problem)) from None
         if goes_on:
             for inner in steps:
-                inner(take, draft)
+                inner(fields, draft)
 
     return step
 

@@ -37,6 +37,10 @@ _NEWS: Final = re.compile(
 ).fullmatch
 
 
+_LONGEST_ZONE: Final = 128
+"""Characters. The longest names that Java and Windows have are half as long; what is kept of a peer has a bound."""
+
+
 @lru_cache(256)
 def _zone(name: str) -> tzinfo:
     from zoneinfo import ZoneInfo  # noqa: PLC0415 (some milliseconds, which a program without such times does not pay)
@@ -66,6 +70,8 @@ def read_time(text: str) -> datetime | date:
             raise ValueError(text)
         zone: tzinfo | None = UTC
     else:
+        if name is not None and len(name) > _LONGEST_ZONE:
+            raise ValueError(text)
         zone = None if name is None else _zone(name)
     return datetime(int(year), int(month), int(day), int(hour), int(minute), int(second or 0), tzinfo=zone)
 
@@ -103,7 +109,7 @@ def _write_clock(value: object) -> str:
         return str(seconds)
     name = _name_of(zone)
     if name is not None and zone is not UTC:
-        if not _NAME(name):
+        if len(name) > _LONGEST_ZONE or not _NAME(name):
             raise ValueError(value)
         return f"{_clock(value, ' ')} {name}"
     return _clock(value.astimezone(UTC), "-")

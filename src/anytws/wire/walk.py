@@ -16,10 +16,12 @@ from anytws.errors import INVALID_SYMBOL, DecodeError, LocalProtocolError, shown
 from anytws.messages.base import Side, TagValue
 from anytws.wire.characters import is_printable
 from anytws.wire.kinds import BOOL, INT, STRING, Kind
+from anytws.wire.limits import DEFAULT_LIMITS
 from anytws.wire.rows import AnyRow, Choice, Column, Entry, Filler, Layout, Leaf, Many, Part, Row, Tags, When
 from anytws.wire.tags import join_tags, split_tags
-from anytws.wire.text import Draft, check_layout_number, read_count
+from anytws.wire.text import Draft, Fields, check_layout_number, flat_plan, least_width, read_count
 
+_SHORT_LIST: Final = 1000
 _COUNT: Final = Kind("COUNT", read_count, INT.write, "int32")
 _TAGS: Final = Kind("TAGS", split_tags, join_tags, "string")
 _BAD_VALUE: Final = (ValueError, ArithmeticError, TypeError, AttributeError, LookupError)
@@ -40,20 +42,33 @@ class FieldSeen:
 # --- reading -----------------------------------------------------------------------------------------------------
 
 
-def walk_text(entry: Entry, version: int, fields: list[str]) -> Iterator[FieldSeen]:
+def walk_text(
+    entry: Entry, version: int, fields: list[str], most_items: int = DEFAULT_LIMITS.items
+) -> Iterator[FieldSeen]:
     """Give the fields of a text body one by one.
 
     Raises `DecodeError` at the first field that is not what the table says.
     """
-    walk = _TextWalk(entry.name, version, fields)
+    walk = _TextWalk(entry.name, version, fields, most_items)
     yield from walk.rows(entry.layout.text_rows, "", Draft(entry.cls))
 
 
+def find_fault(entry: Entry, version: int, fields: list[str], most_items: int) -> None:
+    """Raise the `DecodeError` of `walk_text`. Passes quickly over what is as it should be."""
+    walk = _TextWalk(entry.name, version, fields, most_items, only_faults=True)
+    for _ in walk.rows(entry.layout.text_rows, "", Draft(entry.cls)):
+        continue
+
+
 class _TextWalk:
-    def __init__(self, message: str, version: int, fields: list[str]) -> None:
+    def __init__(
+        self, message: str, version: int, fields: list[str], most_items: int, *, only_faults: bool = False
+    ) -> None:
         self._message = message
         self._version = version
-        self._fields = iter(fields)
+        self._fields = Fields(fields, most_items)
+        self._most_items = most_items
+        self._only_faults = only_faults
 
     def rows(self, rows: tuple[AnyRow, ...], prefix: str, draft: Draft) -> Iterator[FieldSeen]:
         for row in rows:
@@ -106,10 +121,13 @@ class _TextWalk:
             seen = self._read(path, _TAGS)
             yield seen
             return tuple(seen.value)
-        counted = self._read(f"number of {path}", _COUNT)
-        yield counted
+        count = yield from self._count(f"number of {path}", 2)
         pairs: list[TagValue] = []
-        for index in range(counted.value):
+        if self._only_faults and 2 * count <= self._fields.left:
+            # A text is never wrong.
+            self._fields.take_many(2 * count)
+            return ()
+        for index in range(count):
             tag, value = (self._read(f"{path}[{index}].{part}", STRING) for part in ("tag", "value"))
             yield tag
             yield value
@@ -117,12 +135,11 @@ class _TextWalk:
         return tuple(pairs)
 
     def _column(self, row: Column, path: str, records: tuple[Any, ...]) -> Iterator[FieldSeen]:
-        counted = self._read(f"number of {path}[].{row.name}", _COUNT)
-        yield counted
-        if counted.value > len(records):
-            wanted = f"at most {len(records)}"
-            raise DecodeError(self._message, counted.path, shown(counted.text), wanted)
-        for index in range(counted.value):
+        name = f"number of {path}[].{row.name}"
+        count = yield from self._count(name)
+        if count > len(records):
+            raise DecodeError(self._message, name, shown(str(count)), f"at most {len(records)}")
+        for index in range(count):
             yield self._read(f"{path}[{index}].{row.name}", row.kind)
 
     def _is_there(self, path: str) -> Generator[FieldSeen, None, bool]:
@@ -131,12 +148,14 @@ class _TextWalk:
         return seen.value is True
 
     def _many(self, row: Many, path: str) -> Generator[FieldSeen, None, tuple[Any, ...]]:
-        counted = self._read(f"number of {path}", _COUNT)
-        yield counted
+        count = yield from self._count(f"number of {path}", least_width(row.of, self._version))
         items: list[Any] = []
-        for index in range(counted.value):
+        plan = flat_plan(row.of, self._version) if self._only_faults and isinstance(row.of, Layout) else None
+        for index in range(count):
             item = f"{path}[{index}]"
-            if isinstance(row.of, Kind):
+            if plan is not None and self._fields.skip(*plan):
+                items.append(None)
+            elif isinstance(row.of, Kind):
                 seen = self._read(item, row.of)
                 items.append(seen.value)
                 yield seen
@@ -145,6 +164,18 @@ class _TextWalk:
                 items.append(Draft(layout.cls))
                 yield from self.rows(layout.text_rows, f"{item}.", items[-1])
         return tuple(items)
+
+    def _count(self, path: str, width: int = 1) -> Generator[FieldSeen, None, int]:
+        seen = self._read(path, _COUNT)
+        yield seen
+        count, left = int(seen.value), self._fields.left
+        if not self._fields.spend(count):
+            wanted = f"the count of a list in a frame of at most {self._most_items} items (Limits.items)"
+            raise DecodeError(self._message, path, shown(seen.text), wanted)
+        # A short list that the frame cuts off is told by the field at which it ends.
+        if self._only_faults and count > _SHORT_LIST and count * width > left:
+            raise DecodeError(self._message, path, shown(seen.text), f"one that {left} fields are enough for")
+        return count
 
     def _chosen(self, choice: Choice, item: str) -> Generator[FieldSeen, None, Layout]:
         seen = self._read(f"{item}.{choice.tag}", INT)
@@ -162,9 +193,10 @@ class _TextWalk:
             raise DecodeError(self._message, path, shown(text), kind.name) from None
 
     def _take(self, path: str, kind: str) -> str:
-        for text in self._fields:
-            return text
-        raise DecodeError(self._message, path, "the end of the frame", kind)
+        try:
+            return self._fields.take()
+        except StopIteration:
+            raise DecodeError(self._message, path, "the end of the frame", kind) from None
 
 
 # --- writing -----------------------------------------------------------------------------------------------------

@@ -93,8 +93,7 @@ CONTRACT = Layout(
         Row("right", maybe(word_of(Right)), 6),
         Row("multiplier", maybe(DECIMAL_AS_DOUBLE), 7),
         Row("exchange", TEXT, 8),
-        # Of the requests that cannot say it, one exercises options: a remark there, since the contract is known.
-        Row("primary_exchange", TEXT, 9, "primaryExch", informative=True),
+        Row("primary_exchange", TEXT, 9, "primaryExch"),
         Row("currency", TEXT, 10),
         Row("local_symbol", TEXT, 11),
         Row("trading_class", TEXT, 12),

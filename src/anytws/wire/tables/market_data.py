@@ -85,18 +85,30 @@ _COUNTED_INT = marked(INT, "2147483647")
 
 
 def _mask(name: str, cls: type[Any], *flags: str) -> Kind:
-    """Give the kind that is a mask in text; *flags* are its bits from the lowest on. Protobuf has a record."""
+    """Give the kind that is a mask in text; *flags* are its bits from the lowest on. Protobuf has a record.
+
+    Bits that we have no name for are kept, and told by nobody else: protobuf has no place for them.
+    """
+    count = len(flags)
 
     def read(text: str) -> Any:
         bits = _BITS.read(text)
-        return cls(**{flag: bool(bits >> place & 1) for place, flag in enumerate(flags)})
+        if bits < 0:
+            raise ValueError(text)
+        known = {flag: bool(bits >> place & 1) for place, flag in enumerate(flags)}
+        return cls(**known, unknown_bits=bits >> count << count)
 
     def write(value: Any) -> str:
-        if not isinstance(value, cls):
+        if not isinstance(value, cls) or not _are_beyond(value.unknown_bits, count):
             raise ValueError(value)
-        return str(sum(getattr(value, flag) << place for place, flag in enumerate(flags)))
+        return _BITS.write(value.unknown_bits + sum(getattr(value, flag) << place for place, flag in enumerate(flags)))
 
     return Kind(name, read, write, _BITS.protobuf)
+
+
+def _are_beyond(bits: Any, count: int) -> bool:
+    """Tell whether *bits* is a number without the lowest *count* bits, which have fields of their own."""
+    return type(bits) is int and bits >= 0 and not bits % 2**count
 
 
 _LAST_MASK = _mask("LAST_MASK", TickAttribLast, "past_limit", "unreported")

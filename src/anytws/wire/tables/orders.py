@@ -159,9 +159,14 @@ def _zero_if_absent(kind: Kind) -> Kind:
 
 
 def _connector() -> Kind:
-    """Give the kind of what joins two conditions: in text ``a`` for "and"; ``o``, or anything else, for "or"."""
+    """Give the kind of what joins two conditions: in text ``a`` for "and", ``o`` for "or".
+
+    The official client takes any other text for "or"; an order whose conditions are guessed at is no order.
+    """
 
     def read(text: str) -> bool:
+        if text not in ("a", "o"):
+            raise ValueError(text)
         return text == "a"
 
     def write(value: Any) -> str:
