@@ -40,4 +40,6 @@ def assert_linear(run: Callable[[int], object], what: object, small: int = SMALL
     # A busy machine can slow down one of the three; it does not slow down the same one each time.
     while found[-1] > _ALLOWED and len(found) < _TRIES:
         found.append(growth(run, small))
-    assert min(found) <= _ALLOWED, f"{what} takes {min(found):.1f} times more than four times as long for four times as much"
+    assert min(found) <= _ALLOWED, (
+        f"{what} takes {min(found):.1f} times more than four times as long for four times as much"
+    )

@@ -1,4 +1,4 @@
-"""Frames that cost whoever reads them as much as they can: lists of as many records as fit, each as short as it may be."""
+"""Frames that cost whoever reads them as much as they can: lists of as many records as fit, as short as they may be."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ class _Writer(_TextWalk):
         self.fields.append(text)
         return FieldSeen(path, kind.name, text, kind.read(text))
 
-    def _take(self, path: str, kind: str) -> str:  # noqa: ARG002 (a layout number)
+    def _take(self, path: str, kind: str) -> str:
         self.fields.append("99")
         return "99"
 
@@ -185,4 +185,3 @@ def text_frames(size: int, versions: tuple[int, ...] = (157, 200, 226)) -> Itera
                     body = wire_id + head + b"%d\0" % count + item * times + end
                     title = f"{entry.name}, {name}, {what} at {version}"
                     yield HostileFrame(title, entry.said_by.peer, version, body)
-

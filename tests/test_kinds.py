@@ -646,7 +646,7 @@ def test_a_decimal_as_long_as_a_page_is_not_written(kind: Kind) -> None:
     long = Decimal("1" * 401)
     for write in (kind.write, kind.dump):
         assert write is not None
-        with pytest.raises(ValueError, match="1|Infinity"):
+        with pytest.raises(ValueError, match=r"1|Infinity"):
             write(long)
 
 

@@ -118,7 +118,7 @@ class TestItems:
         codec = Codec(CLIENT, 176, FEW)
         lists = b"75\x001\x00SMART\x001\x00A\x00100\x00%b%b"
         assert isinstance(codec.decode(lists % (b"1\0x\0", b"2\x001\x002\0")), SecDefOptParameter)
-        with pytest.raises(DecodeError, match="Limits.items"):
+        with pytest.raises(DecodeError, match=r"Limits\.items"):
             codec.decode(lists % (b"2\0x\0y\0", b"2\x001\x002\0"))
 
     def test_lists_in_lists_count_too(self) -> None:
@@ -126,7 +126,7 @@ class TestItems:
         wire_id = (279).to_bytes(4, "big") + tag(1, 0) + b"\1"
         kinds = nested(2, nested(1, b"") + nested(2, b"STK") * 2)
         assert isinstance(codec.decode(wire_id + kinds), SymbolSamples)
-        with pytest.raises(DecodeError, match="Limits.items"):
+        with pytest.raises(DecodeError, match=r"Limits\.items"):
             codec.decode(wire_id + kinds * 2)
 
     @pytest.mark.parametrize("compiled", [False, True])

@@ -127,4 +127,3 @@ def test_what_is_lost_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the guard, requests do lose what their version cannot carry."""
     monkeypatch.setattr("anytws.wire.codec._guard", lambda *_args, **_more: None)
     assert any(lost(entry) - REMARKS for entry in REQUESTS)
-

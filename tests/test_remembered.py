@@ -82,7 +82,9 @@ def test_what_is_large_weighs_what_it_takes(make: Callable[[], object]) -> None:
 def test_a_tick_weighs_the_same_whatever_its_numbers() -> None:
     """Its fields are numbers, which the kinds keep short: nothing of it has to be looked at."""
     codec = Codec(Side.CLIENT, 176)
-    short, long = (codec.decode(b"1\x006\x007\x001\x00%b\x00%b\x000\0" % (digits, digits)) for digits in (b"1", b"1" * 300))
+    short, long = (
+        codec.decode(b"1\x006\x007\x001\x00%b\x00%b\x000\0" % (digits, digits)) for digits in (b"1", b"1" * 300)
+    )
     assert isinstance(short, TickPrice)
     assert weigh(short) == weigh(long) < 1000
 

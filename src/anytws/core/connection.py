@@ -203,16 +203,18 @@ class Connection:
             # The property, though it says the same: mypy would not believe that a frame can end the connection.
             while self.closed is None and (body := next_frame()) is not None:
                 self._receive_frame(body)
-            if self._codec is None and self._early > self._limits.before_version:
-                raise RemoteProtocolError(self._flooded(), code=BAD_LENGTH)
+            self._check_early()
         except RemoteProtocolError as problem:
             self._end(self._peer, Signal.FAULT, CloseReason.PROTOCOL_ERROR, problem.problem, code=problem.code)
 
-    def _flooded(self) -> str:
-        return (
-            f"{self._early} bytes came before the server version was agreed, and {self._limits.before_version} are "
-            f"enough for a handshake (Limits.before_version){self._oddities.told()}"
-        )
+    def _check_early(self) -> None:
+        most = self._limits.before_version
+        if self._codec is None and self._early > most:
+            raise RemoteProtocolError(
+                f"{self._early} bytes came before the server version was agreed, and {most} are enough for a handshake "
+                f"(Limits.before_version){self._oddities.told()}",
+                code=BAD_LENGTH,
+            )
 
     def receive_eof(self) -> None:
         """Note that the peer will send no more bytes. After the end it is ignored."""

@@ -9,8 +9,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
 import attrs
 
@@ -25,12 +24,12 @@ _SMALL: Final = 128
 _SMALL_NAMES: Final = frozenset({"int", "float", "bool", "Decimal", "date", "datetime", "timedelta", "None"})
 
 
-def weigh(value: Any) -> int:
+def weigh(value: object) -> int:
     """Give about how many bytes *value*, an event or a part of one, keeps in memory.
 
     What is shared between values counts in each, so this is rather too much than too little.
     """
-    plan = _plan(type(value))
+    plan = _plan_of(type(value))
     if plan is not None:
         base, names = plan
         return base + sum([weigh(getattr(value, name)) for name in names])
@@ -39,9 +38,18 @@ def weigh(value: Any) -> int:
     return sys.getsizeof(value)
 
 
-@cache
-def _plan(cls: type[Any]) -> tuple[int, tuple[str, ...]] | None:
+_Plan: TypeAlias = tuple[int, tuple[str, ...]]
+_PLANS: Final[dict[type[object], _Plan | None]] = {}
+
+
+def _plan_of(cls: type[object]) -> _Plan | None:
     """Give what all objects of *cls* weigh, and the fields that are weighed in each; None for what has no fields."""
+    if cls not in _PLANS:
+        _PLANS[cls] = _make_plan(cls)
+    return _PLANS[cls]
+
+
+def _make_plan(cls: type[object]) -> _Plan | None:
     if not attrs.has(cls):
         return None
     names = vars(sys.modules[cls.__module__])

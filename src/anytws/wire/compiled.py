@@ -721,7 +721,8 @@ def protobuf_decoder(entry: Entry, strict: Decoder, most_items: int = DEFAULT_LI
     except Unsuited:
         return strict
     with source.inside("except Exception:"):
-        source.add(f"return {source.named(strict, 'strict')}(body)")
+        # What was parsed may take thirty times the memory of the body, and is parsed again.
+        source.add("p = None", f"return {source.named(strict, 'strict')}(body)")
     decoder: Decoder = source.function("body")
     return decoder
 

@@ -122,7 +122,7 @@ def _read_double(text: str) -> float:
     if text in ("Infinity", "-Infinity", "NaN"):
         return float(text)
     value = float(text) if len(text) <= _LONGEST_NUMBER and _IS_REAL(text) else math.nan
-    # 1e999 is too large for a double, and no infinity: that one has a word of its own. 1e-999 is too small, and no zero.
+    # 1e999 is too large for a double, and no infinity: that has a word of its own. 1e-999 is too small, and no zero.
     if not math.isfinite(value) or (value == 0 and not _IS_ZERO(text)):
         raise ValueError(text)
     return value

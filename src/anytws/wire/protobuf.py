@@ -69,7 +69,7 @@ _SCALARS: Final = {
 
 
 def parse(entry: Entry, body: bytes, most_items: int = DEFAULT_LIMITS.items) -> Any:
-    """Read the protobuf form of *entry*, with *most_items* in its lists. Raises `DecodeError` naming the field at fault."""
+    """Read the protobuf form of *entry*, with *most_items* in its lists. Raises `DecodeError` naming the field."""
     parsed = message_class(entry.layout)()
     try:
         parsed.ParseFromString(body)
@@ -126,7 +126,7 @@ def _count_items(layout: Layout | Choice, parsed: Any, most: int) -> tuple[int, 
 
 @cache
 def _counted(layout: Layout | Choice) -> list[tuple[Part | Many | Tags, str, Layout | Choice | None]]:
-    """Give the lists of *layout* and what has lists in it, each with its name and, where there are some, those inside."""
+    """Give the lists of *layout*, and what has lists in it: each with its name and with what may have more of them."""
     found: list[tuple[Part | Many | Tags, str, Layout | Choice | None]] = []
     for row in _numbered(layout):
         if isinstance(row, Row):

@@ -341,9 +341,7 @@ def _read_tags(row: Tags) -> _ReadStep:
 
     def step(fields: Fields, draft: Draft) -> None:
         draft.nested(path).__dict__[name] = (
-            split_tags(fields.take())
-            if row.joined
-            else tuple([_read_tag(fields) for _ in range(fields.take_count(2))])
+            split_tags(fields.take()) if row.joined else tuple([_read_tag(fields) for _ in range(fields.take_count(2))])
         )
 
     return step
