@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from anytws.errors import INVALID_SYMBOL, LocalProtocolError
+from anytws.errors import INVALID_SYMBOL, LocalProtocolError, shown
 
 _PRINTABLE: Final = re.compile(r"[\x20-\x7e\t\r\n]*").fullmatch
 
@@ -19,7 +19,7 @@ def check_printable(what: str, text: str) -> None:
     """Raise `LocalProtocolError` (579) unless *text* is printable ASCII."""
     if not is_printable(text):
         raise LocalProtocolError(
-            f"{what} {text!r} holds a character outside of printable ASCII: TWS does not take it",
+            f"{what} {shown(text)} holds a character outside of printable ASCII: TWS does not take it",
             code=INVALID_SYMBOL,
             field=what,
         )

@@ -51,7 +51,7 @@ from anytws.wire.rows import (
     vendor_name,
 )
 from anytws.wire.tags import split_tags
-from anytws.wire.text import read_count
+from anytws.wire.text import Surplus, read_count
 from anytws.wire.times import TIME
 
 if TYPE_CHECKING:
@@ -434,7 +434,9 @@ class _TextBody:
         made = self._record(layout)
         if self._split:
             self._flush()
-            source.add(f"if len(f) != {self._here()}: raise Odd")
+            # A newer TWS says more than we know, in every message: its messages are read as quickly as any.
+            here, surplus = self._here(), source.named(Surplus, "Surplus")
+            source.add(f"if len(f) > {here}: return {surplus}({made}, tuple(f[{here}:]))")
         else:
             # A plain run of fields. What stands behind the last NUL is none.
             source.add(f"{''.join(f'{name}, ' for name in self._taken)}_, = body.decode().split('\\0')", *self._later)

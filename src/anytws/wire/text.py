@@ -207,6 +207,9 @@ def _flat_reader(layout: Layout, version: int) -> Reader | None:
 class Draft:
     """A message while its fields arrive: the same attributes, as far as they have been read."""
 
+    # Apart from the attributes, which are all that `__dict__` has.
+    __slots__ = ("__dict__", "_cls")
+
     def __init__(self, cls: type[Any]) -> None:
         self._cls = cls
 
@@ -229,9 +232,7 @@ class Draft:
     def finish(self) -> Any:
         """Make the value. Raises `ValueError` when a field that must be there was not on the wire."""
         values = {
-            name: value.finish() if isinstance(value, Draft) else value
-            for name, value in self.__dict__.items()
-            if not name.startswith("_")
+            name: value.finish() if type(value) is Draft else value for name, value in self.__dict__.items()
         }
         try:
             return self._cls(**values)
@@ -295,9 +296,12 @@ def _read_row(row: Row) -> _ReadStep:
     parse = row.kind.read
 
     def step(fields: Fields, draft: Draft) -> None:
+        draft.__dict__[name] = parse(fields.take())
+
+    def step_down(fields: Fields, draft: Draft) -> None:
         draft.nested(path).__dict__[name] = parse(fields.take())
 
-    return step
+    return step_down if path else step
 
 
 def _read_part(row: Part, version: int) -> _ReadStep:
