@@ -24,7 +24,7 @@ from anytws.core.options import HandshakeOptions
 from anytws.core.state import State
 from anytws.messages.base import Side
 from anytws.messages.session import CurrentTime, CurrentTimeRequest, ErrorMessage, IdsRequest, NextValidId
-from anytws.simulator import ANSWERS, Answer, Dialog, HangUp, World, WorldSettings
+from anytws.simulator import Dialog, HangUp, World, WorldSettings
 from anytws.simulator.serve import (
     CAPACITY,
     _nobody_cares,
@@ -532,25 +532,18 @@ async def test_an_error_of_the_block_leaves_it_bare(error, way):
     assert error.__cause__ is cause
 
 
-def fail(link, request):
-    raise ValueError("a test's own answer is wrong")
+async def test_two_errors_leave_it_in_a_group(monkeypatch):
+    def broken(listener: socket.socket):
+        raise OSError(errno.EBADF, "gone")
 
-
-FAILING = {**ANSWERS, IdsRequest: Answer(fail)}
-
-
-async def test_an_answer_that_fails_is_no_secret(way):
-    with pytest.raises(ValueError, match="own answer"):
-        async with way(World(answers=FAILING)) as connect, await connect() as stream:
-            await stream.send((await become_ready(stream)).send(IdsRequest()))
-            await anyio.sleep_forever()
-
-
-async def test_two_errors_leave_it_in_a_group():
     with pytest.raises(ExceptionGroup) as caught:
-        async with connect_memory(World(answers=FAILING)) as stream:
-            await ask(stream, await become_ready(stream), IdsRequest(), NextValidId)
-    assert {type(error) for error in caught.value.exceptions} == {ValueError, anyio.EndOfStream}
+        async with serve(World()):
+            monkeypatch.setattr(socket.socket, "accept", broken)
+            try:
+                await anyio.sleep_forever()
+            finally:
+                raise ValueError("mine")
+    assert {type(error) for error in caught.value.exceptions} == {ValueError, OSError}
 
 
 async def test_a_port_that_is_taken_is_an_error_of_the_system():

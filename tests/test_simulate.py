@@ -22,15 +22,28 @@ from anytws import ClientIdInUse, ConnectionClosed, RefusedByTws, connect, conne
 from anytws.cli import main
 from anytws.cli import simulate as simulate_module
 from anytws.cli.knobs import HIDDEN, SPELLINGS, Knobs
-from anytws.cli.narrator import Narrator
+from anytws.cli.narrator import MOST_OF_A_LINE, Narrator
 from anytws.core.options import HandshakeOptions
 from anytws.messages.base import Side
-from anytws.messages.session import CurrentTimeRequest, IdsRequest, SetServerLogLevelRequest
-from anytws.simulator import Dialog, Farm, FarmKind, HangUp, Opening, Personality, WorldSettings
+from anytws.messages.contracts import MatchingSymbolsRequest
+from anytws.messages.session import CurrentTimeRequest, IdsRequest, NextValidId, SetServerLogLevelRequest
+from anytws.simulator import (
+    ANSWERS,
+    Answer,
+    Dialog,
+    Farm,
+    FarmKind,
+    HangUp,
+    Link,
+    Opening,
+    Personality,
+    WorldSettings,
+)
 from anytws.simulator.serve import MemoryTws, serve, serve_memory
 from anytws.wire.codec import Codec
 from anytws.wire.frames import frame
 from tests.test_cli import ESCAPE, anytws, spoken
+from tests.test_world import Client
 
 HOST = "127.0.0.1"
 PATIENCE = 60.0
@@ -119,6 +132,41 @@ def test_a_new_knob_is_in_the_table_above():
 def test_what_is_no_value_is_refused(words: str, capsys):
     assert main(["simulate", *words.split()]) == 2
     assert words.split(maxsplit=1)[0] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words, name",
+    [
+        ("--utc-offset 999h", "utc_offset"),
+        ("--redirect x:99999", "redirect"),
+        ("--redirect x:99999999999", "--redirect"),
+        ("--first-order-id 2147483647", "first_order_id"),
+        ("--accounts ,", "accounts"),
+        ("--trusted-addresses ,", "trusted_addresses"),
+        ("--farms ,", "--farms"),
+        ("--opening-seconds nan", "opening_seconds"),
+        ("--stale-seconds 1e300", "stale_seconds"),
+        ("--dialog-seconds inf", "dialog_seconds"),
+        ("--max-clients -1", "max_clients"),
+        ("--server-version 227", "server_version"),
+        ("--zone \udcff", "zone"),
+        ("--utc-offset 1.2.3h", "--utc-offset"),
+        ("--utc-offset .", "--utc-offset"),
+        ("--utc-offset " + "9" * 400, "--utc-offset"),
+        ("--utc-offset " + "9" * 5000, "--utc-offset"),
+        ("--redirect x:" + "9" * 5000, "--redirect"),
+        ("--opening " + "x" * 100_000, "--opening"),
+        ("--for nan", "--for"),
+        ("--for -1", "--for"),
+    ],
+    ids=lambda words: words[:40],
+)
+def test_what_would_end_tws_at_its_first_client_is_refused_in_a_few_lines(words: str, name: str, capsys):
+    assert main(["simulate", *words.split()]) == 2
+    error = capsys.readouterr().err
+    assert name in error
+    assert "Traceback" not in error
+    assert len(error) < 2000
 
 
 @pytest.mark.parametrize("name", [name for name, hint in get_type_hints(WorldSettings).items() if hint in SPELLINGS])
@@ -263,6 +311,75 @@ async def test_a_client_that_breaks_the_protocol_is_told_of():
     assert ear.bad[-1].startswith("ended while SOCKET_OPEN: the client broke the protocol: ")
 
 
+def test_whatever_a_client_says_is_one_line_of_bounded_length():
+    """Megabytes, escape codes and line breaks: in the options, in the capabilities, in a request, in no request."""
+    ear = Ear(WorldSettings(server_version=176))
+    odd = b"\x1b[2J\n\xff" * 10_000
+    link = ear.world.connect(HOST, 0.0)
+    link.receive_data(b"API\0" + frame(b"v157..226 " + odd), 0.0)
+    link.receive_data(frame(b"71\x002\x007\0" + odd + b"\0"), 0.0)
+    link.receive_data(frame(b"14\x001\0" + odd * 10 + b"\0"), 0.0)
+    link.receive_data(frame(odd * 10), 0.0)
+    link.receive_data(frame(b"999999999\0" + odd * 10), 0.0)
+    link.receive_data(frame(b"8\x001\x001\0") * 3, 0.0)
+    link.receive_data(frame(b"\0" * 2000), 0.0)
+    link.receive_reset(0.0)
+    ear.world.connect(odd.decode("latin-1"), 0.0)
+    assert [text.split()[0] for text in ear.texts[:10]] == [
+        *("connected", "greets:", "server", "START_API:", "ready:"),
+        *("sent", "sent", "sent", "asks", "asks"),
+    ]
+    assert all(len(text) < 4 * MOST_OF_A_LINE and text.isprintable() for text in ear.texts)
+
+
+def test_a_request_of_megabytes_is_told_in_one_line():
+    ear = Ear(WorldSettings(server_version=176))
+    client = Client(ear.world, client_id=5)
+    client.ask(MatchingSymbolsRequest(1, "x" * 1_000_000))
+    assert ear.texts[-1].startswith("asks MatchingSymbolsRequest(")
+    assert len(ear.texts[-1]) < 2 * MOST_OF_A_LINE
+
+
+def test_what_fails_at_a_client_is_told_in_one_line():
+    def fail(link: Link, request: IdsRequest) -> Iterator[NextValidId]:
+        raise ValueError("first line\nsecond line")
+
+    ear = Ear()
+    ear.world.answers = {**ANSWERS, IdsRequest: Answer(fail)}
+    client = Client(ear.world, client_id=5)
+    client.ask(IdsRequest())
+    assert ear.texts[-2:] == [
+        "asks IdsRequest(number_of_ids=1)",
+        "ended while READY: TWS failed at this client: ValueError('first line\\nsecond line')",
+    ]
+    assert ear.bad == ear.texts[-1:]
+
+
+def test_what_cannot_be_told_is_not_the_clients_trouble():
+    """Nor is a line lost or told twice when the end is noted more than once."""
+
+    def tell(number: int, text: str, bad: bool) -> None:
+        raise BrokenPipeError
+
+    world = Narrator(WorldSettings(), tell)
+    link = world.connect(HOST, 0.0)
+    assert isinstance(link.failure, BrokenPipeError)
+    assert world.links == ()
+    ear = Ear()
+    link = ear.world.connect(HOST, 0.0)
+    link.receive_reset(0.0)
+    ear.world.note_end(link, torn=True)
+    assert [text.split()[0] for text in ear.texts] == ["connected", "ended"]
+    assert ear.world._numbers == {}
+
+
+def test_every_event_is_told_though_few_are_remembered():
+    ear = Ear(WorldSettings(memory=1, memory_bytes=1))
+    client = Client(ear.world, client_id=5)
+    client.link.receive_data(client.core.send(CurrentTimeRequest()) * 100, 0.0)
+    assert ear.texts.count("asks CurrentTimeRequest()") == ear.world.asked == 100
+
+
 async def test_a_client_that_vanishes_is_told_of():
     ear = Ear()
     async with serve_memory(ear.world) as tws:
@@ -401,6 +518,23 @@ def test_a_port_for_everybody_that_refuses_everybody_is_worth_a_warning(host, se
     output, text = spoken()
     simulate_module._introduce(output, settings, host, 7497, None)
     assert ("--no-localhost-only" in text.getvalue()) is warned
+
+
+@pytest.mark.parametrize("host", ["a..b", "\xfc..b", "\udcff", "x" * 300])
+def test_a_host_that_can_have_no_address_is_exit_code_1(host: str, capsys):
+    assert main(["simulate", "--host", host, "--port", "0", "--for", "0"]) == 1
+    assert "cannot listen on" in capsys.readouterr().err
+
+
+def test_when_nobody_reads_any_more_it_ends():
+    """``anytws simulate | head -1``: without a traceback, at the first line that has no reader."""
+    with running() as (process, port):
+        assert process.stdout is not None
+        process.stdout.close()
+        with socket.create_connection((HOST, port), PATIENCE):
+            assert process.wait(PATIENCE) == 1
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
 
 
 def test_a_terminal_gets_a_line_of_its_own_after_its_ctrl_c(monkeypatch, capsys):

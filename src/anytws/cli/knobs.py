@@ -18,6 +18,7 @@ from typing import Annotated, Any, Final, TypeVar, get_type_hints
 import attrs
 from cyclopts import Group, Parameter, Token
 
+from anytws.errors import shown
 from anytws.messages.base import ToClient
 from anytws.simulator import Farm, FarmKind, Opening, WorldSettings
 
@@ -29,6 +30,8 @@ GROUP: Final = Group("The simulated TWS")
 HIDDEN: Final = {
     "epoch_at_zero": "time 0 is that of the event loop, which means nothing outside of a test",
     "memory": "nobody looks back at what this TWS remembers",
+    "memory_bytes": "the same",
+    "limits": "they are those of the library, which any client has to keep",
 }
 """Fields that are no options, and why."""
 
@@ -37,9 +40,9 @@ _UNITS: Final = {"": 1.0, "h": 3600.0, "m": 60.0, "s": 1.0}
 
 
 def _address(word: str) -> tuple[str, int | None]:
-    match = re.fullmatch(r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:]+))(?::(?P<port>[0-9]+))?", word)
+    match = re.fullmatch(r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:]+))(?::(?P<port>[0-9]{1,5}))?", word)
     if match is None:
-        raise ValueError(f"{word!r} is not HOST or HOST:PORT")
+        raise ValueError(f"{shown(word)} is not HOST or HOST:PORT")
     return match["v6"] or match["host"], int(match["port"]) if match["port"] else None
 
 
@@ -57,7 +60,7 @@ _FARM_KINDS: Final = {_word_of(member): member for member in FarmKind}
 
 def _known(word: str, words: Mapping[str, _T]) -> _T:
     if word not in words:
-        raise ValueError(f"{word!r} is none of {', '.join(words)}")
+        raise ValueError(f"{shown(word)} is none of {', '.join(words)}")
     return words[word]
 
 
@@ -71,9 +74,10 @@ def _farms(word: str) -> tuple[Farm, ...]:
 
 
 def _offset(word: str) -> timedelta:
-    match = re.fullmatch(r"([+-]?[0-9.]+)([hms]?)", word)
+    # So few digits that no time is too long for Python; whether it is for TWS, the settings say.
+    match = re.fullmatch(r"([+-]?(?:[0-9]{1,6}(?:\.[0-9]{0,6})?|\.[0-9]{1,6}))([hms]?)", word)
     if match is None:
-        raise ValueError(f"{word!r} is not a time such as 2h, -30m or 90")
+        raise ValueError(f"{shown(word)} is not a time such as 2h, -30m or 90")
     return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
 
 

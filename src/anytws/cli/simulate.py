@@ -26,11 +26,17 @@ else:
 _NO_PORT = 1
 
 
+def _is_time(_: object, seconds: float | None) -> None:
+    # Written so that it refuses nan as well: that compares with nothing.
+    if seconds is not None and not seconds >= 0:
+        raise ValueError(f"{seconds} is not a time to wait: a number of seconds, 0 or more")
+
+
 def simulate(
     *,
     host: str = "127.0.0.1",
     port: Annotated[int, Parameter(validator=validators.Number(gte=0, lte=65535))] = 7497,
-    seconds: Annotated[float | None, Parameter(name="--for", validator=validators.Number(gte=0))] = None,
+    seconds: Annotated[float | None, Parameter(name="--for", validator=_is_time)] = None,
     settings: Annotated[Knobs, Parameter(name="*")] = Knobs(),  # noqa: B008  # frozen, and shown as defaults
 ) -> int:
     """Be a TWS on a port, and say what clients do, one line each.
@@ -52,19 +58,22 @@ def simulate(
 
 
 async def _run(output: Output, settings: WorldSettings, host: str, port: int, seconds: float | None) -> int:
-    world = Narrator(settings, functools.partial(_tell, output))
+    teller = _Teller(output)
+    world = Narrator(settings, teller.tell)
     async with contextlib.AsyncExitStack() as stack:
         try:
             tws = await stack.enter_async_context(serve(world, host, port))
-        except OSError as problem:
-            cause = problem.strerror or str(problem)
+        except (OSError, UnicodeError) as problem:
+            # A name of letters that no domain can have is refused before anybody looks it up.
+            cause = getattr(problem, "strerror", None) or str(problem)
             advice = "Is TWS itself running there? Choose another --port, or 0 for a free one."
             complaint = Output(open_console(stderr=True))
             complaint.row((("anytws: ", Tone.BAD),), f"cannot listen on {address(host, port)}: {cause}. {advice}")
             return _NO_PORT
         _introduce(output, settings, tws.host, tws.port, seconds)
         try:
-            await anyio.sleep(math.inf if seconds is None else seconds)
+            with anyio.move_on_after(math.inf if seconds is None else seconds):
+                await teller.wait()
         finally:
             if output.is_terminal:
                 # The terminal has written ^C.
@@ -85,11 +94,32 @@ def _introduce(output: Output, settings: WorldSettings, host: str, port: int, se
         output.row((("  ", Tone.PLAIN),), advice, Tone.WARNING)
 
 
-def _tell(output: Output, number: int, text: str, bad: bool) -> None:
-    time = datetime.now().astimezone()
-    lead = ((f"{time:%H:%M:%S}.{time.microsecond // 1000:03}  ", Tone.QUIET), (f"#{number:<3} ", Tone.STATE))
-    # One line for each thing that happens, however long: whoever counts or searches lines in a pipe relies on it.
-    output.row(lead, text, Tone.WARNING if bad else Tone.PLAIN, wrap=output.is_terminal)
+class _Teller:
+    """Tells what happens, as long as that can be done."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._problem: Exception | None = None
+        self._failed = anyio.Event()
+
+    def tell(self, number: int, text: str, bad: bool) -> None:
+        """Say *text* of connection *number*. What goes wrong with that is nothing to its client: see `wait`."""
+        if self._problem is not None:
+            return
+        time = datetime.now().astimezone()
+        lead = ((f"{time:%H:%M:%S}.{time.microsecond // 1000:03}  ", Tone.QUIET), (f"#{number:<3} ", Tone.STATE))
+        try:
+            # One line for each thing that happens: whoever counts or searches lines in a pipe relies on it.
+            self._output.row(lead, text, Tone.WARNING if bad else Tone.PLAIN, wrap=self._output.is_terminal)
+        except Exception as problem:  # noqa: BLE001 (raised again where the program waits)
+            self._problem = problem
+            self._failed.set()
+
+    async def wait(self) -> None:
+        """Wait until nothing can be told any more, and raise why: whoever read it is gone, say."""
+        await self._failed.wait()
+        if self._problem is not None:
+            raise self._problem
 
 
 def _sum_up(output: Output, world: Narrator) -> None:

@@ -24,6 +24,7 @@ from anytws.core.options import HandshakeOptions
 from anytws.core.requests import Requests
 from anytws.core.state import TRANSITIONS, Signal, State, StateMachine, Transition
 from anytws.messages.base import Side
+from anytws.wire.limits import Limits
 
 __all__ = [
     "CODES",
@@ -38,6 +39,7 @@ __all__ = [
     "FrameDiscarded",
     "GreetingReceived",
     "HandshakeOptions",
+    "Limits",
     "Notice",
     "Ready",
     "Requests",

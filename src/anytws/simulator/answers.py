@@ -38,7 +38,7 @@ class Answer(Generic[_Request]):
     """How one kind of request is answered."""
 
     reply: Callable[[Link, _Request], Iterable[ToClient]]
-    """Gives what TWS says."""
+    """Gives what TWS says. What it raises, or gives that cannot be said, ends the connection: see `Link.failure`."""
     farm: FarmKind | None = None
     """The farm that the answer comes from. A Gateway connects it and gives its notice before the first such answer."""
 

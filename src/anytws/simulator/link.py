@@ -2,15 +2,19 @@
 
 A `Link` is the core in the TWS role plus what this TWS wants: whether it lets the client in, what it says when. It
 neither frames nor decodes, and it asks the core, not itself, what is legal. Time is an argument.
+
+Whatever goes wrong while a client is handled, be it in this library or in an answer that a tester wrote, is the end of
+that client's link and of no other.
 """
 
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Callable
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import datetime, timedelta
+from functools import wraps
+from traceback import clear_frames
+from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec
 
 from anytws.core.connection import Connection
 from anytws.core.events import (
@@ -22,16 +26,32 @@ from anytws.core.events import (
     UnknownMessage,
 )
 from anytws.core.options import HandshakeOptions
+from anytws.core.remembered import Remembered, weigh
 from anytws.core.state import State
+from anytws.errors import in_a_sentence, shown
 from anytws.messages.base import Side, ToClient, ToTws
 from anytws.messages.session import ErrorMessage, ManagedAccounts, NextValidId, StartApiRequest
-from anytws.simulator.settings import Dialog, Farm, FarmKind, HangUp, Opening, Personality
+from anytws.simulator.settings import Dialog, Farm, FarmKind, HangUp, Opening, Personality, notice_of
 from anytws.wire.catalogue import entry_of
+from anytws.wire.kinds import REQUEST_ID
 from anytws.wire.versions import MIN_VERSION
 
 if TYPE_CHECKING:
     from anytws.simulator.world import World
 
+_P = ParamSpec("_P")
+
+OUTBOX: Final = 2**20
+"""How many bytes may wait to be delivered before the next of a client's requests is looked at."""
+
+LINK_BYTES: Final = 4096
+"""What a link that is over keeps, in bytes and on the safe side, beside what is remembered of it."""
+
+FAILURE_BYTES: Final = 65_536
+"""What a failure keeps beside its own words: the frames of whoever carries the bytes, and in them the last piece."""
+
+_MOST_OF_A_FAILURE: Final = 300
+_MOST_CAUSES: Final = 100
 _BAD_REQUEST: Final = 320
 _REFUSED_REQUEST: Final = 321
 _FAILED_REQUEST: Final = 322
@@ -45,31 +65,71 @@ def _nobody_cares() -> None:
     return None
 
 
+def _over() -> Connection:
+    connection = Connection(Side.TWS, _TWS)
+    connection.close()
+    connection.events()
+    return connection
+
+
+# What every link has for a core once its own has ended: that one may hold a client's last frames, megabytes of them.
+_OVER: Final = _over()
+
+
+def _guarded(handle: Callable[Concatenate[Link, _P], None]) -> Callable[Concatenate[Link, _P], None]:
+    """Keep to its link whatever goes wrong in *handle*: no other client has to do with it."""
+
+    @wraps(handle)
+    def guarded(link: Link, /, *args: _P.args, **kwargs: _P.kwargs) -> None:
+        try:
+            handle(link, *args, **kwargs)
+        except Exception as failure:  # noqa: BLE001 (whatever it is, it must not reach the other links)
+            link.fail(failure)
+
+    return guarded
+
+
 class Link:
     """A client's connection to a `World`. Made by `World.connect`.
 
     Whoever carries the bytes gives it what arrives (`receive_data`, `receive_eof`, `receive_reset`), delivers what
     `data_to_send` gives, calls `wake` at `wake_at`, and, once `hang_up` is set and all is delivered, ends the byte
-    stream that way. Nothing that a client does makes any of these raise.
+    stream that way. Nothing that a client does makes any of these raise: what fails becomes `failure`, and the end of
+    this connection.
+
+    A client may ask faster than it reads. While `OUTBOX` bytes wait, its next requests do too, so what waits is never
+    more than these and the answer to one request; `data_to_send` takes up the rest.
     """
 
     def __init__(self, world: World, address: str, now: float) -> None:
+        settings = world.settings
+        share = settings.memory_bytes // (4 * max(settings.max_clients, 1))
         self.world: Final = world
         """The TWS that this is a connection to."""
         self.address: Final = address
         """Where the client comes from."""
-        self.events: Final[deque[Event]] = deque(maxlen=world.settings.memory)
+        self.events: Final[Remembered[Event]] = Remembered(settings.memory, share)
         """What the core told, for those who look: state changes, messages, the end."""
-        self.dropped: Final[deque[ToTws]] = deque(maxlen=world.settings.memory)
+        self.dropped: Final[Remembered[ToTws]] = Remembered(settings.memory, share)
         """Requests that came too soon after nextValidId and were dropped."""
+        self.failure: Exception | None = None
+        """What was raised while this client was handled, by an answer for example: the connection ended for it, in
+        order, and what had been said before was delivered. None as long as nothing was."""
+        self.is_forgotten: bool = False
+        """Whether it is over for so long that its events, what it dropped and its failure are remembered no more."""
         self.log_level: int | None = None
         """What the client asked the log level of TWS to be."""
         self.bytes_said: int = 0
         """How many bytes this connection was given to carry to the client."""
         self.hang_up: HangUp | None = None
         """How the byte stream is to end; None while it goes on."""
-        self._connection = Connection(Side.TWS, _TWS)
+        self._connection = Connection(Side.TWS, _TWS, limits=settings.limits)
+        self._client_id: int | None = None
+        self._server_version: int | None = None
+        self._closed: ConnectionClosed | None = None
         self._outbox = bytearray()
+        self._is_reacting = False
+        self._is_full = False
         self._attention: Callable[[], None] = _nobody_cares
         self._greeting: GreetingReceived | None = None
         self._asks_person = False
@@ -92,20 +152,27 @@ class Link:
     @property
     def client_id(self) -> int | None:
         """The client's id; None until START_API."""
-        return self._connection.client_id
+        return self._connection.client_id if self._closed is None else self._client_id
 
     @property
     def server_version(self) -> int | None:
         """The version agreed; None until then."""
-        return self._connection.server_version
+        return self._connection.server_version if self._closed is None else self._server_version
 
     @property
     def closed(self) -> ConnectionClosed | None:
         """How it ended, as TWS knows it; None while it goes on."""
-        return self._connection.closed
+        return self._closed
+
+    @property
+    def held_bytes(self) -> int:
+        """About how many bytes it keeps in memory, once it is over."""
+        failure = 0 if self.failure is None else FAILURE_BYTES + weigh(self.failure.args)
+        return LINK_BYTES + self.events.held_bytes + self.dropped.held_bytes + len(self._outbox) + failure
 
     # The transport's side
 
+    @_guarded
     def receive_data(self, data: bytes, now: float) -> None:
         """Take bytes of the client in. After a hang-up nobody listens any more."""
         self.wake(now)
@@ -113,6 +180,7 @@ class Link:
             self._connection.receive_data(data)
             self._react(now)
 
+    @_guarded
     def receive_eof(self, now: float) -> None:
         """Note that the client will say no more: TWS frees its id and hangs up."""
         self.wake(now)
@@ -120,17 +188,22 @@ class Link:
             self._connection.receive_eof()
             self._react(now)
 
+    @_guarded
     def receive_reset(self, now: float) -> None:
         """Note that the byte stream was torn: the client's id stays in use for `WorldSettings.stale_seconds`."""
         self.wake(now)
+        # Nobody is there to deliver it to.
+        self._outbox.clear()
         if self.hang_up is None:
             self._connection.receive_reset()
             self._react(now)
 
     def data_to_send(self) -> bytes:
-        """Give what is to be delivered to the client, once."""
+        """Give what is to be delivered to the client, once, and take up the requests that waited for that."""
         data = bytes(self._outbox)
         self._outbox.clear()
+        if self._is_full:
+            self._settle(self.world.now)
         return data
 
     @property
@@ -145,6 +218,7 @@ class Link:
         times = (self._connection.wake_at(), self._person_answers_at, self._opens_at)
         return min((time for time in times if time is not None), default=None)
 
+    @_guarded
     def wake(self, now: float) -> None:
         """Do what is due."""
         self.world.note_time(now)
@@ -156,6 +230,27 @@ class Link:
         if self._opens_at is not None and now >= self._opens_at:
             self._open_session(now)
         self._react(now)
+
+    def fail(self, failure: Exception) -> None:
+        """End this connection, and no other, because of *failure*: in order, after what was said before.
+
+        It happens by itself with what is raised while the client is handled. A transport calls it for its own trouble.
+        """
+        _let_go_of_values(failure)
+        if self.failure is None:
+            self.failure = failure
+        try:
+            self._end(HangUp.EOF, f"TWS failed at this client: {in_a_sentence(shown(failure, _MOST_OF_A_FAILURE))}")
+            for event in self._connection.events():
+                # What else came with it is not answered.
+                self.events.append(event)
+                if isinstance(event, ConnectionClosed):
+                    self._finish(event, torn=False)
+            if self in self.world.links:
+                self.world.note_end(self, torn=False)
+        except Exception as another:  # noqa: BLE001 (a `World` of somebody's own may fail at the end as well)
+            failure.add_note(f"and then, at the end of the connection: {shown(another, _MOST_OF_A_FAILURE)}")
+        self._attention()
 
     def attend(self, callback: Callable[[], None]) -> None:
         """Have *callback* called after whatever may have changed what the transport has to do.
@@ -173,20 +268,20 @@ class Link:
         """
         now = self._catch_up(now)
         self._put(self._connection.send(message))
-        self._react(now)
+        self._settle(now)
 
     def say_bytes(self, raw: bytes, now: float | None = None) -> None:
         """Have *raw* delivered as it is, whatever it is, and wherever the connection stands."""
         now = self._catch_up(now)
         if self.hang_up is None:
             self._put(raw)
-            self._react(now)
+            self._settle(now)
 
     def die(self, how: HangUp = HangUp.EOF, now: float | None = None) -> None:
         """End this connection now, from the TWS end. What was said before is still delivered."""
         now = self._catch_up(now)
         self._end(how, "TWS died")
-        self._react(now)
+        self._settle(now)
 
     def answer_dialog(self, accept: bool, now: float | None = None) -> None:
         """Click in the accept dialog. Raises `LookupError` when none is open."""
@@ -194,7 +289,7 @@ class Link:
         if not self._asks_person:
             raise LookupError(f"no accept dialog is open for {self!r}")
         self._let_in(accept)
-        self._react(now)
+        self._settle(now)
 
     # The World's side
 
@@ -207,8 +302,15 @@ class Link:
             self._asks_person = True
             if settings.dialog is not Dialog.UNANSWERED:
                 self._person_answers_at = now + settings.dialog_seconds
-        self._react(now)
+        self._settle(now)
         self.wake(now)
+
+    def forget(self) -> None:
+        """Keep the facts of a link that is over, and nothing else: called by the world when others need the room."""
+        self.is_forgotten = True
+        self.failure = None
+        self.events.clear()
+        self.dropped.clear()
 
     # Reactions
 
@@ -218,16 +320,38 @@ class Link:
             self.wake(now)
         return self.world.now
 
+    @_guarded
+    def _settle(self, now: float) -> None:
+        self._react(now)
+
     def _react(self, now: float) -> None:
         """Answer everything that the core has to tell, then let the transport know."""
-        while True:
-            self._put(self._connection.data_to_send())
-            event = self._connection.next_event()
-            if event is None:
-                break
-            self.events.append(event)
-            self._take(event, now)
+        self._put(self._connection.data_to_send())
+        if self._is_reacting:
+            # An answer has said something with `say`: it is in the middle of the loop below.
+            return
+        self._is_reacting = True
+        try:
+            while not self._must_wait() and (event := self._connection.next_event()) is not None:
+                self.events.append(event)
+                self.world.note_event(self, event)
+                self._take(event, now)
+                self._put(self._connection.data_to_send())
+        finally:
+            self._is_reacting = False
         self._attention()
+
+    def _must_wait(self) -> bool:
+        # After the end nothing is said any more.
+        self._is_full = len(self._outbox) >= OUTBOX and self._connection.closed is None
+        return self._is_full
+
+    def _finish(self, closed: ConnectionClosed, *, torn: bool) -> None:
+        """Keep the facts of a connection that is over, and let go of its core."""
+        connection = self._connection
+        self._client_id, self._server_version = connection.client_id, connection.server_version
+        self._closed, self._connection, self._greeting = closed, _OVER, None
+        self.world.note_end(self, torn=torn)
 
     def _take(self, event: Event, now: float) -> None:
         match event:
@@ -239,13 +363,13 @@ class Link:
                 self._start(event, now)
             case ConnectionClosed():
                 self.hang_up = self.hang_up or HangUp.EOF
-                torn = event.reason is CloseReason.RESET or self.hang_up is HangUp.RESET
-                self.world.note_end(self, torn=torn)
+                self._finish(event, torn=event.reason is CloseReason.RESET or self.hang_up is HangUp.RESET)
             case UnknownMessage():
                 self._complain(_BAD_REQUEST, f"Error reading request. Unknown message id {event.message_id}")
             case UndecodableFrame():
                 place = ".".join(name for name in (event.message, event.field) if name)
-                self._complain(_BAD_REQUEST, f"Error reading request. {place}: {event.seen} is not {event.wanted}")
+                seen = in_a_sentence(f"{place}: {event.seen} is not {event.wanted}")
+                self._complain(_BAD_REQUEST, f"Error reading request. {seen}")
             case ToTws():
                 self._hear(event, now)
             case _:
@@ -293,7 +417,8 @@ class Link:
                 self._say(NextValidId(self.world.next_valid_id(self.client_id)))
             elif item is Opening.FARMS:
                 self._report_farms()
-            else:
+            elif entry_of(item).since <= (self.server_version or 0):
+                # What an older version does not have, TWS does not say to it.
                 self._say(item)
         self._connection.wake(now)
 
@@ -305,18 +430,18 @@ class Link:
     def _hear(self, request: ToTws, now: float) -> None:
         if now < self._settled_at:
             self.dropped.append(request)
+            self.world.note_dropped(self, request)
             return
         entry = entry_of(request)
         self.world.note_heard(self, request)
-        request_id = getattr(request, "request_id", None)
         answer = self.world.answers.get(type(request))
         if entry.changes_state and self.world.settings.read_only:
             cause = "The API interface is currently in Read-Only mode."
-            self._complain(_REFUSED_REQUEST, f"Error validating request:-'{entry.name}' : cause - {cause}", request_id)
+            self._complain(_REFUSED_REQUEST, f"Error validating request:-'{entry.name}' : cause - {cause}", request)
         elif answer is None:
             # Silence would be true to nobody: the client would wait for what this simulator cannot do.
             cause = "The simulator does not know this request."
-            self._complain(_FAILED_REQUEST, f"Error processing request:-'{entry.name}' : cause - {cause}", request_id)
+            self._complain(_FAILED_REQUEST, f"Error processing request:-'{entry.name}' : cause - {cause}", request)
         else:
             self._wake_farms(answer.farm)
             for message in answer.reply(self, request):
@@ -332,13 +457,16 @@ class Link:
     # Output
 
     def _report(self, farm: Farm) -> None:
-        self._complain(farm.kind.code, f"{farm.kind.text}:{farm.name}")
+        self._say(notice_of(farm, self._time()))
 
-    def _complain(self, code: int, text: str, request_id: int | None = None) -> None:
+    def _complain(self, code: int, text: str, request: ToTws | None = None) -> None:
+        request_id = _sayable(getattr(request, "request_id", None))
+        self._say(ErrorMessage(request_id, code, text, error_time=self._time()))
+
+    def _time(self) -> datetime:
         # Milliseconds are all that the wire carries.
         time = self.world.utc()
-        time -= timedelta(microseconds=time.microsecond % 1000)
-        self._say(ErrorMessage(request_id, code, text, error_time=time))
+        return time - timedelta(microseconds=time.microsecond % 1000)
 
     def _say(self, message: ToClient) -> None:
         """Say *message*, unless the connection ended in the meantime, by either side's doing."""
@@ -360,3 +488,23 @@ class Link:
         if self.hang_up is None:
             self.hang_up = how
             self._connection.close(detail)
+
+
+def _let_go_of_values(failure: Exception) -> None:
+    """Keep the lines of code that *failure* went through, and not the values there: a client's megabytes, perhaps."""
+    cause: BaseException | None = failure
+    # A chain that somebody has closed to a ring has no end.
+    for _ in range(_MOST_CAUSES):
+        if cause is None:
+            break
+        clear_frames(cause.__traceback__)
+        cause = cause.__cause__ or cause.__context__
+
+
+def _sayable(request_id: object) -> int | None:
+    """Give a client's id as an answer may carry it: None for what can be read in a request, and in no answer."""
+    try:
+        REQUEST_ID.write(request_id)
+    except (ValueError, TypeError):
+        return None
+    return request_id if isinstance(request_id, int) else None

@@ -9,10 +9,16 @@
         stream = await tws.connect()
 
 Both work on asyncio and on trio, and nothing outlives the block: no task, no socket, no open link of the world.
+
+One client's trouble stays its own. What fails while it is handled ends its connection and is logged, with the
+traceback, by the logger ``anytws.simulator``. Where no more files may be opened, new clients wait or are turned away;
+those that are connected notice nothing.
 """
 
 from __future__ import annotations
 
+import errno
+import logging
 import math
 import os
 import socket
@@ -22,7 +28,7 @@ from abc import abstractmethod
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 import anyio
 from anyio.abc import ByteStream, TaskGroup
@@ -32,6 +38,9 @@ from anytws.simulator.link import Link
 from anytws.simulator.settings import HangUp
 from anytws.simulator.world import World
 
+if sys.platform != "win32":
+    import resource
+
 CAPACITY: Final = 65_536
 """How many bytes a stream in memory holds in each direction before `send` waits."""
 
@@ -40,6 +49,19 @@ LINGER_SECONDS: Final = 1.0
 
 _CHUNK: Final = 65_536
 _BACKLOG: Final = 128
+
+_Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int]
+
+_LOG: Final = logging.getLogger("anytws.simulator")
+
+_PAUSE: Final = 0.1
+"""Seconds for which nobody is accepted after the system could not."""
+_SPARE_FILES: Final = 16
+"""How many of the files that this process may open are not for clients: an import opens some, a time zone as well."""
+_IS_BROKEN: Final = frozenset({errno.EBADF, errno.EINVAL, errno.ENOTSOCK, errno.EOPNOTSUPP, errno.EFAULT})
+"""What the system says of a listener at which waiting does not help."""
+_IS_SHORT: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+"""What it says when there is too little of something, which may be otherwise in a moment."""
 
 
 # Byte streams
@@ -234,7 +256,9 @@ class _SocketStream(ResettableStream):
             self._socket.send(last_words)
         # With a linger time of zero, close() sends an RST. Windows has its own layout for the two numbers.
         linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        # Some systems refuse this for a socket whose other end has torn it already.
+        with suppress(OSError):
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self._socket.close()
 
 
@@ -251,22 +275,37 @@ class _Carrier:
         self._attention = anyio.Event()
         self._delivered = anyio.Event()
         self._delivery: anyio.CancelScope | None = None
+        self._has_told = False
         link.attend(self._attend)
+        self._tell_failure()
 
     async def run(self) -> None:
-        """Carry. The stream is closed at the end, however it comes."""
+        """Carry. The stream is closed at the end, however it comes; what fails is the end of this link alone."""
         try:
             async with _open_tasks() as tasks:
                 tasks.start_soon(self._listen)
                 await self._speak()
             await self._hang_up()
+        except Exception as failure:  # noqa: BLE001 (whatever it is, the other clients have nothing to do with it)
+            self._link.fail(failure)
         finally:
-            self._link.attend(_nobody_cares)
-            # Still open here only if the server's block was left.
-            self._link.die(HangUp.EOF, anyio.current_time())
-            await self._stream.aclose()
+            try:
+                # Still open here only if the server's block was left, or carrying failed.
+                self._link.die(HangUp.EOF, anyio.current_time())
+                self._link.attend(_nobody_cares)
+                # Nobody will fetch it any more.
+                self._link.data_to_send()
+            finally:
+                await self._stream.aclose()
+
+    def _tell_failure(self) -> None:
+        # At once, while the link remembers it.
+        if self._link.failure is not None and not self._has_told:
+            self._has_told = True
+            _LOG.error("%r: its connection ended, since handling it failed", self._link, exc_info=self._link.failure)
 
     def _attend(self) -> None:
+        self._tell_failure()
         self._attention.set()
         if self._delivery is not None and self._link.hang_up is not None:
             # A delivery that was begun before the hang-up does not wait for ever for a client that does not read.
@@ -326,6 +365,15 @@ class _Carrier:
                 await self._stream.receive()
 
 
+def _is_one_of_the_last(number: int) -> bool:
+    """Tell whether an open file with *number* takes one of the last that this process may open."""
+    if sys.platform == "win32":
+        return False
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # The system gives the lowest number that is free.
+    return most != resource.RLIM_INFINITY and number >= most - min(_SPARE_FILES, most // 4)
+
+
 def _deadline(time: float | None) -> float:
     return math.inf if time is None else time
 
@@ -350,6 +398,7 @@ class TcpTws:
         self._linger_seconds = linger_seconds
         self._world_changed = anyio.Event()
         self._accepting = anyio.CancelScope()
+        self._told: set[int | None] = set()
 
     async def run(self) -> None:
         """Take connections while the world runs. While it does not, the port is closed, as after a logoff."""
@@ -364,7 +413,7 @@ class TcpTws:
                     self._listener.close()
                     while not self.world.is_running:
                         await self._world_changed.wait()
-                    self._listener = _listen_at(self._listener.family, address)
+                    self._listener = await self._listen_again(self._listener.family, address)
         finally:
             stop_watching()
             self._listener.close()
@@ -374,6 +423,15 @@ class TcpTws:
         self._world_changed = anyio.Event()
         if not self.world.is_running:
             self._accepting.cancel()
+
+    async def _listen_again(self, family: int, address: _Address) -> socket.socket:
+        while True:
+            try:
+                return _listen_at(family, address)
+            except OSError as problem:
+                if problem.errno not in _IS_SHORT:
+                    raise
+                await self._pause(problem)
 
     async def _accept(self, tasks: TaskGroup) -> None:
         while True:
@@ -385,14 +443,46 @@ class TcpTws:
             except ConnectionError:
                 # It came and went.
                 continue
+            except OSError as problem:
+                if problem.errno in _IS_BROKEN:
+                    raise
+                await self._pause(problem)
             else:
-                tasks.start_soon(self._serve, _SocketStream(raw), peer[0])
+                self._welcome(raw, peer, tasks)
+
+    def _welcome(self, raw: socket.socket, peer: _Address | None, tasks: TaskGroup) -> None:
+        if _is_one_of_the_last(raw.fileno()):
+            raw.close()
+            self._note(OSError(errno.EMFILE, "this process may open only a few files more"))
+            return
+        try:
+            stream = _SocketStream(raw)
+        except OSError:
+            # It came and went: some systems then refuse to set anything up.
+            raw.close()
+            return
+        # Of such a one they do not know the address either.
+        tasks.start_soon(self._serve, stream, peer[0] if peer else "")
+
+    async def _pause(self, problem: OSError) -> None:
+        """Let time pass, since what the system is short of does not come back by trying again at once."""
+        self._note(problem)
+        await anyio.sleep(_PAUSE)
+
+    def _note(self, problem: OSError) -> None:
+        # Once: a flood of clients must not become one of lines.
+        if problem.errno not in self._told:
+            self._told.add(problem.errno)
+            _LOG.warning("port %d: new clients have to wait, or are turned away: %s", self.port, problem)
 
     async def _serve(self, stream: _SocketStream, address: str) -> None:
         try:
             link = self.world.connect(address, anyio.current_time())
         except ConnectionRefusedError:
             # The world died between the client's connect and this task's turn.
+            stream.reset()
+        except Exception:  # noqa: BLE001 (a world of somebody's own may fail at one client too)
+            _LOG.exception("a client from %s could not be let in", address)
             stream.reset()
         else:
             await _Carrier(link, stream, self._linger_seconds).run()
@@ -475,7 +565,7 @@ def _set_clock(world: World) -> None:
     world.set_clock(datetime.now(UTC), anyio.current_time())  # noqa: TID251
 
 
-def _listen_at(family: int, address: tuple[str, int] | tuple[str, int, int, int]) -> socket.socket:
+def _listen_at(family: int, address: _Address) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         if os.name == "posix":

@@ -5,17 +5,31 @@ Settings are a value. A person may change them in a TWS that runs: put another v
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+import functools
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum, unique
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 import attrs
 
+from anytws.core.remembered import MOST_BYTES
+from anytws.errors import shown
 from anytws.messages.base import ToClient
-from anytws.wire.versions import MAX_VERSION
+from anytws.messages.session import CurrentTime, ErrorMessage, ManagedAccounts, NextValidId
+from anytws.simulator.proof import prove, refused, say_messages, say_redirect, say_version
+from anytws.wire.connection_time import write_connection_time
+from anytws.wire.limits import DEFAULT_LIMITS, Limits
+from anytws.wire.versions import MAX_VERSION, MIN_VERSION
 
 MAX_CLIENTS: Final = 32
 """How many clients the vendor lets connect to one TWS."""
+
+EPOCH: Final = datetime(2026, 1, 5, 14, 30, tzinfo=UTC)
+"""The UTC time at ``now`` 0 unless something else is said: a Monday, at the opening bell of New York."""
+
+MOST_SECONDS: Final = 1e9
+"""The longest that anything may be set to take: 31 years."""
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 """The addresses that a TWS trusts as it is installed."""
@@ -91,6 +105,10 @@ class Opening(Enum):
     """The notices of all farms; nothing where the personality is a Gateway."""
 
 
+_LEAST_ID: Final = -(2**31)
+
+_USUAL_ACCOUNTS: Final = ("DU1234567",)
+
 USUAL_OPENING: Final = (Opening.MANAGED_ACCOUNTS, Opening.NEXT_VALID_ID, Opening.FARMS)
 """The order that captures of real sessions show. The vendor promises none."""
 
@@ -102,9 +120,52 @@ USUAL_FARMS: Final = (
 """Farms of an American session, as recorded."""
 
 
-def _is_aware(_: object, __: object, value: datetime | None) -> None:
-    if value is not None and value.tzinfo is None:
-        raise ValueError(f"epoch_at_zero: {value!r} has no time zone; use for example datetime(..., tzinfo=UTC)")
+_Validator: TypeAlias = Callable[[Any, "attrs.Attribute[Any]", Any], None]
+
+
+def _whole(least: int, most: int | None = None, *, optional: bool = False) -> _Validator:
+    upto = "" if most is None else f" and at most {most}"
+
+    def check(_: object, field: attrs.Attribute[Any], value: object) -> None:
+        if optional and value is None:
+            return
+        # Not isinstance: True is an int to Python.
+        if type(value) is not int or value < least or (most is not None and value > most):
+            raise refused(field.name, value, f"a whole number, at least {least}{upto}")
+
+    return check
+
+
+def _is_of(kind: type[Any], *, optional: bool = False) -> _Validator:
+    def check(_: object, field: attrs.Attribute[Any], value: object) -> None:
+        if not isinstance(value, kind) and not (optional and value is None):
+            raise refused(field.name, value, f"of the type {kind.__name__}")
+
+    return check
+
+
+def _is_duration(_: object, field: attrs.Attribute[Any], value: object) -> None:
+    # Written so that it refuses nan as well: that compares with nothing.
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= MOST_SECONDS:
+        raise refused(field.name, value, f"a number of seconds, from 0 to {MOST_SECONDS:g}")
+
+
+def _is_aware(_: object, field: attrs.Attribute[Any], value: object) -> None:
+    if value is not None and (not isinstance(value, datetime) or value.utcoffset() is None):
+        raise refused(field.name, value, "a time with a time zone, such as datetime(..., tzinfo=UTC)")
+
+
+def _are_texts(_: object, field: attrs.Attribute[Any], value: object) -> None:
+    if not isinstance(value, frozenset) or not all(isinstance(item, str) and item for item in value):
+        raise refused(field.name, value, "addresses, each a text")
+
+
+def _frozen(value: Iterable[str]) -> frozenset[str]:
+    try:
+        # One text is a series of texts to Python, and each of its letters would be trusted.
+        return frozenset((value,) if isinstance(value, str) else value)
+    except TypeError as problem:
+        raise refused("trusted_addresses", value, "addresses, each a text", problem) from problem
 
 
 @attrs.frozen(kw_only=True)
@@ -114,66 +175,64 @@ class WorldSettings:
     Every number called ``seconds`` is in seconds and may have a fraction.
     """
 
-    personality: Personality = Personality.TWS
+    personality: Personality = attrs.field(default=Personality.TWS, validator=_is_of(Personality))
     """TWS or Gateway."""
 
-    server_version: int = attrs.field(
-        default=MAX_VERSION, validator=[attrs.validators.ge(1), attrs.validators.le(MAX_VERSION)]
-    )
+    server_version: int = attrs.field(default=MAX_VERSION, validator=_whole(1, MAX_VERSION))
     """The newest server version that it speaks. Agreed is the lower of this and the newest that the client offers.
 
     Where there is no version that both speak, it names its own and hangs up: the client has to refuse it. Below 157
     it is always such a TWS, too old for us."""
 
-    accounts: tuple[str, ...] = ("DU1234567",)
+    accounts: tuple[str, ...] = _USUAL_ACCOUNTS
     """The managed accounts."""
 
-    first_order_id: int = 1
+    first_order_id: int = attrs.field(default=1, validator=_whole(_LEAST_ID))
     """The next valid id of a client id that was never here before. Then the world remembers."""
 
     opening: tuple[Opening | ToClient, ...] = USUAL_OPENING
     """What it says after START_API, in this order. Leave one out, and it never comes; put a message in, and it does."""
 
-    opening_seconds: float = attrs.field(default=0.0, validator=attrs.validators.ge(0))
+    opening_seconds: float = attrs.field(default=0.0, validator=_is_duration)
     """How long it is silent between START_API and the opening."""
 
     farms: tuple[Farm, ...] = USUAL_FARMS
     """The farms whose notices it gives."""
 
-    api_enabled: bool = True
+    api_enabled: bool = attrs.field(default=True, validator=_is_of(bool))
     """Off: every connection is accepted and closed at once."""
 
-    max_clients: int = attrs.field(default=MAX_CLIENTS, validator=attrs.validators.ge(0))
+    max_clients: int = attrs.field(default=MAX_CLIENTS, validator=_whole(0))
     """How many may be connected. One more is accepted and closed before any reply."""
 
-    localhost_only: bool = True
+    localhost_only: bool = attrs.field(default=True, validator=_is_of(bool))
     """Refuse every address that is not of this host, without a dialog. TWS is installed so."""
 
-    trusted_addresses: frozenset[str] = attrs.field(default=LOOPBACK, converter=frozenset)
+    trusted_addresses: frozenset[str] = attrs.field(default=LOOPBACK, converter=_frozen, validator=_are_texts)
     """Addresses that connect without a dialog, as texts."""
 
-    dialog: Dialog = Dialog.REJECT
+    dialog: Dialog = attrs.field(default=Dialog.REJECT, validator=_is_of(Dialog))
     """What the person answers when another address connects."""
 
-    dialog_seconds: float = attrs.field(default=0.0, validator=attrs.validators.ge(0))
+    dialog_seconds: float = attrs.field(default=0.0, validator=_is_duration)
     """How long the person takes, from the connection on."""
 
-    stale_seconds: float = attrs.field(default=0.0, validator=attrs.validators.ge(0))
+    stale_seconds: float = attrs.field(default=0.0, validator=_is_duration)
     """How long a client id stays in use after its connection was torn. After an EOF it is free at once."""
 
-    settling_seconds: float = attrs.field(default=0.0, validator=attrs.validators.ge(0))
+    settling_seconds: float = attrs.field(default=0.0, validator=_is_duration)
     """How long after nextValidId requests are dropped without a word."""
 
-    read_only: bool = False
+    read_only: bool = attrs.field(default=False, validator=_is_of(bool))
     """Refuse what changes anything at the broker, with error 321. A real TWS is installed with this on."""
 
     redirect: tuple[str, int | None] | None = None
     """Host and port (None: the same) that it sends clients to, instead of its version."""
 
-    die_after_bytes: int | None = attrs.field(default=None, validator=attrs.validators.optional(attrs.validators.ge(0)))
+    die_after_bytes: int | None = attrs.field(default=None, validator=_whole(0, optional=True))
     """How many bytes a connection can carry to the client before it dies; 0: it dies when it is made."""
 
-    die_by: HangUp = HangUp.EOF
+    die_by: HangUp = attrs.field(default=HangUp.EOF, validator=_is_of(HangUp))
     """How it dies then."""
 
     epoch_at_zero: datetime | None = attrs.field(default=None, validator=_is_aware)
@@ -185,13 +244,83 @@ class WorldSettings:
     zone: str = "UTC"
     """What it calls its time zone. Free text, as in the real one; empty for none."""
 
-    connection_time: bytes | None = None
+    connection_time: bytes | None = attrs.field(default=None, validator=_is_of(bytes, optional=True))
     """The whole connection time, as it stands on the wire. None: made from the clock and the zone."""
 
-    memory: int = attrs.field(default=10_000, validator=attrs.validators.ge(1))
+    memory: int = attrs.field(default=10_000, validator=_whole(1))
     """How many messages, events and ended links are remembered for those who look; the oldest go first."""
+
+    memory_bytes: int = attrs.field(default=MOST_BYTES, validator=_whole(1))
+    """How many bytes all of these may keep together: a quarter what was heard, a quarter the links that are over, and
+    half those that are open, in equal shares for ``max_clients`` of them. The newest of each stays however large it
+    is, which is one frame (``limits``) of each open link and two of those that are over."""
+
+    limits: Limits = attrs.field(default=DEFAULT_LIMITS, validator=_is_of(Limits))
+    """The most that is taken from a client."""
 
     @property
     def wall_zone(self) -> timezone:
         """The time zone of its wall clock."""
         return timezone(self.utc_offset)
+
+    def __attrs_post_init__(self) -> None:
+        """Have TWS say, to nobody, all that these settings may make it say: what cannot be said is no setting."""
+        newest = max(self.server_version, MIN_VERSION)
+        if self.accounts != _USUAL_ACCOUNTS:
+            wanted = "a tuple of names, none of them empty or with a comma"
+            prove("accounts", self.accounts, wanted, lambda: say_messages([ManagedAccounts(self.accounts)], newest))
+        if self.first_order_id != 1:
+            wanted = "a whole number of 32 bits, and not the largest of them"
+            first = [NextValidId(self.first_order_id)]
+            prove("first_order_id", self.first_order_id, wanted, lambda: say_messages(first, newest))
+        if self.opening != USUAL_OPENING:
+            wanted = "a tuple of members of Opening, or of messages that this TWS can say"
+            prove("opening", self.opening, wanted, lambda: say_messages(_messages_in(self.opening), newest))
+        if self.farms != USUAL_FARMS:
+            wanted = "a tuple of Farm, each with a name that can be said"
+            prove("farms", self.farms, wanted, lambda: say_messages(_notices_of(self.farms), newest))
+        if self.redirect is not None:
+            wanted = "a host and a port, which may be None"
+            prove("redirect", self.redirect, wanted, functools.partial(say_redirect, self.redirect))
+        self._prove_clock(newest)
+
+    def _prove_clock(self, newest: int) -> None:
+        prove("utc_offset", self.utc_offset, "a timedelta of less than a day", lambda: self.wall_zone)
+        prove("zone", self.zone, "a text without NUL", lambda: self._say_version(newest, EPOCH))
+        said = self.connection_time
+        if said is not None:
+            prove("connection_time", said, "bytes without NUL", lambda: say_version(newest, said))
+        epoch = self.epoch_at_zero
+        if epoch is not None:
+            wanted = f"a time that stays within the years 1 to 9999 for {MOST_SECONDS:g} s, in UTC and on the wall"
+            prove("epoch_at_zero", epoch, wanted, lambda: self._say_clock(epoch, newest))
+
+    def _say_clock(self, epoch: datetime, newest: int) -> None:
+        for seconds in (0.0, MOST_SECONDS):
+            time = epoch.astimezone(UTC).replace(microsecond=0) + timedelta(seconds=seconds)
+            say_messages([CurrentTime(time), ErrorMessage(None, 0, "", error_time=time)], newest)
+            self._say_version(newest, time)
+
+    def _say_version(self, version: int, time: datetime) -> None:
+        say_version(version, write_connection_time(time.astimezone(self.wall_zone), self.zone))
+
+
+def notice_of(farm: Farm, time: datetime = EPOCH) -> ErrorMessage:
+    """Give the notice that *farm* is connected, as TWS says it at *time*."""
+    return ErrorMessage(None, farm.kind.code, f"{farm.kind.text}:{farm.name}", error_time=time)
+
+
+def _messages_in(opening: object) -> list[Any]:
+    if not isinstance(opening, tuple):
+        raise TypeError(f"its type is {type(opening).__name__}")
+    return [item for item in opening if not isinstance(item, Opening)]
+
+
+def _notices_of(farms: object) -> list[ErrorMessage]:
+    if not isinstance(farms, tuple):
+        raise TypeError(f"its type is {type(farms).__name__}")
+    for farm in farms:
+        # A farm checks nothing itself, and a kind of somebody's own has no code.
+        if not isinstance(farm, Farm) or [type(value) for value in attrs.astuple(farm)] != [FarmKind, str]:
+            raise TypeError(f"{shown(farm)} is no farm")
+    return [notice_of(farm) for farm in farms]

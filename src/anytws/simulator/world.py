@@ -13,28 +13,26 @@ connection is `anytws.simulator.link`; what is answered is `anytws.simulator.ans
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv6Address, ip_address
-from typing import Final, NamedTuple
+from typing import Any, Final
 
+from anytws.core.events import Event
+from anytws.core.remembered import Remembered
 from anytws.messages.base import ToTws
 from anytws.simulator.answers import ANSWERS, Answers
 from anytws.simulator.link import Link
-from anytws.simulator.settings import HangUp, WorldSettings
+from anytws.simulator.memory import Heard, Memory
+from anytws.simulator.settings import EPOCH, HangUp, WorldSettings
 from anytws.wire.connection_time import write_connection_time
 
-EPOCH: Final = datetime(2026, 1, 5, 14, 30, tzinfo=UTC)
-"""The UTC time at ``now`` 0 unless something else is said: a Monday, at the opening bell of New York."""
+__all__ = ["EPOCH", "MOST_IDS", "Heard", "World"]
 
+MOST_IDS: Final = 10_000
+"""How many client ids are remembered as stale, and how many with their next order id; the oldest go first."""
 
-class Heard(NamedTuple):
-    """One request that a client made and TWS took."""
-
-    link: Link
-    message: ToTws
-    now: float
+_LAST_ORDER_ID: Final = 2**31 - 2
 
 
 class World:
@@ -42,14 +40,19 @@ class World:
 
     ``settings`` may be replaced while it runs, as a person would change them in TWS; what was done stays done.
     ``answers`` is the table of requests that it answers.
+
+    What it keeps in memory has a bound, whatever clients do. It remembers `WorldSettings.memory_bytes`, 64 MiB. Each
+    open link, of which there are `WorldSettings.max_clients`, has beside that a frame that is not whole yet (16 MB,
+    `WorldSettings.limits`) and what waits to be delivered (1 MiB, `anytws.simulator.link.OUTBOX`).
     """
 
     def __init__(self, settings: WorldSettings | None = None, *, answers: Answers = ANSWERS) -> None:
         self.settings: WorldSettings = WorldSettings() if settings is None else settings
         self.answers = answers
-        self.heard: Final[deque[Heard]] = deque(maxlen=self.settings.memory)
+        self._memory = Memory(self.settings)
+        self.heard: Final[Remembered[Heard]] = self._memory.heard
         """Every request that was taken, on all links, in order."""
-        self.ended: Final[deque[Link]] = deque(maxlen=self.settings.memory)
+        self.ended: Final[Remembered[Link]] = self._memory.ended
         """Links that are over, in the order of their ends."""
         self._links: list[Link] = []
         self._holders: dict[int, Link] = {}
@@ -80,7 +83,7 @@ class World:
 
     def utc(self) -> datetime:
         """Give the UTC time at `now`."""
-        return (self.settings.epoch_at_zero or self._epoch) + timedelta(seconds=self._now)
+        return (self.settings.epoch_at_zero or self._epoch).astimezone(UTC) + timedelta(seconds=self._now)
 
     def connection_time(self) -> bytes:
         """Give the connection time as it stands in the version reply: its wall clock and the name of its zone."""
@@ -136,8 +139,15 @@ class World:
         return self._next_ids.get(client_id, self.settings.first_order_id)
 
     def use_order_id(self, client_id: int, order_id: int) -> None:
-        """Note that *client_id* used *order_id*. The next valid id only goes up, across connections and restarts."""
-        self._next_ids[client_id] = max(self.next_valid_id(client_id), order_id + 1)
+        """Note that *client_id* used *order_id*. The next valid id only goes up, across connections and restarts.
+
+        It stays at 2147483646, the highest that there is: the vendor's number after it means that there is none.
+        """
+        next_id = min(max(self.next_valid_id(client_id), order_id + 1), _LAST_ORDER_ID)
+        # Taken out first: at the end of a dict are those that were used last.
+        self._next_ids.pop(client_id, None)
+        self._next_ids[client_id] = next_id
+        _drop_oldest(self._next_ids)
 
     # What links ask and tell
 
@@ -155,19 +165,34 @@ class World:
         self._holders[client_id] = link
         return True
 
+    def note_event(self, link: Link, event: Event) -> None:
+        """Take notice of what happened on *link*, before TWS acts on it. Nothing here: it is for those who tell."""
+
+    def note_dropped(self, link: Link, request: ToTws) -> None:
+        """Take notice of a request that came too soon, and was dropped. Nothing here: it is for those who tell."""
+
     def note_heard(self, link: Link, request: ToTws) -> None:
         """Remember a request that was taken."""
         self.heard.append(Heard(link, request, self._now))
 
     def note_end(self, link: Link, *, torn: bool) -> None:
         """Free the place of *link*, and its client id: at once, or later if the link was *torn*."""
+        if link not in self._links:
+            return
         self._links.remove(link)
-        self.ended.append(link)
         client_id = link.client_id
         if client_id is not None and self._holders.get(client_id) is link:
             del self._holders[client_id]
-            if torn:
-                self._stale[client_id] = self.utc() + timedelta(seconds=self.settings.stale_seconds)
+            if torn and self.settings.stale_seconds:
+                self._note_stale(client_id)
+        self._memory.note_end(link)
+
+    def _note_stale(self, client_id: int) -> None:
+        now = self.utc()
+        self._stale[client_id] = now + timedelta(seconds=self.settings.stale_seconds)
+        while (oldest := next(iter(self._stale))) != client_id and self._stale[oldest] <= now:
+            del self._stale[oldest]
+        _drop_oldest(self._stale)
 
     def _refusal_of(self, address: str) -> str | None:
         """Say why a client from *address* is refused without asking anybody; None if it is not."""
@@ -183,6 +208,11 @@ class World:
     def _tell_watchers(self) -> None:
         for callback in tuple(self._watchers):
             callback()
+
+
+def _drop_oldest(ids: dict[Any, Any]) -> None:
+    while len(ids) > MOST_IDS:
+        del ids[next(iter(ids))]
 
 
 def _is_local(address: str) -> bool:
