@@ -499,6 +499,21 @@ async def test_a_slow_reader_fails() -> None:
         await tws.current_time()
 
 
+async def test_a_slow_reader_fails_by_weight() -> None:
+    """A stream may be given its bound in bytes; one that holds nothing is refused."""
+    world = World()
+    async with connected(world) as tws:
+        with pytest.raises(ValueError, match="capacity_bytes"):
+            tws.events(capacity_bytes=0)
+        events = tws.events(capacity_bytes=1000)
+        say_many(world, 10)
+        await tws.current_time()
+        with pytest.raises(SlowConsumer) as caught:
+            async for event in events:
+                assert event != NextValidId(109)
+        assert (caught.value.capacity, caught.value.unit) == (1000, "bytes")
+
+
 async def test_a_slow_reader_loses_the_oldest() -> None:
     """With `drop_oldest` the newest stay, and the number of the others is told."""
     world = World(WorldSettings(opening=(Opening.MANAGED_ACCOUNTS, Opening.NEXT_VALID_ID)))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import gc
 import socket
-from collections.abc import Iterator
+import warnings
+from collections.abc import AsyncGenerator, Iterator
 from typing import Any, TypeVar
 
 import anyio
+import anyio.lowlevel
 import pytest
+from anyio.abc import ByteStream
 
 import anytws
 from anytws import (
@@ -26,8 +31,10 @@ from anytws import (
     TcpConnectFailed,
     Tws,
     UnsupportedServerVersion,
+    WrongTask,
 )
 from anytws.core import CODES, CodeKind, GreetingReceived, Notice
+from anytws.core.events import Event
 from anytws.messages import ErrorMessage
 from anytws.runtime.connect import MAX_REDIRECTS
 from anytws.simulator import Dialog, HangUp, Opening, Personality, World, WorldSettings
@@ -37,6 +44,7 @@ from tests.misbehaving_tws import (
     LOCALHOST,
     OPENING,
     PATIENCE,
+    REPLY,
     Hear,
     Say,
     error,
@@ -372,6 +380,160 @@ async def test_a_block_that_never_waits() -> None:
                 world.links[0].die()
                 with anyio.CancelScope(shield=True):
                     await until(lambda: tws.state is State.CLOSED)
+
+
+# One task, one block
+
+
+async def test_a_connect_that_is_not_entered() -> None:
+    """Who forgets the block is told what to write, and not that some object has no attribute."""
+    forgotten: Any = anytws.connect()
+    with pytest.raises(TypeError, match=r"async with anytws\.connect"):
+        await forgotten
+    with pytest.raises(AttributeError, match=r"current_time.*async with anytws\.connect"):
+        await forgotten.current_time()
+    assert not hasattr(forgotten, "nothing_of_the_kind")
+
+
+async def test_a_connect_that_is_entered_twice() -> None:
+    """One call is one connection: the second block is refused, whether or not the first one is over."""
+    async with connect_memory(World()) as stream:
+        twice = anytws.connect_stream(stream)
+        async with twice as tws:
+            with pytest.raises(RuntimeError, match="one block"):
+                async with twice:
+                    raise AssertionError("the block was entered")
+            await tws.current_time()
+        with pytest.raises(RuntimeError, match="one block"):
+            async with twice:
+                raise AssertionError("the block was entered")
+
+
+@pytest.fixture
+async def connected_by_a_fixture() -> AsyncGenerator[Tws]:
+    """AnyIO's own fixtures run in the task of their test."""
+    async with connect_memory(World()) as stream, anytws.connect_stream(stream) as tws:
+        yield tws
+
+
+async def test_a_fixture_of_anyio_holds_a_connection(connected_by_a_fixture: Tws) -> None:
+    """As the page about programs says."""
+    await connected_by_a_fixture.current_time()
+
+
+async def test_a_block_that_is_left_in_another_task() -> None:
+    """What the scopes of AnyIO cannot follow is one clear error, and the connection is closed all the same."""
+    world = World()
+    entered, done = anyio.Event(), anyio.Event()
+    connected: list[Tws] = []
+    async with serve(world) as server:
+        before = open_files()
+        block = anytws.connect(server.host, server.port)
+
+        async def enter() -> None:
+            connected.append(await block.__aenter__())
+            entered.set()
+            await done.wait()
+
+        # trio has a word of its own about a task whose block nobody can leave any more.
+        with contextlib.suppress(RuntimeError, BaseExceptionGroup):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(enter)
+                await entered.wait()
+                await connected[0].current_time()
+                with pytest.raises(WrongTask, match="entered in one task and left in another"):
+                    await block.__aexit__(None, None, None)
+                assert connected[0].state is State.CLOSED
+                await until(lambda: not world.links)
+                # The end of the connection has not cancelled the task that went on to something else.
+                await anyio.lowlevel.checkpoint()
+                done.set()
+        await until(lambda: open_files() == before)
+
+
+class Canned(ByteStream):
+    """A TWS that becomes ready, without a task of its own."""
+
+    def __init__(self) -> None:
+        self.pieces = [REPLY, OPENING]
+        self.closed = False
+
+    async def receive(self, max_bytes: int = 65_536) -> bytes:
+        if not self.pieces:
+            await anyio.sleep_forever()
+        return self.pieces.pop(0)
+
+    async def send(self, item: bytes) -> None:
+        return
+
+    async def send_eof(self) -> None:
+        return
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_an_async_generator_that_is_forgotten(backend: str) -> None:
+    """The loop that collects it leaves the block in a task of its own; the connection is closed, and it is told."""
+    stream = Canned()
+    states: list[State] = []
+
+    async def events_of_tws() -> AsyncGenerator[Any]:
+        try:
+            async with anytws.connect_stream(stream) as tws:
+                async for event in tws.events():
+                    yield event
+        except WrongTask:
+            states.append(tws.state)
+
+    async def main() -> None:
+        async for _ in events_of_tws():
+            break
+        await until(lambda: states)
+
+    with warnings.catch_warnings():
+        # trio warns of the generator, and has a word about the task that it was begun in.
+        warnings.simplefilter("ignore", ResourceWarning)
+        with contextlib.suppress(RuntimeError):
+            anyio.run(main, backend=backend)
+        gc.collect()
+    assert states == [State.CLOSED]
+    assert stream.closed
+
+
+async def test_an_async_generator_that_is_closed() -> None:
+    """With `aclosing` the block is left where it was entered, and all is well."""
+    world = World()
+    async with serve(world) as server:
+
+        async def events_of_tws() -> AsyncGenerator[Event]:
+            async with anytws.connect(server.host, server.port) as tws:
+                async for event in tws.events():
+                    yield event
+
+        async with contextlib.aclosing(events_of_tws()) as events:
+            async for _ in events:
+                break
+        await until(lambda: not world.links)
+
+
+async def test_the_end_reaches_who_reads_an_async_generator() -> None:
+    """Its block is cancelled around code that is not in it; what comes out is the end, and no bare cancellation."""
+    world = World()
+    async with serve(world) as server:
+
+        async def events_of_tws() -> AsyncGenerator[Event]:
+            async with anytws.connect(server.host, server.port) as tws:
+                async for event in tws.events():
+                    yield event
+
+        with pytest.raises(ConnectionClosed) as caught:
+            async with contextlib.aclosing(events_of_tws()) as events:
+                async for _ in events:
+                    world.links[0].die()
+                    await anyio.sleep_forever()
+    assert caught.value.reason is CloseReason.EOF
 
 
 # Redirects

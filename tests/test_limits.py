@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import anyio
 import pytest
 
+from anytws import connect_stream
 from anytws.core import CloseReason, Connection, ConnectionClosed, Side, UndecodableFrame
 from anytws.errors import BAD_LENGTH, DecodeError
 from anytws.messages import FamilyCodes, SecDefOptParameter, SymbolSamples
+from anytws.simulator import World, WorldSettings
+from anytws.simulator.serve import connect_memory
 from anytws.wire.codec import Codec
 from anytws.wire.frames import MAX_FRAME
 from anytws.wire.limits import DEFAULT_LIMITS, Limits
@@ -151,3 +155,23 @@ class TestItems:
         assert ready.closed is None
         ready.close()
         assert isinstance(ready.events()[-1], ConnectionClosed)
+
+
+async def test_a_program_sets_the_limits_where_it_connects() -> None:
+    world = World(WorldSettings())
+    async with connect_memory(world) as stream:
+        with pytest.raises(ConnectionClosed) as caught:
+            async with connect_stream(stream, client_id=1, limits=Limits(frame=2_000)):
+                world.links[0].say_bytes((2_001).to_bytes(4, "big"))
+                await anyio.sleep_forever()
+    assert (caught.value.reason, caught.value.code) == (CloseReason.PROTOCOL_ERROR, BAD_LENGTH)
+
+
+async def test_the_simulated_tws_has_limits_too() -> None:
+    world = World(WorldSettings(limits=Limits(frame=2_000)))
+    async with connect_memory(world) as stream:
+        with pytest.raises(ConnectionClosed):
+            async with connect_stream(stream, client_id=1) as tws:
+                await stream.send((2_001).to_bytes(4, "big"))
+                await tws.current_time()
+    assert [link.closed.code for link in world.ended if link.closed] == [BAD_LENGTH]

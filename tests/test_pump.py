@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import tracemalloc
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -10,10 +11,23 @@ import anyio
 import anyio.lowlevel
 import pytest
 import trio
+from anyio.abc import ByteStream
 
 import anytws
-from anytws import CloseReason, ConnectionClosed, EventsDropped, RequestTimedOut, Tws
+from anytws import (
+    CloseReason,
+    ConnectionClosed,
+    EventsDropped,
+    EventStream,
+    HandshakeOptions,
+    RequestTimedOut,
+    SlowConsumer,
+    State,
+    Tws,
+)
 from anytws.core import Ready
+from anytws.core.events import UnknownMessage
+from anytws.core.remembered import MOST_BYTES
 from anytws.messages import (
     CurrentTime,
     CurrentTimeRequest,
@@ -22,10 +36,22 @@ from anytws.messages import (
     NextValidId,
     SetServerLogLevelRequest,
 )
-from anytws.runtime.pump import BACKLOG
-from anytws.simulator import ANSWERS, Answer, World
+from anytws.runtime import pump
+from anytws.runtime.pump import BACKLOG, UNREAD_SECONDS
+from anytws.simulator import ANSWERS, Answer, HangUp, Opening, World, WorldSettings
 from anytws.simulator.serve import CAPACITY, serve_memory
-from tests.misbehaving_tws import READY, OddStream, Say, error, misbehaving_in_memory, text, until
+from tests.misbehaving_tws import (
+    OPENING,
+    PATIENCE,
+    READY,
+    REPLY,
+    OddStream,
+    Say,
+    error,
+    misbehaving_in_memory,
+    text,
+    until,
+)
 
 
 @asynccontextmanager
@@ -82,17 +108,20 @@ async def test_many_small_messages_are_one_write() -> None:
 
 async def test_senders_do_not_interleave() -> None:
     """Frames of several tasks stay whole on a stream that takes only part of them at a time."""
-    world = World()
-    async with connected(world) as tws, anyio.create_task_group() as tasks:
+    world = World(WorldSettings(memory=20_000))
+    async with connected(world) as tws:
 
         async def say() -> None:
             for _ in range(2000):
                 tws.send(IdsRequest())
                 await anyio.lowlevel.checkpoint()
 
-        for _ in range(5):
-            tasks.start_soon(say)
-    assert len(world.heard) == 10_000
+        async with anyio.create_task_group() as tasks:
+            for _ in range(5):
+                tasks.start_soon(say)
+        # A TWS whose answers nobody reads any more hears nothing more either.
+        await tws.current_time()
+    assert len(world.heard) == 10_000 + 1
 
 
 @pytest.mark.virtual_time
@@ -207,3 +236,210 @@ async def test_nothing_is_said_after_the_end() -> None:
             tws.send(IdsRequest())
     await until(lambda: not world.links)
     assert not world.heard
+
+
+# A full stream that blocks, and the end behind it
+
+
+def quiet() -> World:
+    """A TWS that says nothing by itself after it is ready."""
+    return World(WorldSettings(opening=(Opening.MANAGED_ACCOUNTS, Opening.NEXT_VALID_ID)))
+
+
+async def past(tws: Tws) -> None:
+    """Read what has happened so far, so that the next stream begins empty."""
+    with tws.events() as events:
+        async for event in events:
+            if isinstance(event, Ready):
+                return
+
+
+async def filled(world: World, tws: Tws, capacity: int) -> EventStream:
+    """Give a stream that blocks and is full, with nothing of TWS behind it."""
+    await past(tws)
+    stream = tws.events(capacity=capacity, when_full="block")
+    for number in range(capacity):
+        world.links[0].say(NextValidId(100 + number))
+        await until(lambda: tws.next_valid_id == 100 + number)  # noqa: B023 (it is called at once)
+    assert not stream.has_room
+    return stream
+
+
+async def test_the_end_is_heard_though_a_stream_is_full() -> None:
+    """Only what comes before the end needs room; the end itself is told at once, and waits behind what waits."""
+    world = quiet()
+    async with connected(world) as tws:
+        stream = await filled(world, tws, 3)
+        world.links[0].die()
+        with anyio.fail_after(PATIENCE):
+            end = await tws.closed()
+            heard = [event async for event in stream]
+    assert end.reason is CloseReason.EOF
+    assert heard[:3] == [NextValidId(100 + number) for number in range(3)]
+    assert heard[-1] == end
+
+
+async def test_a_reset_is_heard_though_a_stream_is_full() -> None:
+    """The same for a byte stream that breaks; and the block, which waits for something else, is told."""
+    world = quiet()
+    with pytest.raises(ConnectionClosed) as caught, anyio.fail_after(PATIENCE):
+        async with connected(world) as tws:
+            await filled(world, tws, 1)
+            world.links[0].die(HangUp.RESET)
+            await anyio.sleep_forever()
+    assert caught.value.reason is CloseReason.RESET
+
+
+@pytest.mark.virtual_time
+async def test_a_full_stream_that_nobody_reads_hides_the_end_for_a_while_only() -> None:
+    """With more of TWS before the end, the stream fails after its time, and then the end is heard."""
+    world = quiet()
+    async with connected(world) as tws:
+        stream = await filled(world, tws, 1)
+        began = anyio.current_time()
+        for number in range(10):
+            world.links[0].say(NextValidId(200 + number))
+        world.links[0].die()
+        with anyio.fail_after(10 * UNREAD_SECONDS):
+            await tws.closed()
+        assert anyio.current_time() - began == pytest.approx(UNREAD_SECONDS)
+        assert await anext(stream) == NextValidId(100)
+        with pytest.raises(SlowConsumer) as caught:
+            await anext(stream)
+    assert caught.value.unread_seconds == UNREAD_SECONDS
+
+
+@pytest.mark.virtual_time
+async def test_a_slow_reader_of_a_full_stream_is_waited_for() -> None:
+    """The time counts from the last event that was taken: a reader that goes on reading loses nothing, ever."""
+    world = quiet()
+    async with connected(world) as tws:
+        stream = await filled(world, tws, 1)
+        for number in range(1, 10):
+            world.links[0].say(NextValidId(100 + number))
+            for _ in range(20):
+                await anyio.lowlevel.checkpoint()
+        world.links[0].die()
+        heard = []
+        async with anyio.create_task_group() as tasks:
+            # So that the block is not cancelled when the end comes.
+            tasks.start_soon(tws.closed)
+            async for event in stream:
+                heard.append(event)
+                await anyio.sleep(UNREAD_SECONDS - 1)
+    assert heard[:10] == [NextValidId(100 + number) for number in range(10)]
+    assert isinstance(heard[-1], ConnectionClosed)
+
+
+@pytest.mark.virtual_time
+async def test_deadlines_hold_though_a_stream_is_full() -> None:
+    """The core's clock does not wait for a reader: a start that TWS never completes ends when it should."""
+    world = World(WorldSettings(opening=(Opening.MANAGED_ACCOUNTS,)))
+    with pytest.raises(ConnectionClosed) as caught:
+        async with connected(world, options=HandshakeOptions(start_api_by_hand=True, start_timeout=20)) as tws:
+            async for event in tws.events():
+                if getattr(event, "after", None) is State.HANDSHAKING:
+                    break
+            tws.events(capacity=1, when_full="block")
+            began = anyio.current_time()
+            tws.start_api()
+            await anyio.sleep_forever()
+    assert caught.value.reason is CloseReason.HANDSHAKE_TIMEOUT
+    assert anyio.current_time() - began == pytest.approx(20, abs=2)
+
+
+# Bounds in bytes
+
+
+class Canned(ByteStream):
+    """A TWS that says what it is given, piece by piece, and never waits. Then it says nothing more."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self.pieces = pieces
+
+    async def receive(self, max_bytes: int = 65_536) -> bytes:
+        piece = next(self.pieces, None)
+        if piece is None:
+            await anyio.sleep_forever()
+        assert piece is not None
+        return piece
+
+    async def send(self, item: bytes) -> None:
+        return
+
+    async def send_eof(self) -> None:
+        return
+
+    async def aclose(self) -> None:
+        return
+
+
+UNKNOWN = text(250, "x" * 2**20)
+"""A frame of a mebibyte whose id nobody knows."""
+
+
+async def test_a_flood_while_connecting_is_bounded() -> None:
+    """What TWS says before it is ready is kept for the first stream, up to the bound; it is not all kept until then."""
+
+    def pieces() -> Iterator[bytes]:
+        yield REPLY
+        for _ in range(2 * MOST_BYTES // len(UNKNOWN)):
+            yield UNKNOWN
+        yield OPENING
+
+    # Counting memory is slow, and a busy machine is no bug.
+    patient = anytws.HandshakeOptions(version_timeout=None, start_timeout=None)
+    tracemalloc.start()
+    try:
+        async with anytws.connect_stream(Canned(pieces()), options=patient) as tws:
+            _, most = tracemalloc.get_traced_memory()
+            events = tws.events()
+    finally:
+        tracemalloc.stop()
+    assert most < MOST_BYTES + 16 * len(UNKNOWN)
+    dropped = await anext(events)
+    kept = [event async for event in events if isinstance(event, UnknownMessage)]
+    assert isinstance(dropped, EventsDropped)
+    # Also dropped: the beginning, which is three changes of the state and the version.
+    assert dropped.count - 4 + len(kept) == 2 * MOST_BYTES // len(UNKNOWN)
+    assert sum(len(event.frame) for event in kept) <= MOST_BYTES
+
+
+async def test_what_nobody_reads_is_bounded_in_bytes() -> None:
+    """The default stream fails by weight, long before ten thousand events."""
+
+    def pieces() -> Iterator[bytes]:
+        yield REPLY
+        yield OPENING
+        for _ in range(2 * MOST_BYTES // len(UNKNOWN)):
+            yield UNKNOWN
+        yield text(49, 1, 1_735_725_600)
+
+    async with anytws.connect_stream(Canned(pieces())) as tws:
+        events = tws.events()
+        await tws.current_time()
+        heard = 0
+        with pytest.raises(SlowConsumer) as caught:
+            async for event in events:
+                heard += len(event.frame) if isinstance(event, UnknownMessage) else 0
+    assert caught.value.unit == "bytes"
+    assert MOST_BYTES // 2 < heard <= MOST_BYTES
+
+
+async def test_an_event_is_weighed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many streams it goes to."""
+    weighed: list[object] = []
+
+    def weigh(event: object) -> int:
+        weighed.append(event)
+        return 1
+
+    monkeypatch.setattr(pump, "weigh", weigh)
+    world = quiet()
+    async with connected(world) as tws:
+        await past(tws)
+        for _ in range(3):
+            tws.events()
+        world.links[0].say(NextValidId(100))
+        await until(lambda: tws.next_valid_id == 100)
+    assert weighed.count(NextValidId(100)) == 1

@@ -19,15 +19,25 @@ from anyio.abc import ByteStream, SocketAttribute
 from anyio.streams.tls import TLSStream
 
 import anytws
-from anytws import ClientIdInUse, CloseReason, ConnectError, ConnectionClosed, HandshakeOptions, RefusedByTws, State
+from anytws import (
+    ClientIdInUse,
+    CloseReason,
+    ConnectError,
+    ConnectionClosed,
+    EventsDropped,
+    HandshakeOptions,
+    RefusedByTws,
+    State,
+)
 from anytws.core import Connection
+from anytws.core.events import Event
 from anytws.messages import CurrentTimeRequest, IdsRequest, Side
 from anytws.runtime import transport
 from anytws.runtime.tcp import open_tcp
 from anytws.simulator import HangUp, Personality, World, WorldSettings
 from anytws.simulator.serve import memory_pair, serve, serve_memory
 from anytws.wire.handshake import VersionReply, write_version_reply
-from tests.misbehaving_tws import IN_USE, OPENING, PATIENCE, REPLY, OddStream, open_files, until
+from tests.misbehaving_tws import IN_USE, OPENING, PATIENCE, REPLY, OddStream, open_files, text, until
 
 # Made for these tests, valid until the end of the century and good for nothing else:
 #   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=anytws tests"
@@ -394,18 +404,172 @@ async def test_a_stream_that_gives_nothing() -> None:
     await there.aclose()
 
 
-async def test_a_stream_with_a_bug_of_its_own() -> None:
-    """What no stream should raise is a bug, which is not ours to swallow; and everybody is told of the end."""
+BUGS: Final = [
+    ZeroDivisionError("a bug"),
+    ExceptionGroup("two bugs", [ValueError("one"), KeyError("two")]),
+    SystemExit(3),
+]
+bug = pytest.mark.parametrize("problem", BUGS, ids=lambda problem: type(problem).__name__)
+
+
+@bug
+@pytest.mark.parametrize("way", ["receive", "send"])
+async def test_a_stream_with_a_bug_of_its_own(problem: BaseException, way: str) -> None:
+    """What no stream should raise leaves the block bare; whoever waits hears that the byte stream broke, and why."""
+    heard: list[Event | EventsDropped] = []
+    async with on_an_odd_stream(quiet()) as stream, anyio.create_task_group() as tasks:
+        with pytest.raises(type(problem)) as caught, anyio.fail_after(PATIENCE):
+            async with anytws.connect_stream(stream) as tws:
+
+                async def read() -> None:
+                    heard.extend([event async for event in tws.events()])
+
+                tasks.start_soon(read)
+                stream.fail(**{way: problem})
+                tws.send(IdsRequest())
+                await anyio.sleep_forever()
+    assert caught.value is problem
+    end = heard[-1]
+    assert isinstance(end, ConnectionClosed)
+    assert end.reason is CloseReason.RESET
+    assert f"{type(problem).__name__}: {problem}" in end.detail
+
+
+@bug
+@pytest.mark.parametrize("way", ["receive", "send"])
+async def test_a_bug_of_a_stream_while_connecting(problem: BaseException, way: str) -> None:
+    """It comes out as it is, and the stream is closed."""
+    here, there = memory_pair()
+    stream = OddStream(here)
+    stream.fail(**{way: problem})
+    with pytest.raises(type(problem)) as caught, anyio.fail_after(PATIENCE):
+        async with anytws.connect_stream(stream):
+            raise AssertionError("the block was entered")
+    assert caught.value is problem
+    assert stream.closed == 1
+    await there.aclose()
+
+
+async def test_a_bug_of_a_stream_is_told_though_somebody_waits_for_the_end() -> None:
+    """Who waits in `closed` has asked for the end, and not for this: the block is cancelled, and left with it."""
     async with on_an_odd_stream(quiet()) as stream:
-        with pytest.raises(BaseException) as caught, anyio.fail_after(PATIENCE):  # noqa: PT011
+        with pytest.raises(ZeroDivisionError), anyio.fail_after(PATIENCE):
             async with anytws.connect_stream(stream) as tws:
                 stream.fail(receive=ZeroDivisionError("a bug"))
+                await tws.closed()
                 await anyio.sleep_forever()
-        problem: BaseException | None = caught.value
-        while isinstance(problem, BaseExceptionGroup):
-            (problem,) = problem.exceptions
-        assert isinstance(problem, ZeroDivisionError)
-        assert tws.state is State.CLOSED
+
+
+async def test_a_bug_of_a_stream_beside_an_exception_of_the_block() -> None:
+    """The block's own exception goes before it, and takes a note of it along."""
+    async with on_an_odd_stream(quiet()) as stream:
+        with pytest.raises(ValueError, match="mine") as caught, anyio.fail_after(PATIENCE):
+            async with anytws.connect_stream(stream) as tws:
+                stream.fail(receive=ZeroDivisionError("a bug"))
+                with anyio.CancelScope(shield=True):
+                    await until(lambda: tws.state is State.CLOSED)
+                raise ValueError("mine")
+    assert caught.value.__notes__ == ["the byte stream raised ZeroDivisionError as well: a bug"]
+
+
+async def test_a_bug_in_closing_a_stream() -> None:
+    """It leaves a block that is otherwise well, and is a note to an exception that leaves it anyway."""
+    async with on_an_odd_stream(quiet()) as stream:
+        with pytest.raises(ZeroDivisionError, match="a bug"):
+            async with anytws.connect_stream(stream):
+                stream.fail(close=ZeroDivisionError("a bug"))
+    async with on_an_odd_stream(quiet()) as stream:
+        with pytest.raises(ValueError, match="mine") as caught:
+            async with anytws.connect_stream(stream):
+                stream.fail(close=ZeroDivisionError("a bug"))
+                raise ValueError("mine")
+    assert caught.value.__notes__ == ["the byte stream raised ZeroDivisionError as well: a bug"]
+
+
+# Streams that never wait
+
+
+class Restless(ByteStream):
+    """A TWS that always has something to say, and a stream that never waits: nothing here lets another task run."""
+
+    def __init__(self, *begin: bytes, flood: bytes = text(9, 1, 42)) -> None:
+        self.begin = [*begin]
+        self.flood = flood
+        self.received = 0
+        self.send_fails: BaseException | None = None
+        self.closed = False
+
+    async def receive(self, max_bytes: int = 65_536) -> bytes:
+        # Without this a client that lets nobody else run would run for ever, and no test could say so.
+        self.received += 1
+        assert self.received < MOST_TURNS, "nobody else had a turn"
+        return self.begin.pop(0) if self.begin else self.flood
+
+    async def send(self, item: bytes) -> None:
+        if self.send_fails is not None:
+            raise self.send_fails
+
+    async def send_eof(self) -> None:
+        return
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+MOST_TURNS: Final = 2000
+
+
+async def cancel_soon(scope: anyio.CancelScope) -> None:
+    """Cancel *scope* after a few turns, if this task is given any."""
+    for _ in range(10):
+        await anyio.lowlevel.checkpoint()
+    scope.cancel()
+
+
+async def test_connecting_to_a_stream_that_never_waits_can_be_cancelled() -> None:
+    """A TWS that never comes to the point holds nobody else up."""
+    stream = Restless(REPLY, flood=text(4, 2, -1, 2104, "farm", ""))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(cancel_soon, tasks.cancel_scope)
+        async with anytws.connect_stream(stream):
+            raise AssertionError("the block was entered")
+    assert stream.closed
+
+
+async def test_the_last_words_of_a_stream_that_never_waits_can_be_cancelled() -> None:
+    """The same while it is asked why nothing can be sent."""
+    stream = Restless(REPLY, flood=text(4, 2, -1, 2104, "farm", ""))
+    stream.send_fails = BrokenPipeError(errno.EPIPE, "broken pipe")
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(cancel_soon, tasks.cancel_scope)
+        async with anytws.connect_stream(stream):
+            raise AssertionError("the block was entered")
+    assert stream.closed
+
+
+async def test_a_block_over_a_stream_that_never_waits_has_its_turns() -> None:
+    """The block, its tasks, its readers and its deadlines go on."""
+    stream = Restless(REPLY, OPENING)
+    async with anytws.connect_stream(stream) as tws:
+        with anyio.CancelScope() as scope:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(cancel_soon, scope)
+                async for _ in tws.events():
+                    continue
+        assert scope.cancelled_caught
+        tws.send(IdsRequest())
+    assert stream.closed
+
+
+async def test_a_stream_that_gives_nothing_for_ever() -> None:
+    """Nothing is the end, the first time, at any stage."""
+    for begin, kind in (((), RefusedByTws), ((REPLY,), ConnectError), ((REPLY, OPENING), ConnectionClosed)):
+        stream = Restless(*begin, flood=b"")
+        with pytest.raises(kind):
+            async with anytws.connect_stream(stream):
+                await anyio.sleep_forever()
+        assert stream.closed
+        assert stream.received == len(begin) + 1
 
 
 # The one place
@@ -417,7 +581,7 @@ async def test_bytes_are_bytes() -> None:
     core = Connection(Side.CLIENT, HandshakeOptions())
     core.opened(anyio.current_time())
     await there.send(write_version_reply(VersionReply(226, b"")))
-    await transport.receive(here, core)
+    transport.tell(core, await transport.listen(here))
     assert await transport.send(here, b"xyz") is None
     assert await there.receive() == b"xyz"
     assert core.server_version == 226

@@ -18,6 +18,9 @@ from anytws.errors import (
     RemoteProtocolError,
     RequestTimedOut,
     SlowConsumer,
+    StreamInUse,
+    WrongTask,
+    WrongThread,
 )
 from anytws.runtime.client import Tws
 from anytws.runtime.connect import connect, connect_stream
@@ -53,9 +56,12 @@ __all__ = [
     "SlowConsumer",
     "Stage",
     "State",
+    "StreamInUse",
     "TcpConnectFailed",
     "Tws",
     "UnsupportedServerVersion",
+    "WrongTask",
+    "WrongThread",
     "connect",
     "connect_stream",
 ]

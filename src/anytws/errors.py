@@ -9,6 +9,9 @@ As a tree::
     │       └── DecodeError        one field of one frame cannot be read; the connection goes on
     ├── RequestTimedOut            TWS did not answer one request in time; the connection goes on
     ├── SlowConsumer               a stream of events was not read fast enough; the connection goes on
+    ├── StreamInUse                a second task wanted to read a stream of events; the first one goes on
+    ├── WrongThread                a connection was used from another thread; nothing was done
+    ├── WrongTask                  a block was left in another task than it was entered in; the connection is over
     ├── ConnectionClosed           the connection is over (`anytws.core.events`)
     └── ConnectError               the connection never became ready (`anytws.runtime.connect_errors`)
 
@@ -18,7 +21,7 @@ these are the ones that a client makes itself (`anytws.core.codes` has all).
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 CONNECT_FAIL: Final = 502
 """The byte stream could not be had, or TWS refused it."""
@@ -175,15 +178,74 @@ class RequestTimedOut(AnytwsError):
 class SlowConsumer(AnytwsError):
     """A stream of events held more than its bound, because it was not read fast enough. The stream is over.
 
-    ``capacity`` is the bound, in events. Everything up to it was delivered before this was raised.
+    ``capacity`` is the bound that was reached, in ``unit``: events or bytes. ``unread_seconds`` is how long nobody took
+    an event from a full stream that makes TWS wait, and None where the stream's policy is another one. Everything up to
+    the bound was delivered before this was raised.
     """
 
-    def __init__(self, capacity: int) -> None:
-        super().__init__(
-            f"more than {capacity} events were waiting to be read: read faster, raise the capacity, "
+    def __init__(
+        self, capacity: int, unit: Literal["events", "bytes"] = "events", unread_seconds: float | None = None
+    ) -> None:
+        name = "capacity" if unit == "events" else "capacity_bytes"
+        waiting = f"more than {capacity} events" if unit == "events" else f"events of more than {capacity} bytes"
+        problem = (
+            f"{waiting} were waiting to be read: read faster, raise the {name}, "
             "or choose when_full='drop_oldest' or 'block'"
         )
+        if unread_seconds is not None:
+            problem = (
+                f"a stream that makes TWS wait (when_full='block') was full with {capacity} {unit}, and nobody read it "
+                f"for {unread_seconds:g} s: read on while you work, raise the {name}, or choose 'fail' or 'drop_oldest'"
+            )
+        super().__init__(problem)
         self.capacity = capacity
+        self.unit = unit
+        self.unread_seconds = unread_seconds
 
-    def __reduce__(self) -> tuple[type[SlowConsumer], tuple[int]]:
-        return type(self), (self.capacity,)
+    def __reduce__(self) -> tuple[type[SlowConsumer], tuple[int, str, float | None]]:
+        return type(self), (self.capacity, self.unit, self.unread_seconds)
+
+
+class StreamInUse(AnytwsError):
+    """A second task wanted to read a stream of events while another one waits for its next event. That one goes on."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "another task is reading this stream of events: each reader needs a stream of its own, from Tws.events()"
+        )
+
+    def __reduce__(self) -> tuple[type[StreamInUse], tuple[()]]:
+        return type(self), ()
+
+
+class WrongThread(AnytwsError):
+    """A connection was used from another thread than the one that it lives in. Nothing was done.
+
+    ``method`` is what was called, ``waits`` whether that is to be awaited.
+    """
+
+    def __init__(self, method: str, waits: bool) -> None:
+        way = "run" if waits else "run_sync"
+        super().__init__(
+            f"{method} was called in another thread than the one that its connection lives in: "
+            f"call it by anyio.from_thread.{way}, in a thread that anyio.to_thread.run_sync has started"
+        )
+        self.method = method
+        self.waits = waits
+
+    def __reduce__(self) -> tuple[type[WrongThread], tuple[str, bool]]:
+        return type(self), (self.method, self.waits)
+
+
+class WrongTask(AnytwsError):
+    """A block of ``connect`` was left in another task than it was entered in. The connection has been closed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the block of connect() was entered in one task and left in another, which its cancel scope cannot follow; "
+            "the connection is closed. Have one task enter and leave it: an async generator that is not closed by "
+            "contextlib.aclosing, a fixture and the cells of a notebook may each be a task of their own"
+        )
+
+    def __reduce__(self) -> tuple[type[WrongTask], tuple[()]]:
+        return type(self), ()

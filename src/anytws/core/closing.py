@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from anytws.core.codes import CLIENT_ID_IN_USE, PORT_CHANGED, RATE_EXCEEDED, port_of
-from anytws.core.events import CloseReason, ConnectionClosed
+from anytws.core.events import MOST_OF_A_DETAIL, CloseReason, ConnectionClosed, one_line
 from anytws.core.session import Session
 from anytws.core.state import State
 from anytws.errors import CONNECT_FAIL
@@ -92,15 +92,18 @@ def describe(
     code: int | None = None,
     redirect: tuple[str, int | None] | None = None,
 ) -> ConnectionClosed:
-    """Put the end of a connection into words: *reason* as it looked, and what TWS said just before."""
+    """Put the end of a connection into words: *reason* as it looked, and what TWS said just before.
+
+    The words are a printable line with a bound, whatever the peer said. What it said is ``last_error``, as it came.
+    """
     farewell = session.farewell
     if farewell is not None and reason in _UNEXPLAINED and now - session.farewell_at <= _LAST_WORD:
         reason, code = REASON_OF_CODE[farewell.error_code], farewell.error_code
-        detail = f"{farewell.error_message} ({detail})"
+        detail = f"{one_line(farewell.error_message)} ({detail})"
     return ConnectionClosed(
         reason,
         state,
-        detail,
+        one_line(detail, MOST_OF_A_DETAIL),
         _HINTS.get((reason, state)) or _HINTS.get((reason, None), ""),
         CODE_OF_REASON.get(reason) if code is None else code,
         session.last_error,

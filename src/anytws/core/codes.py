@@ -200,7 +200,10 @@ CODES: Final = CodeTable(CODE_ROWS)
 
 # A farm's name is one word of letters, digits, dots ("usfarm.nj"), dashes. It ends the text, after a colon, or, where
 # a farm idles, stuck to the sentence: "... should be available upon demand.ushmds".
-_FARM_NAME: Final = re.compile(r"(?:[:\uff1a]\s*|\bdemand\.)([A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*)[\s.]*\Z")
+_BEFORE_A_FARM: Final = re.compile(r"[:\uff1a]\s*|\bdemand\.")
+_FARM_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*")
+_LONGEST_END: Final = 200
+"""Characters at the end of a text in which a farm is looked for: the name and what is before and behind it."""
 
 
 def farm_of(text: str) -> str | None:
@@ -208,15 +211,24 @@ def farm_of(text: str) -> str | None:
 
     Only for texts whose code is `CodeKind.FARM`: any other may end in a colon and a word as well.
     """
-    match = _FARM_NAME.search(text)
-    return match[1] if match else None
+    end = len(text)
+    begin = max(0, end - _LONGEST_END)
+    while end > begin and (text[end - 1] == "." or text[end - 1].isspace()):
+        end -= 1
+    for before in _BEFORE_A_FARM.finditer(text, begin, end):
+        if (name := _FARM_NAME.fullmatch(text, before.end(), end)) is not None:
+            return name[0]
+    return None
 
 
 # A number that stands alone: no part of a word, of a grouped number ("7,497"), of an address or of a time of day.
 _NUMBER: Final = re.compile(
     r"(?<![A-Za-z0-9_])(?<![0-9][.,:'’\xa0\u202f])[1-9][0-9]{0,4}(?![A-Za-z0-9_])(?![.,:'’\xa0\u202f][0-9])"
 )
+_LETTER: Final = re.compile(r"\w")
 _HIGHEST_PORT: Final = 65535
+_LONGEST_TEXT: Final = 2000
+"""Characters that TWS may take to name its new port. It was seen to take a hundred."""
 
 
 def port_of(text: str) -> int | None:
@@ -224,12 +236,15 @@ def port_of(text: str) -> int | None:
 
     The text is localised, so only its numbers are read: those that can be a port and are not the code itself. One of
     them is the port. Of several different ones it is the last, if the text ends with it, as the vendor's does ("...
-    reconnect on the new port - 7498"). A connection attempt at a wrong port is worse than none.
+    reconnect on the new port - 7498"). A connection attempt at a wrong port is worse than none: a text longer than a
+    page names none.
     """
+    if len(text) > _LONGEST_TEXT:
+        return None
     numbers = [(int(match[0]), match.end()) for match in _NUMBER.finditer(text)]
     ports = [(number, end) for number, end in numbers if number <= _HIGHEST_PORT and number != PORT_CHANGED]
     if not ports:
         return None
     port, end = ports[-1]
     is_only = all(number == port for number, _ in ports)
-    return port if is_only or not re.search(r"\w", text[end:]) else None
+    return port if is_only or not _LETTER.search(text, end) else None

@@ -108,7 +108,9 @@ class SurplusFields:
     @classmethod
     def of(cls, message: Message, fields: tuple[str, ...]) -> SurplusFields:
         """Tell *fields* of *message*, as far as anybody reads them: a frame may have millions."""
-        kept = [text if len(text) <= _MOST_OF_A_FIELD else shown(text, _MOST_OF_A_FIELD) for text in fields[:_MOST_FIELDS]]
+        kept = [
+            text if len(text) <= _MOST_OF_A_FIELD else shown(text, _MOST_OF_A_FIELD) for text in fields[:_MOST_FIELDS]
+        ]
         if len(fields) > _MOST_FIELDS:
             kept.append(f"and {len(fields) - _MOST_FIELDS} more")
         return cls(type(message).__name__, tuple(kept))
@@ -133,7 +135,7 @@ class UndecodableFrame:
         return str(DecodeError(self.message, self.field, self.seen, self.wanted))
 
 
-MOST_OF_A_DETAIL: Final = 1000
+MOST_OF_A_DETAIL: Final = 800
 """Characters of what was seen, in the words of an end."""
 
 

@@ -4,39 +4,40 @@ from __future__ import annotations
 
 import attrs
 
-from anytws.core.events import FrameDiscarded, UndecodableFrame, UnknownMessage
+from anytws.core.events import FrameDiscarded, UndecodableFrame, UnknownMessage, one_line
 from anytws.errors import shown
 
 
 @attrs.define
 class Oddities:
-    """Frames that were passed over."""
+    """Frames that were passed over: how many, and the words for the last of each sort.
+
+    The words and not the frames, of which each may be 16 MB.
+    """
 
     discarded: int = 0
-    discarded_last: bytes = b""
-    unknown: UnknownMessage | None = None
-    """The last one."""
-    undecodable: UndecodableFrame | None = None
-    """The last one."""
+    discarded_last: str = ""
+    unknown_last: str = ""
+    undecodable_last: str = ""
 
     def note(self, event: FrameDiscarded | UndecodableFrame | UnknownMessage) -> None:
         """Keep what an end may have to tell of *event*."""
         if isinstance(event, FrameDiscarded):
             self.discarded += 1
-            self.discarded_last = event.frame
+            self.discarded_last = shown(event.frame)
         elif isinstance(event, UndecodableFrame):
-            self.undecodable = event
+            self.undecodable_last = one_line(event.problem)
         else:
-            self.unknown = event
+            self.unknown_last = shown(event.frame)
 
     def told(self) -> str:
         """Say what came, as the continuation of a sentence; nothing if nothing did."""
         text = ""
         if self.discarded:
             frames = "frame" if self.discarded == 1 else "frames"
-            text = f"; {self.discarded} other {frames} came, the last {shown(self.discarded_last)}"
-        if self.undecodable is not None:
-            text += f"; the last frame that could not be read was {self.undecodable.problem}"
-        if self.unknown is not None:
-            text += f"; the last frame of an unknown kind was {shown(self.unknown.frame)}"
+            text = f"; {self.discarded} other {frames} came, the last {self.discarded_last}"
+        if self.undecodable_last:
+            text += f"; the last frame that could not be read was {self.undecodable_last}"
+        if self.unknown_last:
+            text += f"; the last frame of an unknown kind was {self.unknown_last}"
         return text

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from anytws.core.events import ConnectionClosed
+from anytws.core.remembered import MOST_BYTES
 from anytws.core.state import State
 from anytws.messages.base import Asks, Message, ToClient
 from anytws.messages.connection_time import ConnectionTime
@@ -22,7 +23,8 @@ REQUEST_TIMEOUT = 10.0
 class Tws:
     """A connection to TWS that is ready, for the length of an ``async with anytws.connect(...)`` block.
 
-    Every method that waits raises `ConnectionClosed` when the connection ends, and can be cancelled.
+    Every method that waits raises `ConnectionClosed` when the connection ends, and can be cancelled. In another thread
+    than that of the block, every method raises `WrongThread`; what is a property may be read from anywhere.
     """
 
     def __init__(self, pump: Pump) -> None:
@@ -65,19 +67,27 @@ class Tws:
         """The lowest order id that may be used, as far as TWS has said it; None before that."""
         return self._connection.next_valid_id
 
-    def events(self, *, capacity: int = 10_000, when_full: WhenFull = "fail") -> EventStream:
+    def events(
+        self, *, capacity: int = 10_000, when_full: WhenFull = "fail", capacity_bytes: int = MOST_BYTES
+    ) -> EventStream:
         """Give a stream of all events, messages included; the last one is `ConnectionClosed`.
 
         The first stream that is opened begins with what happened while connecting. *capacity* counts events that
-        wait to be read; *when_full* says what then happens (`anytws.runtime.event_stream.WhenFull`).
+        wait to be read, *capacity_bytes* about how much memory they keep; beyond either the stream is full, but one
+        event may always wait, however large. *when_full* says what then happens: ``"fail"`` ends the stream with
+        `SlowConsumer`, ``"drop_oldest"`` drops events and tells how many, ``"block"`` reads nothing from TWS until
+        there is room (`anytws.runtime.event_stream.WhenFull`). A stream that blocks and is full, and from which nobody
+        takes an event for 30 seconds, ends with `SlowConsumer` too: otherwise it would hide the end of the connection.
         """
-        return self._pump.open_stream(capacity, when_full)
+        self._pump.require_thread("Tws.events", waits=False)
+        return self._pump.open_stream(capacity, when_full, capacity_bytes)
 
     async def current_time(self, *, timeout: float = REQUEST_TIMEOUT) -> datetime:
         """Ask TWS for its clock: UTC, whole seconds. Callers at the same time share one request.
 
         Raises `RequestTimedOut` when no answer comes within *timeout* seconds.
         """
+        self._pump.require_thread("Tws.current_time", waits=True)
         return (await self.ask(CurrentTimeRequest(), timeout=timeout)).time
 
     async def ask(self, request: Asks[_R], *, timeout: float = REQUEST_TIMEOUT) -> _R:
@@ -86,6 +96,7 @@ class Tws:
         Raises `LocalProtocolError` for what may not be asked now or at this server version, and `RequestTimedOut`
         when no answer comes within *timeout* seconds.
         """
+        self._pump.require_thread("Tws.ask", waits=True)
         return await self._pump.ask(request, timeout)
 
     def send(self, message: Message) -> None:
@@ -94,14 +105,17 @@ class Tws:
         Raises `LocalProtocolError` for what may not be said now or at this server version, `ConnectionClosed` after
         the end.
         """
+        self._pump.require_thread("Tws.send", waits=False)
         self._pump.send(message)
 
     def start_api(self) -> None:
         """Open the session, with `HandshakeOptions.start_api_by_hand`; then wait for `ready`."""
+        self._pump.require_thread("Tws.start_api", waits=False)
         self._pump.start_api()
 
     async def ready(self) -> None:
         """Wait until requests may be made. Needed with `HandshakeOptions.start_api_by_hand` only."""
+        self._pump.require_thread("Tws.ready", waits=True)
         await self._pump.until(State.READY)
         self._pump.raise_if_closed()
 
@@ -110,6 +124,7 @@ class Tws:
 
         Whoever waits here has asked to be told so: the block is not cancelled, and goes on.
         """
+        self._pump.require_thread("Tws.closed", waits=True)
         self._watchers += 1
         try:
             await self._pump.until_closed()

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Final
+from types import TracebackType
+from typing import Any, Final, NoReturn
 
 import anyio
 import attrs
-from anyio.abc import ByteStream, TaskGroup
+from anyio.abc import ByteStream
 
 from anytws.core.codes import CODES, CodeTable
 from anytws.core.connection import Connection
 from anytws.core.events import CloseReason, ConnectionClosed
 from anytws.core.options import HandshakeOptions
 from anytws.core.state import State
+from anytws.errors import WrongTask, in_a_sentence
 from anytws.messages.base import Side
 from anytws.runtime.client import Tws
 from anytws.runtime.connect_errors import ConnectError, Redirected, connect_error
-from anytws.runtime.pump import Pump
+from anytws.runtime.interrupts import uninterrupted
+from anytws.runtime.pump import Pump, is_cancellation
 from anytws.runtime.tcp import TcpFailure, open_tcp
 from anytws.runtime.transport import close
+from anytws.wire.limits import DEFAULT_LIMITS, Limits
 
 MAX_REDIRECTS: Final = 2
 """As many as the vendor's own clients follow."""
 _GOODBYE: Final = 1.0
 """Seconds that what was sent last has to leave, and that a reader of events has to take the last of them."""
+_FORGOTTEN: Final = "connect() gives no connection but a block: write `async with anytws.connect(...) as tws:`"
 
 
 def connect(
@@ -36,6 +40,7 @@ def connect(
     client_id: int | None = None,
     options: HandshakeOptions | None = None,
     codes: CodeTable = CODES,
+    limits: Limits = DEFAULT_LIMITS,
     connect_timeout: float | None = 10.0,
     follow_redirects: bool = False,
 ) -> AbstractAsyncContextManager[Tws]:
@@ -43,7 +48,7 @@ def connect(
 
     The usual ports: TWS 7496 live, 7497 paper; Gateway 4001 live, 4002 paper. *client_id* goes before the one in
     *options*, which also holds the deadlines of the handshake. *codes* says which code of TWS is an error and which a
-    notice. *connect_timeout* is for the TCP connection alone, in seconds.
+    notice, *limits* how much a frame may hold. *connect_timeout* is for the TCP connection alone, in seconds.
 
     Raises `ConnectError`, or the one of its kinds that fits, when the connection does not become ready. When it ends
     inside the block, the block is cancelled and `ConnectionClosed` leaves it, unless a task of it waits in
@@ -53,10 +58,10 @@ def connect(
 
     async def connecting() -> Pump:
         # Before anything is opened: what makes no handshake is the caller's mistake.
-        chosen = _with_client_id(options, client_id)
-        return await _over_tcp(host or "127.0.0.1", port, connect_timeout, chosen, codes, redirects)
+        chosen = _Core(_with_client_id(options, client_id), codes, limits)
+        return await _over_tcp(host or "127.0.0.1", port, connect_timeout, chosen, redirects)
 
-    return _session(connecting)
+    return _Block(connecting)
 
 
 def connect_stream(
@@ -65,6 +70,7 @@ def connect_stream(
     client_id: int | None = None,
     options: HandshakeOptions | None = None,
     codes: CodeTable = CODES,
+    limits: Limits = DEFAULT_LIMITS,
     address: str = "the given stream",
 ) -> AbstractAsyncContextManager[Tws]:
     """Connect over any byte stream: TLS, a UNIX socket, memory. The stream is closed with the block.
@@ -74,27 +80,38 @@ def connect_stream(
 
     async def connecting() -> Pump:
         try:
-            chosen = _with_client_id(options, client_id)
-        except ValueError:
-            await close(stream)
+            chosen = _Core(_with_client_id(options, client_id), codes, limits)
+        except ValueError as problem:
+            _note(problem, await close(stream))
             raise
-        return await _over_stream(stream, address, chosen, codes)
+        return await _over_stream(stream, address, chosen)
 
-    return _session(connecting)
+    return _Block(connecting)
 
 
-async def _over_tcp(
-    host: str, port: int, timeout: float | None, options: HandshakeOptions, codes: CodeTable, redirects: int
-) -> Pump:
+@attrs.frozen
+class _Core:
+    """What the core of a connection is made of."""
+
+    options: HandshakeOptions
+    codes: CodeTable
+    limits: Limits
+
+    def new(self) -> Connection:
+        """Make one."""
+        return Connection(Side.CLIENT, self.options, codes=self.codes, limits=self.limits)
+
+
+async def _over_tcp(host: str, port: int, timeout: float | None, core: _Core, redirects: int) -> Pump:
     """Connect and shake hands; also where TWS sends us, *redirects* times at most. Raises `ConnectError`."""
     while True:
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         try:
             stream = await open_tcp(host, port, timeout)
         except TcpFailure as problem:
-            raise _not_opened(options, str(problem), address) from problem.__cause__
+            raise _not_opened(core.new(), str(problem), address) from problem.__cause__
         try:
-            return await _over_stream(stream, address, options, codes)
+            return await _over_stream(stream, address, core)
         except Redirected as problem:
             target = problem.closed.redirect
             if target is None or redirects == 0:
@@ -103,60 +120,181 @@ async def _over_tcp(
             redirects -= 1
 
 
-def _not_opened(options: HandshakeOptions, detail: str, address: str) -> ConnectError:
-    connection = Connection(Side.CLIENT, options)
+def _not_opened(connection: Connection, detail: str, address: str) -> ConnectError:
     connection.connect_failed(detail)
     assert connection.closed is not None, "that is what it was told"
     return connect_error(connection, connection.closed, address)
 
 
-async def _over_stream(stream: ByteStream, address: str, options: HandshakeOptions, codes: CodeTable) -> Pump:
+async def _over_stream(stream: ByteStream, address: str, core: _Core) -> Pump:
     """Shake hands over *stream*, and close it if that fails. Raises `ConnectError`."""
     try:
-        connection = Connection(Side.CLIENT, options, codes=codes)
+        connection = core.new()
         connection.opened(anyio.current_time())
         pump = Pump(stream, connection)
-        await _shake_hands(pump, by_hand=options.start_api_by_hand, address=address)
-    except BaseException:
-        await close(stream)
+        await _shake_hands(pump, by_hand=core.options.start_api_by_hand, address=address)
+    except BaseException as problem:
+        _note(problem, await close(stream))
         raise
     return pump
 
 
-@contextlib.asynccontextmanager
-async def _session(connecting: Callable[[], Coroutine[Any, Any, Pump]]) -> AsyncGenerator[Tws, None]:
-    """Live one connection, and close it, whatever happens."""
-    pump = await connecting()
-    tws = Tws(pump)
-    # What goes wrong in the block is the block's own: it is carried out of the task group by hand, which would wrap it
-    # into a group that no `except ValueError` of the caller's would catch, and past a cancellation on the way.
-    failure: BaseException | None = None
+class _Block(AbstractAsyncContextManager[Tws]):
+    """The life of one connection: from where *connecting* has opened it to where nothing is left of it.
+
+    A class and no generator, so that a block that is left in another task is noticed before any scope is touched.
+    """
+
+    def __init__(self, connecting: Callable[[], Coroutine[Any, Any, Pump]]) -> None:
+        self._connecting = connecting
+        self._is_used = False
+        self._is_left = False
+        self._goodbye: anyio.CancelScope | None = None
+
+    def __await__(self) -> NoReturn:
+        raise TypeError(_FORGOTTEN)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"{name}: {_FORGOTTEN}" if hasattr(Tws, name) else name)
+
+    async def __aenter__(self) -> Tws:
+        return await uninterrupted(self._enter)()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        return await uninterrupted(self._leave)(failure)
+
+    async def _enter(self) -> Tws:
+        if self._is_used:
+            raise RuntimeError("a connect() is for one block: call it again for the next")
+        self._is_used = True
+        self._pump = await self._connecting()
+        self._tws = Tws(self._pump)
+        # As long as the scopes below hold on to this task, no other can get its number.
+        self._task = anyio.get_current_task().id
+        self._block = anyio.CancelScope()
+        self._tasks = anyio.create_task_group()
+        await self._tasks.__aenter__()
+        self._block.__enter__()
+        self._pump.start(self._tasks, self._tell_the_end)
+        return self._tws
+
+    async def _tell_the_end(self) -> None:
+        """Cancel the block when the connection has ended. Who reads its events has had the last ones by then."""
+        pump = self._pump
+        await pump.until_closed()
+        if pump.bug is None and not self._is_left:
+            with anyio.move_on_after(_GOODBYE) as self._goodbye:
+                await pump.drained()
+        # A block that is being left need not be told, and one that is left from another task must not.
+        if not self._is_left and (pump.bug is not None or not self._tws.is_watched):
+            self._block.cancel()
+
+    async def _leave(self, failure: BaseException | None) -> bool:
+        """Close the connection; raise what leaves the block, or tell whether its *failure* is to be forgotten."""
+        pump = self._pump
+        pump.require_thread("the end of the block of connect()", waits=True)
+        self._is_left = True
+        if anyio.get_current_task().id != self._task:
+            await self._end_from_elsewhere()
+            raise WrongTask
+        # What goes wrong in the block is the block's own: it goes past the task group, which would wrap it into a group
+        # that no `except ValueError` of the caller's would catch.
+        own = _left_by(self._block, failure)
+        trouble: BaseException | None = None
+        try:
+            await self._send_what_is_left()
+        except BaseException as problem:  # noqa: BLE001 (raised below)
+            trouble = problem
+        self._stop()
+        try:
+            await self._tasks.__aexit__(None, None, None)
+        except BaseException as problem:  # noqa: BLE001 (raised below)
+            trouble = _single(problem)
+        if not pump.over.is_set():
+            await pump.close()
+        own = self._outcome(own, trouble)
+        if own is None or own is failure:
+            return own is None
+        # What was being handled is the cancellation of the block, of which nobody need hear.
+        raise own from own.__cause__
+
+    def _outcome(self, own: BaseException | None, trouble: BaseException | None) -> BaseException | None:
+        """Give what leaves the block: its *own* failure, what was the *trouble* when it was left, or the end."""
+        bug, end = self._pump.bug, self._pump.connection.closed
+        if end is not None and isinstance(own, BaseExceptionGroup) and _is_only(own, end):
+            # The groups that the block's own task groups have made of it.
+            own = end.again()
+        if bug is not None:
+            if own is None or own == end or isinstance(own, GeneratorExit) or is_cancellation(own):
+                return bug
+            _note(own, bug)
+        if own is not None and not isinstance(own, GeneratorExit):
+            return own
+        if trouble is not None:
+            return trouble
+        if end is not None and end.reason is not CloseReason.LOCAL and not self._tws.is_watched:
+            # Also for an async generator that is being closed: nobody but its consumer is there to be told.
+            return end.again()
+        return own
+
+    async def _end_from_elsewhere(self) -> None:
+        """End the connection, and let be the scopes of the task that entered: nobody else can leave them."""
+        with anyio.CancelScope(shield=True):
+            await self._send_what_is_left()
+            self._stop()
+            with anyio.move_on_after(_GOODBYE):
+                await self._pump.over.wait()
+            if not self._pump.over.is_set():
+                await self._pump.close()
+
+    def _stop(self) -> None:
+        # Not by the scope of the group, of which the task that entered is a part.
+        self._pump.stop()
+        if self._goodbye is not None:
+            self._goodbye.cancel()
+
+    async def _send_what_is_left(self) -> None:
+        pump = self._pump
+        if pump.connection.closed is None:
+            with anyio.move_on_after(_GOODBYE) as patience:
+                await pump.flush()
+            if patience.cancelled_caught:
+                pump.give_up(f"what was sent last could not be sent within {_GOODBYE:g} s")
+
+
+def _left_by(scope: anyio.CancelScope, failure: BaseException | None) -> BaseException | None:
+    """Leave *scope* with *failure*; give what is left of that when the scope has taken its own cancellation out."""
+    trace = None if failure is None else failure.__traceback__
     try:
-        async with anyio.create_task_group() as tasks:
-            try:
-                with anyio.CancelScope() as block:
-                    tasks.start_soon(_attend, pump, tws, block, tasks)
-                    yield tws
-            except anyio.get_cancelled_exc_class():
-                raise
-            except BaseException as problem:  # noqa: BLE001 (raised again below, outside of the group)
-                failure = problem
-            finally:
-                try:
-                    await _send_what_is_left(pump)
-                finally:
-                    pump.hang_up()
-                    tasks.cancel_scope.cancel()
-    except BaseException:
-        if failure is None:
-            raise
-    finally:
-        await close(pump.stream)
-    end = pump.connection.closed
-    if failure is not None:
-        raise _bare(failure, end)
-    if end is not None and end.reason is not CloseReason.LOCAL and not tws.is_watched:
-        raise end.again() from None
+        is_caught = scope.__exit__(None if failure is None else type(failure), failure, trace)
+    except BaseException as problem:  # noqa: BLE001 (it is the caller's to raise)
+        return problem
+    return None if is_caught else failure
+
+
+def _is_only(group: BaseExceptionGroup[BaseException], end: ConnectionClosed) -> bool:
+    def is_the_end(problem: BaseException) -> bool:
+        return problem == end
+
+    return group.split(is_the_end)[1] is None
+
+
+def _single(problem: BaseException) -> BaseException:
+    """Take *problem* out of the groups that our own task groups have made of it."""
+    if isinstance(problem, BaseExceptionGroup):
+        _, rest = problem.split(anyio.get_cancelled_exc_class())
+        while isinstance(rest, BaseExceptionGroup) and len(rest.exceptions) == 1:
+            (rest,) = rest.exceptions
+        return problem if rest is None else rest
+    return problem
+
+
+def _note(problem: BaseException, bug: BaseException | None) -> None:
+    """Let *problem* say that there was a *bug* as well, since one exception alone can leave a block."""
+    if bug is not None:
+        problem.add_note(f"the byte stream raised {type(bug).__name__} as well: {in_a_sentence(str(bug))}")
 
 
 async def _shake_hands(pump: Pump, *, by_hand: bool, address: str) -> None:
@@ -167,40 +305,6 @@ async def _shake_hands(pump: Pump, *, by_hand: bool, address: str) -> None:
     # What was ready, if only for a moment, ends as a connection and not as a failure to connect.
     if end is not None and end.state is not State.READY and not (by_hand and connection.server_version is not None):
         raise connect_error(connection, end, address)
-
-
-def _bare(failure: BaseException, end: ConnectionClosed | None) -> BaseException:
-    """Take the end of the connection out of the groups that the block's own task groups have made of it."""
-
-    def is_the_end(problem: BaseException) -> bool:
-        return problem == end
-
-    if end is None or not isinstance(failure, BaseExceptionGroup):
-        return failure
-    _, others = failure.split(is_the_end)
-    return end.again() if others is None else failure
-
-
-async def _attend(pump: Pump, tws: Tws, block: anyio.CancelScope, tasks: TaskGroup) -> None:
-    """Work for the block, and cancel it when the connection has ended.
-
-    Those who read its events have had their last ones by then.
-    """
-    for task in (pump.write, pump.read, pump.keep_time):
-        tasks.start_soon(task)
-    await pump.until_closed()
-    with anyio.move_on_after(_GOODBYE):
-        await pump.drained()
-    if not tws.is_watched:
-        block.cancel()
-
-
-async def _send_what_is_left(pump: Pump) -> None:
-    if pump.connection.closed is None:
-        with anyio.move_on_after(_GOODBYE) as patience:
-            await pump.flush()
-        if patience.cancelled_caught:
-            pump.give_up(f"what was sent last could not be sent within {_GOODBYE:g} s")
 
 
 def _with_client_id(options: HandshakeOptions | None, client_id: int | None) -> HandshakeOptions:

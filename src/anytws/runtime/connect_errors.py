@@ -19,7 +19,7 @@ from enum import Enum, unique
 from typing import Final
 
 from anytws.core.connection import Connection
-from anytws.core.events import CloseReason, ConnectionClosed
+from anytws.core.events import MOST_OF_A_DETAIL, CloseReason, ConnectionClosed, one_line
 from anytws.core.state import State
 from anytws.errors import BAD_MESSAGE, AnytwsError
 from anytws.messages.session import ErrorMessage
@@ -44,14 +44,18 @@ class Stage(Enum):
 class ConnectError(AnytwsError):
     """The connection never became ready, and is over."""
 
-    def __init__(self, stage: Stage, closed: ConnectionClosed, address: str) -> None:
-        super().__init__(stage, closed, address)
+    def __init__(
+        self, stage: Stage, closed: ConnectionClosed, address: str, accounts: tuple[str, ...] | None = None
+    ) -> None:
+        super().__init__(stage, closed, address, accounts)
         self.stage = stage
         """How far it had come."""
         self.closed = closed
         """How it ended."""
         self.address = address
         """Where it was to go: ``host:port``, or what the caller's stream is."""
+        self.accounts = accounts
+        """The managed accounts, as far as TWS had come to say them; None if it had not."""
 
     @property
     def reason(self) -> CloseReason:
@@ -80,13 +84,18 @@ class ConnectError(AnytwsError):
 
     def __str__(self) -> str:
         code = "" if self.code is None else f", code {self.code}"
-        text = f"cannot connect to {self.address} ({self.reason.value}{code}, stage {self.stage.value})"
+        text = f"cannot connect to {one_line(self.address, 200)} ({self.reason.value}{code}, stage {self.stage.value})"
         if self.cause:
-            text += f": {self.cause}"
+            text += f": {one_line(self.cause, MOST_OF_A_DETAIL)}"
         error = self.last_error
-        if error is not None and error.error_message not in self.cause:
-            text += f". TWS said: {error.error_message} ({error.error_code})"
-        return f"{text}. {self.hint}" if self.hint else text
+        if error is not None and not is_told(error, self.cause):
+            text += f". TWS said: {one_line(error.error_message)} ({error.error_code})"
+        return f"{text}. {one_line(self.hint)}" if self.hint else text
+
+
+def is_told(error: ErrorMessage, detail: str) -> bool:
+    """Tell whether *detail*, what was seen at an end, has the words of *error* in it already."""
+    return one_line(error.error_message) in detail
 
 
 class TcpConnectFailed(ConnectError):
@@ -130,7 +139,7 @@ def connect_error(connection: Connection, closed: ConnectionClosed, address: str
     if closed.reason is CloseReason.RESET and stage is Stage.GREETING:
         # TWS hangs up with our greeting unread, and the system makes a reset of it: that is a refusal all the same.
         kind = RefusedByTws
-    return kind(stage, closed, address)
+    return kind(stage, closed, address, connection.accounts)
 
 
 def _stage(connection: Connection, closed: ConnectionClosed) -> Stage:

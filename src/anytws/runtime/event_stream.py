@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from threading import get_ident
 from types import TracebackType
 from typing import Literal, Self, TypeAlias, get_args
 
@@ -12,10 +13,16 @@ import attrs
 from anyio.lowlevel import checkpoint_if_cancelled
 
 from anytws.core.events import ConnectionClosed, Event
-from anytws.errors import SlowConsumer
+from anytws.core.remembered import MOST_BYTES
+from anytws.errors import SlowConsumer, StreamInUse, WrongThread
 
 WhenFull: TypeAlias = Literal["fail", "drop_oldest", "block"]
-"""What a full stream does: end with `SlowConsumer`, drop the oldest and say how many, or make TWS wait."""
+"""What a full stream does: end with `SlowConsumer`, drop the oldest and say how many, or make TWS wait.
+
+While TWS waits (``block``) nothing is read from it: no other stream and no request hears anything, and the end of the
+connection is heard only where nothing else stands before it. So that it arrives all the same, a full stream from which
+nobody takes an event for `anytws.runtime.pump.UNREAD_SECONDS` fails as with ``fail``.
+"""
 
 
 @attrs.frozen
@@ -30,23 +37,36 @@ class EventStream:
 
     With ``fail``, what is waiting is still delivered, and then `SlowConsumer` is raised: nothing is missing without a
     word. Leaving the loop early leaves the stream open; close it, or use it as ``with tws.events() as events``.
+
+    It is for one reader at a time: a second one is refused with `StreamInUse`. Used in another thread than the one that
+    it was made in, it raises `WrongThread`.
     """
 
-    def __init__(self, capacity: int, when_full: WhenFull) -> None:
+    def __init__(self, capacity: int, when_full: WhenFull, capacity_bytes: int = MOST_BYTES) -> None:
         if capacity < 1:
             raise ValueError(f"a stream of {capacity} events can hold none: the capacity is at least 1")
+        if capacity_bytes < 1:
+            raise ValueError(f"a stream of {capacity_bytes} bytes can hold no event: capacity_bytes is at least 1")
         if when_full not in get_args(WhenFull):
             raise ValueError(f"when_full is {when_full!r}, and not one of {', '.join(get_args(WhenFull))}")
         self._capacity = capacity
+        self._capacity_bytes = capacity_bytes
         self._when_full = when_full
+        self._thread = get_ident()
         self._waiting: deque[Event] = deque()
+        # What happened before the stream was opened is nobody's slowness: the first so many of those that wait have no
+        # weight, and all others have theirs here.
         self._preloaded = 0
+        self._weights: deque[int] = deque()
+        self._held_bytes = 0
         self._dropped = 0
-        self._overflowed = False
+        self._failure: SlowConsumer | None = None
         self._ended = False
         self._is_read = False
+        self._is_awaited = False
         self._is_closed = False
-        self._moved = anyio.Event()
+        # There only while somebody waits for it: to make one for each event was two fifths of all that an event takes.
+        self._moved: anyio.Event | None = None
 
     @property
     def dropped(self) -> int:
@@ -61,17 +81,17 @@ class EventStream:
     @property
     def has_room(self) -> bool:
         """Whether the reader of the connection may go on: only a full stream that blocks has none."""
-        return self._when_full != "block" or self._is_closed or not self._is_full
+        return (
+            self._when_full != "block"
+            or self._is_closed
+            or self._failure is not None
+            or (len(self._weights) < self._capacity and self._held_bytes < self._capacity_bytes)
+        )
 
     @property
     def is_being_read(self) -> bool:
         """Whether somebody reads it and has not come to its end yet."""
         return self._is_read and not self._is_closed and not self._ended
-
-    @property
-    def _is_full(self) -> bool:
-        # What happened before the stream was opened is nobody's slowness.
-        return len(self._waiting) - self._preloaded >= self._capacity
 
     def preload(self, events: Iterable[Event], dropped: int) -> None:
         """Begin with *events* of the past, after *dropped* that are no longer known (called by the runtime)."""
@@ -79,30 +99,43 @@ class EventStream:
         self._preloaded = len(self._waiting)
         self._dropped = dropped
 
-    def put(self, event: Event) -> None:
-        """Take the next event (called by the runtime)."""
-        if self._overflowed or self._is_closed:
+    def put(self, event: Event, weight: int) -> None:
+        """Take the next event, which keeps *weight* bytes (called by the runtime)."""
+        if self._failure is not None or self._is_closed:
             return
         # The last event has to arrive, whatever the stream does when it is full.
-        if self._is_full and not isinstance(event, ConnectionClosed) and self._when_full != "block":
+        if self._when_full != "block" and self._is_too_much(weight) and not isinstance(event, ConnectionClosed):
             if self._when_full == "fail":
-                self._overflowed = True
-                self._move()
+                self._fail()
                 return
-            while self._is_full:
+            while self._is_too_much(weight):
                 self._take()
                 self._dropped += 1
         self._waiting.append(event)
+        self._weights.append(weight)
+        self._held_bytes += weight
         self._move()
 
+    def give_up(self, seconds: float) -> None:
+        """Fail, since nobody took an event for so many *seconds* while it was full (called by the runtime)."""
+        self._fail(seconds)
+
     async def moved(self) -> None:
-        """Wait until an event has been put or taken, or the stream was closed."""
+        """Wait until an event has been put or taken, or the stream was closed. Raises `WrongThread`."""
+        if get_ident() != self._thread:
+            raise WrongThread("EventStream.moved", waits=True)
+        if self._moved is None:
+            self._moved = anyio.Event()
         await self._moved.wait()
 
     def close(self) -> None:
-        """Stop: take no more events, and forget those that wait."""
+        """Stop: take no more events, and forget those that wait. Raises `WrongThread`."""
+        if get_ident() != self._thread:
+            raise WrongThread("EventStream.close", waits=False)
         self._is_closed = True
         self._waiting.clear()
+        self._weights.clear()
+        self._preloaded = self._held_bytes = 0
         self._move()
 
     def __enter__(self) -> Self:
@@ -117,6 +150,10 @@ class EventStream:
         return self
 
     async def __anext__(self) -> Event | EventsDropped:
+        if get_ident() != self._thread:
+            raise WrongThread("EventStream.__anext__", waits=True)
+        if self._is_awaited:
+            raise StreamInUse
         self._is_read = True
         await checkpoint_if_cancelled()
         while True:
@@ -131,15 +168,34 @@ class EventStream:
                 self._ended = isinstance(event, ConnectionClosed)
                 self._move()
                 return event
-            if self._overflowed:
+            if self._failure is not None:
                 self.close()
-                raise SlowConsumer(self._capacity)
-            await self._moved.wait()
+                raise self._failure
+            self._is_awaited = True
+            try:
+                await self.moved()
+            finally:
+                self._is_awaited = False
+
+    def _is_too_much(self, weight: int) -> bool:
+        """Whether an event of *weight* is more than the bounds allow. One alone may be as heavy as it likes."""
+        waiting = len(self._weights)
+        return waiting >= self._capacity or (waiting > 0 and self._held_bytes + weight > self._capacity_bytes)
+
+    def _fail(self, seconds: float | None = None) -> None:
+        is_count = len(self._weights) >= self._capacity
+        capacity = self._capacity if is_count else self._capacity_bytes
+        self._failure = SlowConsumer(capacity, "events" if is_count else "bytes", seconds)
+        self._move()
 
     def _take(self) -> Event:
-        self._preloaded = max(0, self._preloaded - 1)
+        if self._preloaded:
+            self._preloaded -= 1
+        else:
+            self._held_bytes -= self._weights.popleft()
         return self._waiting.popleft()
 
     def _move(self) -> None:
-        moved, self._moved = self._moved, anyio.Event()
-        moved.set()
+        if self._moved is not None:
+            moved, self._moved = self._moved, None
+            moved.set()

@@ -2,32 +2,43 @@
 
 The handshake is done in the caller's task. Then there are three: one reads, one writes, one keeps the core's deadlines.
 All feed the same core and then do the same with what came out (`Pump.settle`). None of them raises; they end when the
-connection has ended.
+connection has ended. A stream that raises what no stream should ends it too, and is heard of at the end of the block
+(`Pump.bug`).
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
-from typing import Final, TypeVar
+from collections.abc import Callable, Coroutine
+from functools import partial
+from threading import get_ident
+from typing import Any, Final, TypeAlias, TypeVar
 
 import anyio
-from anyio.abc import ByteStream
+from anyio.abc import ByteStream, TaskGroup
+from anyio.lowlevel import checkpoint
 
 from anytws.core.connection import Connection
 from anytws.core.events import Event
+from anytws.core.remembered import Remembered, weigh
 from anytws.core.requests import Requests
 from anytws.core.state import State
-from anytws.errors import RequestTimedOut
+from anytws.errors import RequestTimedOut, WrongThread, in_a_sentence
 from anytws.messages.base import Asks, Message, ToClient
 from anytws.runtime import transport
 from anytws.runtime.event_stream import EventStream, WhenFull
+from anytws.runtime.interrupts import uninterrupted
+from anytws.runtime.tcp import TcpStream
 from anytws.runtime.transport import StreamFailure
 
 _R = TypeVar("_R", bound=ToClient)
 
+Work: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+"""What one task does for a connection."""
+
 BACKLOG: Final = 10_000
 """Events that are kept for the first stream to be opened, from the first state change on."""
+UNREAD_SECONDS: Final = 30.0
+"""Seconds that a full stream makes TWS wait for a reader that takes nothing; then the stream fails, and we read on."""
 _FIRST_CHUNK: Final = 64
 """Bytes asked for in the first read. Accounts and next id are short; what TWS says after them waits until the program
 runs. Each read asks for twice as much, so that a TWS that says a lot before them is read as quickly as any.
@@ -43,8 +54,17 @@ class Pump:
         self.connection: Connection = connection
         self.requests: Requests = Requests(connection)
         self.stream: ByteStream = stream
-        self._backlog: deque[Event] | None = deque()
-        self._backlog_dropped = 0
+        self.thread: Final = get_ident()
+        """The thread that it lives in, and the only one that may use it."""
+        self.bug: BaseException | None = None
+        """What ended the connection and is no input of the core: the byte stream raised what none should raise."""
+        self.over: Final = anyio.Event()
+        """Set when all work is done and the byte stream is closed."""
+        self._at_work = 0
+        self._at_stream: list[anyio.CancelScope] = []
+        # A byte stream may give what it has without waiting; ours does not, and need not wait twice.
+        self._has_to_wait = not isinstance(stream, TcpStream)
+        self._backlog: Remembered[Event] | None = Remembered(BACKLOG)
         self._streams: list[EventStream] = []
         self._outgoing = bytearray()
         self._is_sending = False
@@ -86,14 +106,17 @@ class Pump:
             # A deadline that is put off meanwhile may wake us too early; then `handshake` calls again.
             if wake_at is not None and wake_at < patience.deadline:
                 patience.deadline = wake_at
-            await transport.receive(self.stream, connection, chunk)
+            transport.tell(connection, await self._listen(chunk))
+            # At once, not at the end: what TWS says before it is ready has no bound but that of the backlog.
+            self._take_events()
             chunk = min(2 * chunk, transport.CHUNK)
 
     async def _hear_last_words(self, failure: StreamFailure) -> None:
         # TWS says why it hangs up before it does; what it said may still wait to be read, and tells more than EPIPE.
         with anyio.move_on_after(_LAST_READ):
             while self.connection.closed is None:
-                await transport.receive(self.stream, self.connection)
+                transport.tell(self.connection, await self._listen())
+                self._take_events()
         self._end_by(failure)
 
     def _end_by(self, failure: StreamFailure) -> None:
@@ -102,16 +125,78 @@ class Pump:
             failure.tell(self.connection)
         self.give_up(failure.detail)
 
+    async def _listen(self, chunk: int = transport.CHUNK) -> bytes | StreamFailure:
+        if self._has_to_wait:
+            # Nobody else would ever run, nor a deadline hold. Before and not after: what was received is not lost then.
+            await checkpoint()
+        return await transport.listen(self.stream, chunk)
+
     # --- the three tasks -----------------------------------------------------------------------------------------
+
+    def start(self, tasks: TaskGroup, *others: Work) -> None:
+        """Have *tasks* do the work, and the *others* with it. When the last of them is done, the stream is closed."""
+        at_stream: list[Work] = [partial(self._use_stream, self.write), partial(self._use_stream, self.read)]
+        works = (*at_stream, self.keep_time, *others)
+        self._at_work = len(works)
+        do = uninterrupted(self._do)
+        for work in works:
+            tasks.start_soon(do, work)
+
+    def stop(self) -> None:
+        """Hang up and end all work, from whichever task. Whoever waits for that waits for `over`."""
+        self.hang_up()
+        for scope in self._at_stream:
+            scope.cancel()
+
+    async def _use_stream(self, work: Work) -> None:
+        # Who waits for the stream may wait for ever; the others learn of the end.
+        with anyio.CancelScope() as scope:
+            self._at_stream.append(scope)
+            await work()
+
+    async def _do(self, work: Work) -> None:
+        try:
+            await work()
+        except BaseException as problem:
+            if is_cancellation(problem):
+                raise
+            self.bug = problem if self.bug is None else self.bug
+            self.wake()
+            self.connection.receive_reset(f"{type(problem).__name__}: {in_a_sentence(str(problem))}")
+            self.settle()
+        finally:
+            self._at_work -= 1
+            if self._at_work == 0:
+                await self.close()
+
+    async def close(self) -> None:
+        """Hang up and close the byte stream. Nothing may be at work."""
+        self.hang_up()
+        bug = await transport.close(self.stream)
+        self.bug = bug if self.bug is None else self.bug
+        self.over.set()
 
     async def read(self) -> None:
         """Feed what comes to the core until the connection has ended."""
         while self.connection.closed is None:
-            await transport.receive(self.stream, self.connection)
+            heard = await self._listen()
+            # The end of the byte stream needs no room, and whoever is told of it must not wait for some.
+            if heard and not isinstance(heard, StreamFailure):
+                await self._make_room()
+            transport.tell(self.connection, heard)
             self.settle()
-            for stream in self._streams:
-                while not stream.has_room and self.connection.closed is None:
+
+    async def _make_room(self) -> None:
+        """Wait until every stream has room. One from which nothing is taken meanwhile has to fail in the end.
+
+        What has been received waits here, and what comes after it in the socket, the end of the connection perhaps.
+        """
+        for stream in self._streams:
+            while not stream.has_room and self.connection.closed is None:
+                with anyio.move_on_after(UNREAD_SECONDS) as patience:
                     await stream.moved()
+                if patience.cancelled_caught:
+                    stream.give_up(UNREAD_SECONDS)
 
     async def write(self) -> None:
         """Send what has been given to `put` until the connection has ended and nothing is left."""
@@ -153,6 +238,11 @@ class Pump:
                 await self.until_closed()
         self._end_by(failure)
 
+    def require_thread(self, method: str, *, waits: bool) -> None:
+        """Raise `WrongThread` unless *method* is called in the connection's own thread."""
+        if get_ident() != self.thread:
+            raise WrongThread(method, waits)
+
     # --- inputs of our own side ----------------------------------------------------------------------------------
 
     def wake(self) -> None:
@@ -185,9 +275,7 @@ class Pump:
         """Do what an input has made necessary: send, deliver, tell, and set the clock."""
         connection = self.connection
         self.put(connection.data_to_send())
-        events = connection.events()
-        if events:
-            self._deliver(events)
+        self._take_events()
         wake_at = self._wake_at()
         if wake_at != self._armed_for or connection.closed is not None:
             _set(self._rearm)
@@ -204,13 +292,21 @@ class Pump:
             self._flushed = anyio.Event()
             await self._flushed.wait()
 
+    def _take_events(self) -> None:
+        events = self.connection.events()
+        if events:
+            self._deliver(events)
+
     def _deliver(self, events: list[Event]) -> None:
         self.requests.hear(events)
         if self._backlog is not None:
-            self._keep(self._backlog, events)
-        for stream in self._streams:
+            self._backlog.extend(events)
+        elif self._streams:
             for event in events:
-                stream.put(event)
+                # Once, and not in each stream: it is a good part of what a delivery takes.
+                weight = weigh(event)
+                for stream in self._streams:
+                    stream.put(event, weight)
         if self.connection.state is self._state:
             return
         self._state = self.connection.state
@@ -226,14 +322,14 @@ class Pump:
 
     # --- streams of events ---------------------------------------------------------------------------------------
 
-    def open_stream(self, capacity: int, when_full: WhenFull) -> EventStream:
+    def open_stream(self, capacity: int, when_full: WhenFull, capacity_bytes: int) -> EventStream:
         """Open a stream of events; the first one also gets all that has happened so far."""
-        backlog, self._backlog = self._backlog, None
-        if backlog is None and self.connection.closed is not None:
-            backlog = deque([self.connection.closed])
-        stream = EventStream(capacity, when_full)
-        stream.preload(backlog or (), self._backlog_dropped)
-        self._backlog_dropped = 0
+        stream = EventStream(capacity, when_full, capacity_bytes)
+        if self._backlog is not None:
+            stream.preload(self._backlog, self._backlog.dropped)
+            self._backlog = None
+        elif self.connection.closed is not None:
+            stream.preload((self.connection.closed,), 0)
         self._streams = [other for other in self._streams if not other.is_closed]
         self._streams.append(stream)
         return stream
@@ -243,12 +339,6 @@ class Pump:
         for stream in self._streams:
             while stream.is_being_read:
                 await stream.moved()
-
-    def _keep(self, backlog: deque[Event], events: list[Event]) -> None:
-        backlog.extend(events)
-        while len(backlog) > BACKLOG:
-            backlog.popleft()
-            self._backlog_dropped += 1
 
     # --- requests ------------------------------------------------------------------------------------------------
 
@@ -308,3 +398,11 @@ class Pump:
 def _set(event: anyio.Event | None) -> None:
     if event is not None:
         event.set()
+
+
+def is_cancellation(problem: BaseException) -> bool:
+    """Whether *problem* is a cancellation, or has one in it: trio's nurseries make groups of them."""
+    cancelled = anyio.get_cancelled_exc_class()
+    if isinstance(problem, BaseExceptionGroup):
+        return problem.subgroup(cancelled) is not None
+    return isinstance(problem, cancelled)

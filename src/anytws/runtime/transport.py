@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import socket
@@ -61,21 +60,24 @@ def _system_number(problem: BaseException) -> int | None:
     return None
 
 
-async def receive(stream: ByteStream, connection: Connection, chunk: int = CHUNK) -> None:
-    """Wait for what comes next from *stream*, at most *chunk* bytes, and tell *connection*: bytes, end or failure."""
-    data, failure = b"", None
+async def listen(stream: ByteStream, chunk: int = CHUNK) -> bytes | StreamFailure:
+    """Wait for what comes next from *stream*, at most *chunk* bytes. No bytes are its end."""
     try:
         # A stream that gives nothing has nothing more to give; to ask it again would be a busy loop.
-        data = await stream.receive(chunk)
+        return await stream.receive(chunk)
     except anyio.EndOfStream:
-        pass
+        return b""
     except _STREAM_ERRORS as problem:
-        failure = StreamFailure.of(problem)
+        return StreamFailure.of(problem)
+
+
+def tell(connection: Connection, heard: bytes | StreamFailure) -> None:
+    """Make what `listen` gave an input of *connection*: bytes, end or failure."""
     connection.wake(anyio.current_time())
-    if failure is not None:
-        failure.tell(connection)
-    elif data:
-        connection.receive_data(data)
+    if isinstance(heard, StreamFailure):
+        heard.tell(connection)
+    elif heard:
+        connection.receive_data(heard)
     else:
         connection.receive_eof()
 
@@ -89,7 +91,16 @@ async def send(stream: ByteStream, data: bytes) -> StreamFailure | None:
     return None
 
 
-async def close(stream: ByteStream) -> None:
-    """Close *stream*, whatever is cancelled: no socket is left behind. What that raises hides nothing else."""
-    with anyio.move_on_after(_CLOSING, shield=True), contextlib.suppress(*_STREAM_ERRORS, anyio.EndOfStream):
-        await stream.aclose()
+async def close(stream: ByteStream) -> Exception | None:
+    """Close *stream*, whatever is cancelled: no socket is left behind. Give what it raised and no stream should raise.
+
+    That a stream is closed or broken already is no news to anybody.
+    """
+    with anyio.move_on_after(_CLOSING, shield=True):
+        try:
+            await stream.aclose()
+        except (*_STREAM_ERRORS, anyio.EndOfStream):
+            return None
+        except Exception as problem:  # noqa: BLE001 (raised by the caller, if nothing else is to be)
+            return problem
+    return None

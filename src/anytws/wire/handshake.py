@@ -12,7 +12,7 @@ from typing import Final
 
 import attrs
 
-from anytws.errors import BAD_MESSAGE, INVALID_SYMBOL, LocalProtocolError, RemoteProtocolError
+from anytws.errors import BAD_MESSAGE, INVALID_SYMBOL, LocalProtocolError, RemoteProtocolError, shown
 from anytws.wire.characters import check_printable
 from anytws.wire.frames import frame
 
@@ -22,9 +22,16 @@ PREFIX: Final = b"API\0"
 _FIELDS_OF_A_REPLY: Final = 2
 _HIGHEST_PORT: Final = 65535
 _RANGE: Final = re.compile(rb"v([0-9]{1,9})(?:\.\.([0-9]{1,9}))?(?: (.*))?", re.DOTALL)
+# What a host is made of, and nothing else: people copy it into command lines. Not a dash in front, which makes an
+# option of it there.
 _ADDRESS: Final = re.compile(
-    r"\[(?P<v6>[0-9a-fA-F:.%]+)\](?::(?P<p6>[^:]*))?|(?P<host>[!-9;-\[\]-~]+)(?::(?P<port>[^:]*))?"
+    rb"(?:\[(?P<v6>[0-9a-fA-F:.]+(?:%[A-Za-z0-9._-]+)?)\]|(?P<host>[A-Za-z0-9_.][A-Za-z0-9_.-]*))(?::(?P<port>[^:]*))?"
 )
+_PORT: Final = re.compile(rb"[0-9]{1,5}")
+_LONGEST_HOST: Final = 253
+"""Characters of a host: the bound of the domain name system."""
+_LONGEST_ADDRESS: Final = _LONGEST_HOST + 47
+"""The same with brackets, a port and some blanks around it."""
 # More digits than any version will ever have, and fewer than a hostile reply could keep us busy with.
 _VERSION: Final = re.compile(rb"-?[0-9]{1,30}")
 
@@ -69,7 +76,7 @@ def read_greeting(body: bytes) -> Greeting:
     match = _RANGE.fullmatch(body)
     if match is None:
         raise RemoteProtocolError(
-            f"the client greeted with {body[:64]!r}, not with a range of versions such as v157..226", code=BAD_MESSAGE
+            f"the client greeted with {shown(body)}, not with a range of versions such as v157..226", code=BAD_MESSAGE
         )
     lowest, highest, options = match.groups()
     # The C++, Java and C# clients write v<n> where lowest and highest are the same.
@@ -80,7 +87,7 @@ def write_version_reply(reply: VersionReply) -> bytes:
     """Give the frame with which TWS accepts. Raises `LocalProtocolError` for a time that would end the field."""
     if b"\0" in reply.connection_time:
         raise LocalProtocolError(
-            f"connection_time {reply.connection_time!r} holds a NUL, which ends the field", code=INVALID_SYMBOL
+            f"connection_time {shown(reply.connection_time)} holds a NUL, which ends the field", code=INVALID_SYMBOL
         )
     return frame(b"%d\0%b\0" % (reply.server_version, reply.connection_time))
 
@@ -88,13 +95,17 @@ def write_version_reply(reply: VersionReply) -> bytes:
 def write_redirect(reply: RedirectReply) -> bytes:
     """Give the frame with which TWS sends a client elsewhere. Raises `LocalProtocolError` for what is no address."""
     host = f"[{reply.host}]" if ":" in reply.host else reply.host
-    address = (host if reply.port is None else f"{host}:{reply.port}").encode("ascii", "backslashreplace")
+    address = b""
     try:
+        address = (host if reply.port is None else f"{host}:{reply.port}").encode("ascii", "backslashreplace")
         read_back = _read_redirect(address)
-    except RemoteProtocolError:
+    except (RemoteProtocolError, ValueError):
+        # Of a port of thousands of digits Python makes no text.
         read_back = None
     if read_back != reply:
-        raise LocalProtocolError(f"{reply.host!r}, {reply.port!r} is no address to redirect to", code=BAD_MESSAGE)
+        raise LocalProtocolError(
+            f"{shown(reply.host)}, {shown(reply.port)} is no address to redirect to", code=BAD_MESSAGE
+        )
     return frame(b"-1\0%b\0" % address)
 
 
@@ -104,8 +115,9 @@ def read_reply(body: bytes) -> VersionReply | RedirectReply | None:
     TWS was seen to send news before its version, so what is not two fields, the first of them a decimal number, is
     passed over. Raises `RemoteProtocolError` (508) for a redirect to an address that is none.
     """
-    fields = body.split(b"\0")
-    # What follows the last NUL is no field: a reply of two fields splits into three, the last one mostly empty.
+    # What follows the last NUL is no field: a reply of two fields splits into three, the last one mostly empty. More
+    # than that is no reply, however many they are.
+    fields = body.split(b"\0", _FIELDS_OF_A_REPLY + 1)
     if len(fields) != _FIELDS_OF_A_REPLY + 1 or not _VERSION.fullmatch(fields[0]):
         return None
     version = int(fields[0])
@@ -113,13 +125,19 @@ def read_reply(body: bytes) -> VersionReply | RedirectReply | None:
 
 
 def _read_redirect(address: bytes) -> RedirectReply:
+    if len(address) > _LONGEST_ADDRESS:
+        raise RemoteProtocolError(f"TWS redirects to {shown(address)}, which is too long for a host", code=BAD_MESSAGE)
     text = address.decode("ascii", "backslashreplace").strip()
-    match = _ADDRESS.fullmatch(text)
-    if match is None:
-        raise RemoteProtocolError(f"TWS redirects to {text!r}, which is not host or host:port", code=BAD_MESSAGE)
-    host, port = match["v6"] or match["host"], match["p6"] if match["v6"] else match["port"]
+    match = _ADDRESS.fullmatch(address.strip())
+    host = (match["v6"] or match["host"]) if match else b""
+    if match is None or len(host) > _LONGEST_HOST:
+        raise RemoteProtocolError(f"TWS redirects to {shown(text)}, which is not host or host:port", code=BAD_MESSAGE)
+    port = match["port"]
     if port is None:
-        return RedirectReply(host, None)
-    if not re.fullmatch(r"[0-9]{1,5}", port) or not 0 < int(port) <= _HIGHEST_PORT:
-        raise RemoteProtocolError(f"TWS redirects to {text!r}, where {port!r} is not a port", code=BAD_MESSAGE)
-    return RedirectReply(host, int(port))
+        return RedirectReply(host.decode(), None)
+    if not _PORT.fullmatch(port) or not 0 < int(port) <= _HIGHEST_PORT:
+        where = port.decode("ascii", "backslashreplace")
+        raise RemoteProtocolError(
+            f"TWS redirects to {shown(text)}, where {shown(where)} is not a port", code=BAD_MESSAGE
+        )
+    return RedirectReply(host.decode(), int(port))
