@@ -9,10 +9,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-SMALL = 2_000
+SMALL = 1_000
 """Of the three inputs the least, in characters or items; the others are four and sixteen times as large."""
 _UNSUSPICIOUS = 0.004
-"""Seconds. What takes no longer for the largest input has not grown with the square of 32,000."""
+"""Seconds. What takes no longer for the largest input has not grown with the square of 16,000."""
 _LEAST = 0.0002
 """Seconds that are too few to be measured."""
 _ALLOWED = 3.0

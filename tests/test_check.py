@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import socket
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,11 +17,11 @@ import anyio
 import pytest
 from anyio.from_thread import start_blocking_portal
 
-from anytws import ConnectError, ConnectionClosed, RequestTimedOut, Stage, connect
+from anytws import ConnectError, ConnectionClosed, EventsDropped, Notice, RequestTimedOut, Stage, connect
+from anytws.cli import INTERRUPTED, main, report
 from anytws.cli import check as check_module
-from anytws.cli import main, report
 from anytws.cli.check import CLIENT_ID, EXIT_CODES
-from anytws.cli.finding import FARM_CODES, Clock, Finding, Link, Outcome, examine
+from anytws.cli.finding import FARM_CODES, Clock, Finding, Hearsay, Link, Outcome, examine
 from anytws.cli.report import Report
 from anytws.core import codes
 from anytws.core.codes import CODES, CodeKind
@@ -26,6 +30,7 @@ from anytws.simulator import ANSWERS, Answer, Dialog, HangUp, Opening, Personali
 from anytws.simulator.serve import TcpTws, serve
 from anytws.simulator.settings import USUAL_OPENING
 from anytws.wire.versions import CURRENT_TIME_IN_MILLIS, MIN_VERSION
+from tests.misbehaving_tws import CURRENT_TIME, NEXT_VALID_ID, OPENING, REPLY, error, text, version
 from tests.test_cli import ESCAPE, anytws, spoken
 
 HOST = "127.0.0.1"
@@ -81,9 +86,9 @@ async def test_a_tws_that_is_ready(version: int):
     assert portrait is not None
     assert (portrait.server_version, portrait.next_valid_id) == (version, 42)
     assert portrait.accounts == settings.accounts
-    assert [farm.name for farm in portrait.farms] == [farm.name for farm in settings.farms]
-    assert {farm.status for farm in portrait.farms} == {"ok"}
-    assert (portrait.link, portrait.account_kind, portrait.remarks) == (Link.UP, "paper", ())
+    assert [farm.name for farm in portrait.heard.farms] == [farm.name for farm in settings.farms]
+    assert {farm.status for farm in portrait.heard.farms} == {"ok"}
+    assert (portrait.link, portrait.account_kind, portrait.heard.remarks) == (Link.UP, "paper", ())
     assert portrait.clock is not None
     assert abs(portrait.clock.ahead) <= portrait.clock.doubt + 0.1
     assert (portrait.clock.doubt < 0.4) is (version >= CURRENT_TIME_IN_MILLIS)
@@ -96,7 +101,7 @@ async def test_a_gateway_says_nothing_of_its_farms():
     finding = await found(WorldSettings(personality=Personality.GATEWAY))
     assert finding.outcome is Outcome.READY
     assert finding.portrait is not None
-    assert (finding.portrait.farms, finding.portrait.link) == ((), Link.UNKNOWN)
+    assert (finding.portrait.heard.farms, finding.portrait.link) == ((), Link.UNKNOWN)
     assert "a Gateway connects them when they are needed" in told(finding)
 
 
@@ -224,7 +229,7 @@ async def test_a_tws_that_does_not_answer():
     assert isinstance(finding.failure, RequestTimedOut)
     assert finding.portrait is not None
     # What it says by itself is heard all the same.
-    assert len(finding.portrait.farms) == len(world.settings.farms)
+    assert len(finding.portrait.heard.farms) == len(world.settings.farms)
     assert "did not answer" in told(finding)
 
 
@@ -448,3 +453,180 @@ def test_escape_codes_in_what_answers_do_not_reach_the_terminal():
     assert done.returncode == READY
     assert "\x1b[2J" not in done.stdout
     assert "\\x1b[2J" in done.stdout
+
+
+# A TWS that says more than it should
+
+
+@contextmanager
+def saying(first: bytes, again: bytes = b"") -> Iterator[int]:
+    """Have somebody at a port say *first* to whoever greets, and then *again* without end, or nothing; give the port.
+
+    It stops by itself when the client has gone.
+    """
+
+    def talk() -> None:
+        with listener.accept()[0] as client:
+            client.recv(65536)
+            try:
+                client.sendall(first)
+                while again:
+                    client.sendall(again)
+            except OSError:
+                return
+            client.shutdown(socket.SHUT_WR)
+            while client.recv(65536):
+                continue
+
+    with socket.socket() as listener:
+        listener.bind((HOST, 0))
+        listener.listen()
+        listener.settimeout(60)
+        talker = threading.Thread(target=talk)
+        talker.start()
+        yield listener.getsockname()[1]
+        talker.join()
+
+
+READY_TO_TALK = REPLY + OPENING + CURRENT_TIME * 3
+MEGABYTES = "x" * (4 * 2**20)
+FLOODS = {
+    "news of farms": (READY_TO_TALK, error(2104, "Market data farm connection is OK:usfarm") * 500),
+    "many farms": (READY_TO_TALK, b"".join(error(2104, f"Market data farm is OK:us{at}") for at in range(500))),
+    "remarks": (READY_TO_TALK, error(2152, "remark about DU1234567") * 500),
+    "megabytes": (READY_TO_TALK, error(200, MEGABYTES)),
+    "megabytes of a farm": (READY_TO_TALK, error(2104, "demand." * 500_000 + "!")),
+    "megabytes of ports": (READY_TO_TALK, error(1300, "1 " * 2_000_000)),
+    "unknown frames": (READY_TO_TALK, text(777, 1) * 2000),
+    "unreadable frames": (READY_TO_TALK, text(9, 1, "soon") * 2000),
+    "frames before it is ready": (REPLY, text(777, 1) * 2000),
+    "frames before its version": (b"", text(777, 1) * 2000),
+    "many accounts": (
+        REPLY + text(15, 1, ",".join(f"DU{at:07}" for at in range(100_000))) + NEXT_VALID_ID,
+        error(200, ""),
+    ),
+    "long accounts": (
+        REPLY + text(15, 1, ",".join("DU" + "1" * at for at in range(2000))) + NEXT_VALID_ID,
+        error(200, ""),
+    ),
+    "a clock of kilobytes": (version(176, "20250101 10:00:00 " + "\x1b[2J" * 10_000) + OPENING + CURRENT_TIME * 3, b""),
+    "a redirect of kilobytes": (version(-1, "x" * 60_000), b""),
+}
+
+
+@pytest.mark.parametrize(
+    "flood, options",
+    [
+        *((flood, ()) for flood in FLOODS),
+        *((flood, ("--json",)) for flood in ("remarks", "megabytes", "many accounts")),
+        ("long accounts", ("--json", "--show-accounts")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else " ".join(value) or "words",
+)
+def test_whatever_is_said_it_ends_and_is_told_in_a_page(flood: str, options: tuple[str, ...], capsys):
+    with saying(*FLOODS[flood]) as port:
+        code = main(["check", HOST, str(port), "--timeout", "0.2", *options])
+    assert code in {READY, NOT_READY}
+    said = capsys.readouterr()
+    assert said.err == ""
+    assert len(said.out) < 80_000
+    assert len(said.out.splitlines()) < 1100
+    assert all(line.isprintable() for line in said.out.splitlines())
+    if not options:
+        assert "DU1234567" not in said.out
+
+
+def test_what_is_too_much_is_counted():
+    heard = Hearsay()
+    large = "x" * 10**6
+    for at in range(200):
+        heard.note(ErrorMessage(None, 2152, large))
+        heard.note(_notice(codes.MARKET_DATA_FARM_OK, f"OK:us{at}"))
+        heard.note(_notice(codes.MARKET_DATA_FARM_BROKEN, "broken:us0"))
+    heard.note(EventsDropped(7))
+    assert (len(heard.farms), heard.more_farms) == (50, 150)
+    assert (len(heard.remarks), heard.more_remarks) == (50, 150)
+    assert heard.farms[0].status == "broken"
+    assert sum(len(remark.text) for remark in heard.remarks) <= 50 * 4000
+    assert heard.missed == 7
+
+
+def _notice(code: int, words: str) -> Notice:
+    return Notice(code, words, CODES.kind_of(code), None, None, ErrorMessage(None, code, words))
+
+
+async def test_what_is_too_much_is_told_by_its_number():
+    remarks = [ErrorMessage(None, 2152, f"remark {at}") for at in range(60)]
+    farms = [ErrorMessage(None, codes.MARKET_DATA_FARM_OK, f"OK:us{at}") for at in range(60)]
+    accounts = tuple(f"DU{at:07}" for at in range(60))
+    settings = WorldSettings(opening=(*USUAL_OPENING, *farms, *remarks), accounts=accounts, farms=())
+    finding = await found(settings)
+    told_to_people = told(finding)
+    assert "******049 and 10 more: paper" in told_to_people
+    assert "and 10 times something of others" in told_to_people
+    assert "and made 10 more remarks" in told_to_people
+    output, _ = spoken()
+    (endpoint,) = Report(output).as_json([finding], READY)["endpoints"]
+    seen = endpoint["tws"]
+    assert (len(seen["accounts"]), len(seen["farms"]), len(seen["remarks"])) == (50, 50, 50)
+    assert (seen["more_accounts"], seen["more_farms"], seen["more_remarks"], seen["missed"]) == (10, 10, 10, 0)
+
+
+async def test_the_accounts_are_hidden_where_it_never_became_ready():
+    """What TWS named before it hung up is known as well as what it names when it is ready."""
+    said = ErrorMessage(None, 10186, "My-Fund 17 is closed, and so is my-fund 17x")
+    # It dies in the middle of this one.
+    never_said = ErrorMessage(None, 10187, "x" * 1000)
+    opening = (Opening.MANAGED_ACCOUNTS, said, never_said)
+    settings = WorldSettings(accounts=("My-Fund 17",), opening=opening, die_after_bytes=300)
+    finding = await found(settings)
+    assert finding.outcome is Outcome.NOT_READY
+    assert finding.accounts == ("My-Fund 17",)
+    text = told(finding)
+    assert "TWS said 10186 ******* 17 is closed, and so is ******* 17x" in text
+
+
+@pytest.mark.parametrize(
+    "flood, number",
+    [
+        ("megabytes of a farm", signal.SIGINT),
+        ("unknown frames", signal.SIGTERM),
+        ("frames before it is ready", signal.SIGINT),
+    ],
+)
+def test_a_signal_ends_it_whatever_is_said(flood: str, number: signal.Signals):
+    first, again = FLOODS[flood]
+    # Not asked for the time either: it waits, and it is busy.
+    first = first.replace(CURRENT_TIME, b"")
+    with saying(first, again) as port:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _TELLS_WHEN_IT_LISTENS, "check", HOST, str(port), "--timeout", "600"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+        with process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            assert process.stdout.readline() == "listening\n"
+            process.send_signal(number)
+            assert process.wait(60) == INTERRUPTED
+            assert process.stderr.read() == ""
+
+
+_TELLS_WHEN_IT_LISTENS = """
+import sys
+from anytws.cli import main
+from anytws.core import Connection
+
+received, chunks = Connection.receive_data, []
+
+def receive_data(self, data):
+    chunks.append(len(data))
+    if len(chunks) == 20:
+        print("listening", flush=True)
+    return received(self, data)
+
+Connection.receive_data = receive_data
+sys.exit(main(sys.argv[1:]))
+"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.metadata
 import io
 import os
@@ -71,24 +72,56 @@ def test_the_library_does_not_know_the_command_line():
         ["demo", "--server-version", "156"],
         ["demo", "--server-version", "227"],
         ["demo", "--round-trips", "0"],
+        ["demo", "--round-trips", str(10**9 + 1)],
+        ["demo", "--server-version", str(10**30)],
+        ["demo", "--server-version", "nan"],
+        ["explain", "--server-version", "99", "00"],
+        ["explain", "--server-version", str(10**30), "00"],
+        ["explain", "--server-version", "1e400", "00"],
+        ["explain", "--from", "nobody", "00"],
+        ["explain", "00", "00"],
         ["demo", "--backend", "curio"],
         ["check", "127.0.0.1", "port"],
         ["check", "127.0.0.1", "65536"],
         ["check", "0"],
         ["check", "--client-id", "-1"],
+        ["check", "--client-id", str(2**31 - 1)],
+        ["check", "--client-id", str(10**30)],
+        ["check", "--client-id", "1e400"],
         ["check", "--timeout", "0"],
+        ["check", "--timeout", "nan"],
+        ["check", "--timeout", "inf"],
+        ["check", "--timeout", "1e400"],
+        ["check", "--timeout", "-1"],
+        ["check", "9" * 10_000],
+        ["check", "127.0.0.1", "9" * 10_000],
+        ["check", "127.0.0.1", "0"],
+        ["check", "--port", "7497.5e400"],
+        ["check", ""],
+        ["check", "--host", ""],
+        ["check", "--host=-x"],
+        ["check", "a\nb"],
+        ["check", "a b"],
+        ["check", "a\0b"],
+        ["check", "\x1b[2J"],
+        ["check", "a" * 10_000],
+        ["check", "\udcff\ud800"],
+        ["check", "127.0.0.1", "7497", "\udcff"],
+        ["\udcff"],
+        ["x" * 10_000],
         ["simulate", "--port", "-1"],
         ["simulate", "--max-clients", "-1"],
         ["simulate", "--dialog", "maybe"],
     ],
-    ids=" ".join,
+    ids=lambda arguments: ascii(" ".join(arguments))[:40],
 )
 def test_a_mistake_is_answered_on_stderr_and_with_exit_code_2(arguments: list[str], capsys):
     assert cli.main(arguments) == cli.USAGE
     out, error = capsys.readouterr()
     assert out == ""
     assert error.startswith("anytws: ")
-    assert len(error.splitlines()) <= 3
+    assert len(error.splitlines()) <= 8
+    assert all(line.isprintable() for line in error.splitlines())
 
 
 def test_a_mistake_in_a_verb_names_the_help_of_that_verb(capsys):
@@ -148,6 +181,54 @@ def test_nobody_reads_any_more():
         process.stdout.close()
         assert process.stderr.read() == ""
         assert process.wait(60) == 1
+
+
+EVERY_VERB = [
+    ["check", "127.0.0.1", "1"],
+    ["check", "127.0.0.1", "1", "--json"],
+    ["demo", "--round-trips", "1"],
+    ["explain", "0000000739003100343200"],
+    ["--help"],
+    ["check", "--help"],
+    ["--version"],
+]
+
+
+class _FullDisk(io.StringIO):
+    """What ``/dev/full`` is, where there is one."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("arguments", EVERY_VERB, ids=" ".join)
+def test_a_full_disk_is_told_and_is_no_traceback(arguments, monkeypatch, capsys):
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", _FullDisk())
+        assert cli.main(arguments) == 1
+    assert capsys.readouterr().err == "anytws: it cannot go on: No space left on device\n"
+
+
+@pytest.mark.parametrize("arguments", [*EVERY_VERB, ["nothing"], ["check", "0"], ["explain", "/"]], ids=" ".join)
+def test_without_anywhere_to_write_to_there_is_an_exit_code_all_the_same(arguments, monkeypatch):
+    with monkeypatch.context() as patched:
+        # As Python has it where a shell has closed them.
+        patched.setattr(sys, "stdout", None)
+        patched.setattr(sys, "stderr", None)
+        code = cli.main(arguments)
+    assert code in {0, 2}
+
+
+def test_nothing_at_all_is_open():
+    command = 'exec "$0" -m anytws check 127.0.0.1 1 <&- >&- 2>&-'
+    assert subprocess.run(["/bin/sh", "-c", command, sys.executable], timeout=60, check=False).returncode == 2
+
+
+@pytest.mark.parametrize("arguments", [["nothing"], ["check", "0"], ["explain", "/"]], ids=" ".join)
+def test_a_mistake_that_cannot_be_told_is_a_mistake_all_the_same(arguments, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stderr", _FullDisk())
+        assert cli.main(arguments) == cli.USAGE
 
 
 @pytest.mark.parametrize("backend", ["trio", "asyncio"])
@@ -232,6 +313,13 @@ def test_a_line_that_is_to_stay_one_stays_one():
     speak, text = spoken(width=20)
     speak.row((("#1  ", Tone.STATE),), "word " * 30, wrap=False)
     assert text.getvalue().count("\n") == 1
+
+
+def test_a_text_of_megabytes_is_cut_and_says_so():
+    speak, text = spoken()
+    speak.row((), "word " * 1_000_000)
+    assert len(text.getvalue()) < 1.1 * output.MAX_TEXT
+    assert text.getvalue().endswith("... (5000000 characters)\n")
 
 
 def test_lines_have_no_blanks_at_their_end():

@@ -7,8 +7,20 @@ from typing import Any
 
 import pytest
 
-from anytws.core import CloseReason, Connection, ConnectionClosed, Side, State, closing
+from anytws.core import (
+    CloseReason,
+    Connection,
+    ConnectionClosed,
+    FrameDiscarded,
+    Side,
+    State,
+    UndecodableFrame,
+    UnknownMessage,
+    closing,
+)
 from anytws.core.codes import CLIENT_ID_IN_USE, CODES, PORT_CHANGED, RATE_EXCEEDED
+from anytws.core.oddities import Oddities
+from anytws.core.remembered import weigh
 from anytws.core.session import Session
 from anytws.errors import AnytwsError
 from anytws.messages import ErrorMessage
@@ -159,6 +171,23 @@ def test_what_came_instead_is_shown() -> None:
     client.receive_eof()
     assert client.closed is not None
     assert "326" in client.closed.detail
+
+
+def test_of_what_came_instead_the_words_are_kept_and_not_the_frames() -> None:
+    """Three frames of 16 MB would wait there for an end that may come tomorrow."""
+    oddities = Oddities()
+    large = bytes(16 * 2**20)
+    for event in (
+        FrameDiscarded(large),
+        UnknownMessage(777, large),
+        UndecodableFrame(large, "A" * 10**6, None, "", ""),
+    ):
+        oddities.note(event)
+    assert weigh(oddities) < 5000
+    told = oddities.told()
+    assert "1 other frame came" in told
+    assert "16777216 bytes" in told
+    assert len(told) < 1000
 
 
 def test_a_refusal_that_was_taken_back_explains_nothing() -> None:

@@ -13,6 +13,7 @@ from anytws import errors
 from anytws.core import codes
 from anytws.core.codes import BANDS, CODES, Code, CodeKind, CodeSource, CodeTable, farm_of, port_of
 from docs import write_codes
+from tests.growth import assert_linear
 
 KINDS = st.sampled_from(CodeKind)
 NUMBERS = st.one_of(st.sampled_from(sorted(CODES)), st.integers())
@@ -77,7 +78,7 @@ def test_well_known_codes(code, kind):
 def test_local_codes_are_those_that_client_libraries_make():
     local = [row for row in CODES.values() if row.local]
     assert all(500 <= row.code < 600 and row.source is CodeSource.VERIFIED for row in local)
-    made_here = {value for name, value in vars(errors).items() if name.isupper()}
+    made_here = {value for name, value in vars(errors).items() if name.isupper() and name[0] != "_"}
     assert made_here <= {row.code for row in local}
     # One frame that cannot be read, or that nobody knows, never ends a connection here.
     assert {CODES.kind_of(errors.BAD_MESSAGE), CODES.kind_of(errors.UNKNOWN_ID)} == {CodeKind.NOTICE}
@@ -186,6 +187,13 @@ def test_a_table_is_a_value():
         ("connection is OK: two words", None),
         ("version 10.37", None),
         ("", None),
+        ("x" * 500 + ": usfarm . ", "usfarm"),
+        ("note: available upon demand.usfarm", "usfarm"),
+        ("farm:demand.usfarm", "demand.usfarm"),
+        ("ondemand.usfarm", None),
+        # No name has so many letters, and no text so many blanks behind it.
+        (":" + "x" * 200, None),
+        ("OK:usfarm" + " " * 200, None),
     ],
 )
 def test_the_name_of_a_farm(text, farm):
@@ -221,6 +229,8 @@ def test_the_name_of_a_farm(text, farm):
         ("at 127.0.0.1", None),
         ("at 22:21:01", None),
         ("eth1x", None),
+        # A text of a page is none of TWS.
+        ("x" * 2001 + " 7498", None),
     ],
 )
 def test_the_new_port(text, port):
@@ -239,6 +249,14 @@ def test_any_text_can_be_read(text):
     farm, port = farm_of(text), port_of(text)
     assert farm is None or farm in text
     assert port is None or (str(port) in text and 1 <= port <= 65535)
+
+
+@pytest.mark.parametrize("pump", ["demand.", ":", "a.", ": ", "demand.:", " ", ".", "1 ", "7498 ", "1.", "a1"])
+@pytest.mark.parametrize("end", ["", "!", ":usfarm", " 7498"])
+def test_any_text_is_read_in_proportion_to_its_length(pump, end):
+    """A notice may have 16 MB, and its code decides that it is read."""
+    assert_linear(lambda size: farm_of(pump * size + end), (pump, end), small=400)
+    assert_linear(lambda size: port_of(pump * size + end), (pump, end), small=400)
 
 
 def test_the_page_is_fresh(capsys):

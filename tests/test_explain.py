@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
+import threading
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -12,8 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anytws import cli
+from anytws.cli import explain as explain_module
+from anytws.cli import pasted as pasted_module
 from anytws.cli.pasted import Pasted, frames_in
 from anytws.messages import (
+    ContractData,
+    ContractDetails,
     LimitOrder,
     MarketOrder,
     NextValidId,
@@ -24,12 +31,14 @@ from anytws.messages import (
     Side,
     StartApiRequest,
     Stock,
+    TagValue,
     TickPrice,
     TickType,
     TimeCondition,
 )
 from anytws.wire.codec import Codec
 from anytws.wire.frames import frame
+from tests.growth import assert_linear
 
 RECORDED = Path(__file__).parent / "data" / "recorded_frames.jsonl"
 NEXT_VALID_ID = b"9\x001\x0042\x00"
@@ -58,6 +67,10 @@ def lines(told: str) -> list[list[str]]:
         b"0x" + NEXT_VALID_ID.hex().encode() + b"\n",
         repr(NEXT_VALID_ID).encode(),
         b"DEBUG:client:msg=" + repr(frame(NEXT_VALID_ID)).encode() + b" at noon",
+        b"Bob's msg (it's here): " + repr(frame(NEXT_VALID_ID)).encode() + b" isn't it",
+        frame(NEXT_VALID_ID).hex(":").encode(),
+        frame(NEXT_VALID_ID).hex(",", 2).encode(),
+        "\u00a0".join(f"0x{byte:02X}" for byte in NEXT_VALID_ID).encode(),
     ],
 )
 def test_bytes_are_found_in_every_disguise(pasted: bytes):
@@ -73,6 +86,11 @@ def test_bytes_are_found_in_every_disguise(pasted: bytes):
         (b"DEBUG:ib_async.client:<<< 9,1,42", Side.TWS),
         (b">>> 9,1,42", Side.CLIENT),
         (b"9,1,42", None),
+        (b"print('hello') <<< 9,1,42", Side.TWS),
+        (b"('hello', name) then ['9', 1, 42]", None),
+        (b"fields: ['9', b'1', '42', ] [", None),
+        (b"fields: ['9' '1' '42']\r", None),
+        (b"fields: ('9', [1], 2) ('9', '1', '42')", None),
     ],
 )
 def test_lists_of_fields_are_found_in_logs(pasted: bytes, said_by: Side | None):
@@ -109,6 +127,123 @@ def test_what_a_client_says_from_its_greeting_on_is_cut_at_its_lengths():
     greeting = b"API\x00" + frame(b"v157..226")
     start = Codec(Side.CLIENT, 176).encode(StartApiRequest(7))
     assert [*frames_in(greeting + frame(start))] == [Pasted(greeting), Pasted(start)]
+
+
+@pytest.mark.parametrize(
+    "written, field",
+    [
+        (rb"'a\'b'", "a'b"),
+        (rb'"a\\"', "a\\"),
+        (rb"b'\xc3\xa9'", "é"),
+        (rb"b'\xff'", "\udcff"),
+        ("'é, (x)]'".encode(), "é, (x)]"),
+        # An escape that Python warns of, which here would be an error.
+        (rb"'\d \8'", "\\d \\8"),
+        (rb"b'\d'", "\\d"),
+        (b"-1.5e+3", "-1.5e+3"),
+        (b"None", "None"),
+    ],
+)
+def test_a_field_is_what_python_meant(written: bytes, field: str):
+    assert [*frames_in(b"fields: ['9', " + written + b"]")] == [Pasted(None, ("9", field))]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"['', {[]: 1}]",
+        b"['9', '1'",
+        b"['9', (1)]",
+        b"('9', '1']",
+        b"(b'9', b'\xc3\xa9')",
+        b"['9', 0x7f]",
+        rb"['9', '\N{no such}']",
+        rb"['9', '\x']",
+        b"('9')",
+        b"('hello' world)",
+        b"0x",
+        b"4",
+        b"41 4",
+        b"4 1",
+        b"41;",
+        b"0x4x1",
+    ],
+)
+def test_what_only_looks_like_a_frame_is_passed_over(line: bytes):
+    assert [*frames_in(line)] == []
+
+
+ATTACKS = [
+    *(
+        "('",
+        "['",
+        "('(",
+        "b'",
+        'b"',
+        "(b'",
+        "(",
+        "[",
+        ")",
+        "'",
+        "\\'",
+        "('\\",
+        "b'\\",
+        "['',",
+        "['\\n',",
+        "(1,",
+        "([",
+        "( ",
+    ),
+    *(
+        "41",
+        "41 ",
+        "0x41",
+        "0x",
+        ":",
+        ",",
+        "41\n",
+        "00000001ff\n",
+        "<<< ",
+        "<<< (",
+        ">>> 9,",
+        "9,1,",
+        "\n",
+        "\r",
+        " ",
+        "x",
+    ),
+]
+
+
+@pytest.mark.parametrize("pump", ATTACKS)
+def test_anything_is_searched_in_proportion_to_its_length(pump: str):
+    for end in ("", "'", "')", "]", "!"):
+        texts = {size: (pump * (size // len(pump)) + end).encode() for size in (2_000, 8_000, 32_000)}
+        assert_linear(lambda size, texts=texts: [*frames_in(texts[size])], (pump, end))
+    bodies = {size: (pump * (size // len(pump))).encode() + b"\0" for size in (2_000, 8_000, 32_000)}
+    assert_linear(lambda size: [*frames_in(bodies[size])], (pump, "as bytes"))
+
+
+@pytest.mark.parametrize("pump", [b"41", b"41 ", b"0x41,", b"41\n"])
+def test_hex_takes_no_more_memory_than_it_has_letters(pump: bytes):
+    data = pump * (2_000_000 // len(pump)) + b"41"
+    tracemalloc.start()
+    try:
+        found = [*frames_in(data)]
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found == [Pasted(b"A" * data.count(b"41"))]
+    assert most < 6 * len(data)
+
+
+def test_a_line_that_is_too_long_is_told_and_those_around_it_are_read(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(pasted_module, "_LONGEST_LINE", 100)
+    log = tmp_path / "log"
+    log.write_bytes(b"<<< 9,1,42\n" + b"x" * 101 + b"\n" + b"41" * 51 + b"\n['9', '1', '42']\n")
+    told = explained(capsys, str(log), code=1)
+    assert "a line of 101 characters is too long" in " ".join(told.split())
+    assert [line[0] for line in lines(told) if line].count("NextValidId") == 2
 
 
 def test_lines_without_a_frame_are_passed_over():
@@ -168,7 +303,57 @@ def test_protobuf_fields_of_a_newer_tws_are_shown(capsys):
     # Field 99, a varint of 5, behind the order id.
     told = explained(capsys, (b"\x00\x00\x00\xd1\x08\x2a" + b"\x98\x06\x05").hex())
     assert ["order_id", "42"] in lines(told)
-    assert ["field", "99", "5", "none"] in lines(told)
+    assert ["field", "99", "5"] in lines(told)
+
+
+def test_a_group_of_a_newer_tws_is_shown_by_what_is_in_it(capsys):
+    # Group 99 with a varint, a text and a group; an old form of nesting, and Python has an object for it.
+    group = b"\x9b\x06" + b"\x08\x05" + b"\x12\x03new" + b"\x1b\x08\x07\x1c" + b"\x9c\x06"
+    told = " ".join(explained(capsys, (b"\x00\x00\x00\xd1\x08\x2a" + group).hex()).split())
+    assert "field 99 {field 1 = 5, field 2 = b'new', field 3 = {field 1 = 7}}" in told
+    assert "0x" not in told
+
+
+def test_a_group_in_a_group_in_a_group_ends_somewhere(capsys):
+    group = b"\x9b\x06" * 60 + b"\x08\x05" * 500 + b"\x9c\x06" * 60
+    told = explained(capsys, (b"\x00\x00\x00\xd1\x08\x2a" + group).hex())
+    assert len(told) < 1000
+    assert "more" in told
+
+
+def test_in_a_large_body_nothing_unknown_is_looked_for(capsys, tmp_path):
+    """Of each such field Python makes an object: 16 MB of them took half a minute."""
+    capture = tmp_path / "capture"
+    capture.write_bytes(b"\x00\x00\x00\xd1\x08\x2a" + b"\x98\x06\x05" * 400_000)
+    told = " ".join(explained(capsys, str(capture)).split())
+    assert "order_id 42" in told
+    assert "not looked for in a body of 1200002 bytes" in told
+
+
+def test_of_many_fields_behind_the_known_ones_some_are_shown(capsys, tmp_path):
+    capture = tmp_path / "capture"
+    capture.write_bytes(NEXT_VALID_ID + b"new\x00" * 100_000)
+    told = explained(capsys, str(capture))
+    assert len(told.splitlines()) < 120
+    assert "and 99900 more fields" in told
+
+
+@pytest.mark.parametrize("version", [157, 226])
+def test_of_many_fields_some_are_read(version: int, capsys, monkeypatch):
+    monkeypatch.setattr(explain_module, "_MOST_FIELDS", 10)
+    said = PlaceOrderRequest(7, Stock("AAPL"), MarketOrder("BUY", 1))
+    told = explained(capsys, Codec(Side.CLIENT, version).encode(said).hex(), "--from", "client")
+    assert "and more fields: of one frame, 10 are read here" in told
+    assert len([line for line in lines(told) if line]) <= 20
+
+
+def test_a_name_that_the_peer_has_chosen_is_told_in_a_line(capsys):
+    """Of a map in protobuf the names are the peer's own, too."""
+    details = ContractDetails(security_id_list=(TagValue("\x1b[2J" + "x" * 10_000, "v"),))
+    told = explained(capsys, Codec(Side.TWS, 226).encode(ContractData(7, Stock("AAPL"), details)).hex())
+    assert "\x1b" not in told
+    assert "details.security_id_list[\\x1b[2J" in told
+    assert len(told) < 1000
 
 
 def test_a_field_that_cannot_be_read_ends_it_with_a_sentence(capsys):
@@ -253,6 +438,64 @@ def test_a_file_or_a_pipe_with_nothing_in_it_is_an_error(capsys, tmp_path, monke
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
     assert cli.main(["explain"]) == 1
     assert "there is no frame in the standard input" in capsys.readouterr().err
+
+
+def test_what_is_named_and_cannot_be_read_is_told(capsys, tmp_path, monkeypatch):
+    def refused(path: Path, mode: str) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    assert cli.main(["explain", str(tmp_path)]) == cli.USAGE
+    assert "Is a directory" in " ".join(capsys.readouterr().err.split())
+    monkeypatch.setattr(Path, "open", refused)
+    assert cli.main(["explain", "secret.log"]) == cli.USAGE
+    assert "cannot read 'secret.log': Permission denied" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("source", ["a" * 10_000, "a\0b", "\udcff", "a\ud800", "", "no/such/file", "a\nb"])
+def test_what_is_the_name_of_nothing_is_told(source: str, capsys):
+    assert cli.main(["explain", source]) in {1, cli.USAGE}
+    out, error = capsys.readouterr()
+    assert out or error.startswith("anytws: ")
+    assert len(error) < 400
+
+
+def test_a_pipe_with_a_name_is_read(capsys, tmp_path):
+    """As in ``anytws explain <(journalctl -u program)``."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(b"<<< 9,1,42\n",))
+    writer.start()
+    assert ["order_id", "42"] in lines(explained(capsys, str(pipe)))
+    writer.join()
+
+
+class _Endless(io.RawIOBase):
+    """What never ends, as /dev/zero."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        buffer[:] = bytes(len(buffer))
+        return len(buffer)
+
+
+def test_what_has_no_end_is_not_read_for_ever(capsys, monkeypatch):
+    monkeypatch.setattr(explain_module, "_MOST_INPUT", 2**20)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(_Endless())))
+    assert cli.main(["explain"]) == cli.USAGE
+    assert "the standard input: it is longer than the 1 MB" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_standard_input_that_is_closed_is_told(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    assert cli.main(["explain"]) == cli.USAGE
+    assert "cannot read the standard input: it is closed" in " ".join(capsys.readouterr().err.split())
+    closed = io.TextIOWrapper(io.BytesIO())
+    closed.close()
+    monkeypatch.setattr(sys, "stdin", closed)
+    assert cli.main(["explain"]) == cli.USAGE
+    assert "closed" in capsys.readouterr().err
 
 
 def test_what_came_over_the_wire_cannot_speak_to_the_terminal(capsys):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +22,7 @@ from anytws.wire.handshake import (
     write_redirect,
     write_version_reply,
 )
+from tests.growth import assert_linear
 
 versions = st.integers(0, 999_999_999)
 printable = st.text([*map(chr, range(32, 127)), "\t", "\r", "\n"])
@@ -159,13 +163,95 @@ def test_a_negative_version_is_a_redirect(address: bytes, redirect: RedirectRepl
 
 @pytest.mark.parametrize(
     "address",
-    [b"", b":4001", b"gw:", b"gw:port", b"gw:0", b"gw:65536", b"gw:-1", b"gw:4001:4002", b"gw:1e3", b"[::1]:", b"g w"],
+    [
+        *(
+            b"",
+            b":4001",
+            b"gw:",
+            b"gw:port",
+            b"gw:0",
+            b"gw:65536",
+            b"gw:-1",
+            b"gw:4001:4002",
+            b"gw:1e3",
+            b"[::1]:",
+            b"g w",
+        ),
+        *(
+            b"x;touch${IFS}pwned;#",
+            b"`id`",
+            b"$(id)",
+            b"a|b",
+            b"a&b",
+            b"a'b",
+            b'a"b',
+            b"a\\b",
+            b"a*",
+            b"~root",
+            b"a\x1b[2J",
+        ),
+        *(
+            b"--help",
+            b"-x:1",
+            b"[::1;id]",
+            b"[::1%]",
+            b"[::1%eth0;id]",
+            b"[%eth0]",
+            b"[]",
+            b"gw/",
+            b"gw\n:1",
+            b"g\xc3\xbc",
+        ),
+        *(b"a" * 254, b"a" * 60_000, b"[" + b":" * 254 + b"]", b"gw:" + b"1" * 60_000),
+    ],
+    ids=lambda address: repr(address[:20]),
 )
 def test_a_redirect_to_nowhere_is_a_breach(address: bytes) -> None:
     """Code 508, with the address in the text: nobody is sent to a guess."""
     with pytest.raises(RemoteProtocolError, match="TWS redirects to") as caught:
         read_reply(b"-1\0" + address + b"\0")
     assert caught.value.code == BAD_MESSAGE
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 400
+
+
+HOST = st.text("abcXYZ0189._-", min_size=1, max_size=253) | st.text("0123abcDEF:.%", min_size=1, max_size=60)
+
+
+@given(host=HOST | st.text(max_size=20), port=st.none() | st.integers(-1, 70_000))
+def test_a_host_is_made_of_the_characters_of_hosts_or_it_is_none(host: str, port: int | None) -> None:
+    """Whatever is read can stand in a command line as it is, and whatever is written can be read."""
+    try:
+        written = write_redirect(RedirectReply(host, port))
+    except LocalProtocolError as problem:
+        assert problem.code == BAD_MESSAGE
+        address = f"[{host}]" if ":" in host else host
+        with contextlib.suppress(RemoteProtocolError):
+            # What is not written is not read either, or is read as something else: "gw:1" is a host and a port.
+            assert read_reply(b"-1\0" + address.encode("utf-8", "surrogatepass") + b"\0") != RedirectReply(host, port)
+        return
+    assert read_reply(body_of(written)) == RedirectReply(host, port)
+    assert re.fullmatch(r"[A-Za-z0-9_.][A-Za-z0-9_.-]*|[0-9a-fA-F:.]+(%[A-Za-z0-9._-]+)?", host)
+    assert len(host) <= 253
+
+
+def test_a_zone_may_stand_behind_an_ipv6_address() -> None:
+    """A machine of the same network is often known by such a one only."""
+    assert read_reply(b"-1\0[fe80::1%eth0.1]:4001\0") == RedirectReply("fe80::1%eth0.1", 4001)
+
+
+def test_a_reply_of_many_fields_is_read_in_proportion_to_its_length() -> None:
+    """It is none, and that is seen at the third field."""
+    assert read_reply(b"176\0" + b"\0" * 1_000_000) is None
+    assert_linear(lambda size: read_reply(b"\0" * size), "a reply of NULs")
+
+
+@pytest.mark.parametrize("port", [0, -1, 65536, pytest.param(10**5000, id="of 5000 digits")])
+def test_a_port_that_is_none_is_not_written(port: int) -> None:
+    """With the port in the text, as far as it can be shown."""
+    with pytest.raises(LocalProtocolError, match="is no address to redirect to") as caught:
+        write_redirect(RedirectReply("gw", port))
+    assert len(str(caught.value)) < 200
 
 
 @pytest.mark.parametrize("port", [None, 1, 4001, 65535])

@@ -47,6 +47,7 @@ _MOST_ITEMS: Final = 20
 _MOST_BITS: Final = 1024
 _MOST_OF_A_TEXT: Final = 400
 """Characters of a peer's text that a sentence takes in."""
+_MOST_OF_A_SENTENCE: Final = 2000
 
 
 def shown(value: object, most: int = 80) -> str:
@@ -82,14 +83,23 @@ def printable(text: str) -> str:
 
 
 def in_a_sentence(text: str, most: int = _MOST_OF_A_TEXT) -> str:
-    """Give a peer's *text* as a sentence of ours takes it in: one printable line, cut where it is too long."""
-    if len(text) <= most:
-        return printable(text)
-    return f"{printable(text[:most])}... ({len(text)} characters)"
+    """Give a peer's *text* as a sentence of ours takes it in: one printable line of at most *most* characters.
+
+    Escapes count. A line that it gave is given back as it is, so sentences can be put together from such lines.
+    """
+    told = printable(text[:most])
+    if len(text) <= most and len(told) <= most:
+        return told
+    end = f"... ({len(text)} characters)"
+    return told[: most - len(end)] + end
 
 
 class AnytwsError(Exception):
     """Everything that this library raises on purpose."""
+
+    def __str__(self) -> str:
+        # Whatever a peer, or the caller, has put into the sentence.
+        return in_a_sentence(super().__str__(), _MOST_OF_A_SENTENCE)
 
 
 class ProtocolError(AnytwsError):

@@ -36,7 +36,9 @@ def ordinary() -> float:
     """Give what 5,000 bars cost, in seconds a megabyte."""
     bar = b"20240131 10:%02d:%02d US/Eastern\x00180.25\x00181.5\x00179.75\x00180.5\x001234\x00180.6\x0042\0"
     bars = b"".join([bar % (number // 60 % 60, number % 60) for number in range(5_000)])
-    frame = HostileFrame("bars", Side.CLIENT, 176, b"17\x001\x0020240131  10:00:00\x0020240131  16:00:00\x005000\0" + bars)
+    frame = HostileFrame(
+        "bars", Side.CLIENT, 176, b"17\x001\x0020240131  10:00:00\x0020240131  16:00:00\x005000\0" + bars
+    )
     codec = Codec(frame.side, frame.version)
     assert isinstance(codec.decode(frame.body), HistoricalData)
     return min(seconds_for(frame, codec) for _ in range(5)) / len(frame.body) * 1e6

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Final, TypeAlias
 
 import anyio
 from cyclopts import Parameter, validators
 
+from anytws import HandshakeOptions
 from anytws.cli import USAGE
 from anytws.cli.event_loop import run_interruptible
 from anytws.cli.finding import Finding, Outcome, examine
-from anytws.cli.output import Output, Tone, open_console
+from anytws.cli.output import Output, complain, open_console
 from anytws.cli.report import USUAL_PORTS, Report
+from anytws.errors import shown
 
 CLIENT_ID: Final = 269897
 """The client id of a check: ``anytws`` on the keys of a telephone.
@@ -26,17 +27,32 @@ leave a trail; and far from the small numbers that programs use.
 EXIT_CODES: Final = {Outcome.READY: 0, Outcome.NOT_READY: 1, Outcome.NOTHING_THERE: 2}
 """What the shell is told. Of several ports the best counts."""
 
+_HIGHEST_PORT: Final = 65535
+_LONGEST_HOST: Final = 253
+"""Characters of a host: the bound of the domain name system."""
+_A_DAY: Final = 86_400
+
 
 Look: TypeAlias = Callable[[str, int], Awaitable[Finding]]
 """Looks at a host and a port."""
 
 
+def _is_host(_: object, host: str) -> None:
+    if not host or len(host) > _LONGEST_HOST or not host.isprintable() or " " in host or host.startswith("-"):
+        raise ValueError(f"{shown(host)} is not the name or the address of a host")
+
+
+def _is_client_id(_: object, client_id: int) -> None:
+    # Which ones there are, only the handshake knows.
+    HandshakeOptions(client_id=client_id)
+
+
 def check(
-    host: str = "127.0.0.1",
-    port: Annotated[int | None, Parameter(validator=validators.Number(gte=1, lte=65535))] = None,
+    host: Annotated[str, Parameter(validator=_is_host)] = "127.0.0.1",
+    port: Annotated[int | None, Parameter(validator=validators.Number(gte=1, lte=_HIGHEST_PORT))] = None,
     *,
-    client_id: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**31))] = CLIENT_ID,
-    timeout: Annotated[float, Parameter(validator=validators.Number(gt=0))] = 10.0,
+    client_id: Annotated[int, Parameter(validator=(validators.Number(gte=0), _is_client_id))] = CLIENT_ID,
+    timeout: Annotated[float, Parameter(validator=validators.Number(gt=0, lte=_A_DAY))] = 10.0,
     show_accounts: Annotated[bool, Parameter(negative=())] = False,
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
 ) -> int:
@@ -62,15 +78,22 @@ def check(
     """
     if port is None and host.isdecimal():
         # An address of the one number 7497 exists as well (0.0.29.73), and is never what somebody meant.
-        host, port = "127.0.0.1", int(host)
-    if port is not None and not 1 <= port <= 65535:
-        Output(open_console(stderr=True)).row((("anytws: ", Tone.BAD),), f"{port} is no port: 1 to 65535")
-        return USAGE
+        port = _port_in(host)
+        if port is None:
+            complain(f"{host} is no port: 1 to {_HIGHEST_PORT}")
+            return USAGE
+        host = "127.0.0.1"
     ports = tuple(USUAL_PORTS) if port is None else (port,)
     report = Report(Output(open_console()), show_accounts=show_accounts)
     look = functools.partial(examine, client_id=client_id, patience=timeout)
     run = functools.partial(_check, report, look, host, ports, as_json=as_json)
     return run_interruptible(run)
+
+
+def _port_in(digits: str) -> int | None:
+    # More digits than a port has are not even counted: of thousands Python makes no number.
+    port = int(digits) if len(digits) <= len(str(_HIGHEST_PORT)) else 0
+    return port if 1 <= port <= _HIGHEST_PORT else None
 
 
 async def _check(report: Report, look: Look, host: str, ports: Sequence[int], *, as_json: bool) -> int:
@@ -95,7 +118,7 @@ async def _check(report: Report, look: Look, host: str, ports: Sequence[int], *,
     in_order = [findings[port] for port in ports]
     code = min(EXIT_CODES[finding.outcome] for finding in in_order)
     if as_json:
-        report.output.raw(json.dumps(report.as_json(in_order, code), indent=2))
+        report.write_json(in_order, code)
     else:
         report.tell(in_order)
     return code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import os
 import sys
@@ -17,10 +18,10 @@ from anytws.cli import INTERRUPTED, USAGE
 from anytws.cli.check import check
 from anytws.cli.demo import demo
 from anytws.cli.explain import explain
-from anytws.cli.output import Output, Tone, open_console
+from anytws.cli.output import complain, open_console
 from anytws.cli.simulate import simulate
 
-_READER_GONE: Final = 1
+_NOT_WRITTEN: Final = 1
 _VERBS: Final = (demo, check, simulate, explain)
 # Boxes are for terminals; in logs and pipes they are a nuisance. cyclopts has a plain layout too, but its wrapped lines
 # begin where the options do, and with this many options nobody finds anything in it.
@@ -37,16 +38,19 @@ def run(arguments: Sequence[str]) -> int:
     # A value of the right type that the class behind the option does not take comes as the class's own error.
     except (CycloptsError, ValueError) as problem:
         return _complain(str(problem), arguments)
-    code: Any = _READER_GONE
+    code: Any = _NOT_WRITTEN
     try:
         code = command(*bound.args, **bound.kwargs)
     except* KeyboardInterrupt:
         # Where the event loop cannot wait for signals.
         code = INTERRUPTED
     except* BrokenPipeError:
-        # `anytws … | head -1`: nobody reads any more, which is no reason for a traceback. What Python still has to
-        # write when it ends goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # `anytws … | head -1`: nobody reads any more, which is no reason for a traceback.
+        _forget_output()
+    except* OSError as problems:
+        # A full disk, say. The verbs have a word of their own for every other thing that a system may refuse.
+        _forget_output()
+        complain(f"it cannot go on: {_first(problems)}")
     # Help and version give nothing.
     return code if isinstance(code, int) else 0
 
@@ -67,8 +71,23 @@ def _app(console: Console) -> App:
 
 
 def _complain(problem: str, arguments: Sequence[str]) -> int:
-    output = Output(open_console(stderr=True))
-    output.row((("anytws: ", Tone.BAD),), " ".join(problem.split()))
     verb = "".join(f" {name}" for name in (verb.__name__ for verb in _VERBS) if name in arguments[:1])
-    output.row((("        ", Tone.PLAIN),), f"anytws{verb} --help says more", Tone.QUIET)
+    complain(" ".join(problem.split()), f"anytws{verb} --help says more")
     return USAGE
+
+
+def _forget_output() -> None:
+    """Have what Python still has to write when it ends go nowhere."""
+    # There is no stdout, or it is none of the system's: then nothing waits to be written either.
+    with contextlib.suppress(AttributeError, OSError):
+        number = sys.stdout.fileno()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, number)
+        os.close(nowhere)
+
+
+def _first(problems: ExceptionGroup[OSError]) -> str:
+    problem: BaseException = problems
+    while isinstance(problem, BaseExceptionGroup):
+        problem = problem.exceptions[0]
+    return getattr(problem, "strerror", None) or str(problem)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import re
+import errno
 import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, BinaryIO, Final
 
 import attrs
 from cyclopts import Parameter, validators
 
-from anytws.cli.output import MAX_WIDTH, Output, Tone, counted, open_console
+from anytws.cli import USAGE
+from anytws.cli.output import MAX_WIDTH, Output, Tone, complain, counted, open_console
 from anytws.cli.pasted import Pasted, frames_in, torn_frame
-from anytws.errors import DecodeError, shown
+from anytws.errors import DecodeError, in_a_sentence, shown
 from anytws.messages.base import Side
 from anytws.wire import versions
 from anytws.wire.catalogue import entry_said
@@ -30,20 +31,28 @@ from anytws.wire.walk_protobuf import walk_protobuf
 _BAD: Final = 1
 _OLDEST: Final = 100
 """Captures of versions that we do not speak any more are read too, as far as the layout is in the table."""
+_NEWEST: Final = 9999
+"""No version that anybody will live to see."""
+_MOST_INPUT: Final = 256 * 2**20
+_CHUNK: Final = 2**20
 _ID_BYTES: Final = 4
 _PATH_WIDTH: Final = 44
 _TEXT_WIDTH: Final = 12
 _MOST: Final = 1000
 """Characters of a value that are printed: an error is shown whole, the XML of the scanner is not."""
+_MOST_FIELDS: Final = 20_000
+"""Fields of one frame that are looked at and told: a list of 2,000 bars, in two seconds."""
+_MOST_SURPLUS: Final = 100
 _SURPLUS: Final = "(behind the last field that we know)"
-_UNKNOWN: Final = re.compile(r"[A-Za-z0-9]+\.UNKNOWN_").match
+_UNKNOWN: Final = "UNKNOWN_"
+_NO_FILE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL)
 
 
 def explain(
     source: str = "-",
     /,
     *,
-    server_version: Annotated[int | None, Parameter(validator=validators.Number(gte=_OLDEST))] = None,
+    server_version: Annotated[int | None, Parameter(validator=validators.Number(gte=_OLDEST, lte=_NEWEST))] = None,
     said_by: Annotated[Side | None, Parameter(name="--from")] = None,
 ) -> int:
     """Print frames field by field: what each field is called, what stands there, and what it means.
@@ -52,7 +61,7 @@ def explain(
     and comma-separated fields, or with Python lists and bytes such as ``(b'9', b'1', b'42')``. Lines with no frame in
     them are passed over.
 
-    The exit code is 1 if a frame could not be read, or if there was none.
+    The exit code is 1 if a frame could not be read, or if there was none, and 2 if there is nothing to be read.
 
     Parameters
     ----------
@@ -64,33 +73,60 @@ def explain(
         Who said it. Without it, it is what the log says, or what fits.
     """
     output = Output(open_console())
-    found = [*frames_in(_read(source))]
-    if not found:
-        where = "the standard input" if source == "-" else shown(source)
-        nor_file = "" if source == "-" or _is_file(source) else ", and there is no file of that name"
-        Output(open_console(stderr=True)).row((("anytws: ", Tone.BAD),), f"there is no frame in {where}{nor_file}")
-        return _BAD
-    code = 0
-    for pasted in found:
+    where = "the standard input" if source == "-" else shown(source)
+    try:
+        data, is_named = _read(source)
+    except (OSError, ValueError) as problem:
+        complain(f"cannot read {where}: {getattr(problem, 'strerror', None) or problem}")
+        return USAGE
+    code = None
+    for pasted in frames_in(data):
         # One by one: who pastes a day's log sees the first frame at once.
         reading = _best_reading(pasted, server_version, said_by)
         _print(output, reading)
-        code = _BAD if reading.problem else code
+        code = _BAD if reading.problem or code == _BAD else 0
+    if code is None:
+        nor_file = "" if is_named else ", and there is no file of that name"
+        complain(f"there is no frame in {where}{nor_file}")
+        return _BAD
     return code
 
 
-def _read(source: str) -> bytes:
+def _read(source: str) -> tuple[bytes, bool]:
+    """Give what is in *source*, and whether it names where that is. Raises `OSError` and `ValueError`."""
     if source == "-":
-        return sys.stdin.buffer.read()
-    return Path(source).read_bytes() if _is_file(source) else source.encode("utf-8", "surrogateescape")
+        if sys.stdin is None:
+            raise ValueError("it is closed")
+        return _bounded(sys.stdin.buffer), True
+    file = _opened(source)
+    if file is None:
+        return source.encode("utf-8", "surrogateescape"), False
+    with file:
+        return _bounded(file), True
 
 
-def _is_file(source: str) -> bool:
+def _opened(source: str) -> BinaryIO | None:
+    """Open the file *source*, of any kind; None if there is none of that name, or if it is no name."""
     try:
-        return Path(source).is_file()
-    except (OSError, ValueError):
-        # Too long for the name of a file, or otherwise none.
-        return False
+        return Path(source).open("rb") if source and "\0" not in source else None
+    except UnicodeError:
+        return None
+    except OSError as problem:
+        if problem.errno in _NO_FILE:
+            return None
+        raise
+
+
+def _bounded(file: BinaryIO) -> bytes:
+    # In pieces: a pipe may have no end, and a device such as /dev/zero has none.
+    pieces: list[bytes] = []
+    left = _MOST_INPUT
+    while piece := file.read(_CHUNK):
+        pieces.append(piece)
+        left -= len(piece)
+        if left < 0:
+            raise ValueError(f"it is longer than the {_MOST_INPUT >> 20} MB that are read at once: cut it into parts")
+    return b"".join(pieces)
 
 
 # --- reading -----------------------------------------------------------------------------------------------------
@@ -104,6 +140,10 @@ class _Reading:
     encoding: str = ""
     fields: tuple[FieldSeen, ...] = ()
     surplus: tuple[str, ...] = ()
+    more_surplus: int = 0
+    """How many fields there are behind those in ``surplus``."""
+    is_cut: bool = False
+    """Whether it has more fields than are looked at."""
     problem: str = ""
     versions: tuple[int, ...] = ()
     """Those at which it reads like this."""
@@ -118,21 +158,24 @@ class _Reading:
         # A constant that is the right one speaks for a version, a word that no enumeration has against it.
         doubt = sum(map(_doubt, self.fields))
         newest = max(self.versions, default=0)
-        return bool(self.problem), len(self.surplus), doubt, self.missing, -len(self.fields), -newest
+        surplus = len(self.surplus) + self.more_surplus
+        return bool(self.problem), surplus, doubt, self.missing, -len(self.fields), -newest
 
 
 def _doubt(seen: FieldSeen) -> int:
     if not seen.path:
         return -1 if seen.text == seen.value else 1
-    return 1 if isinstance(seen.value, str) and _UNKNOWN(seen.value) else 0
+    return 1 if isinstance(seen.value, str) and seen.value.partition(".")[2].startswith(_UNKNOWN) else 0
 
 
 def _best_reading(pasted: Pasted, server_version: int | None, said_by: Side | None) -> _Reading:
     sides = [side] if (side := said_by or pasted.said_by) else [Side.TWS, Side.CLIENT]
+    if pasted.problem:
+        return _Reading("a line that is not read", problem=pasted.problem)
     special = _handshake(pasted, server_version)
     if special is not None:
         return special
-    candidates = [reading for side in sides for reading in _readings(pasted, side, server_version)]
+    candidates = [_best_of(_readings(pasted, side, server_version)) for side in sides]
     best = min(candidates, key=lambda reading: reading.rank)
     if pasted.missing:
         cut_off = f"the frame is cut off, {counted(pasted.missing, 'byte')} before its end"
@@ -141,6 +184,17 @@ def _best_reading(pasted: Pasted, server_version: int | None, said_by: Side | No
         return _best_reading(attrs.evolve(torn, said_by=pasted.said_by), server_version, said_by)
     others = [each.title for each in candidates if each.title != best.title and not (each.problem or each.surplus)]
     return attrs.evolve(best, other="" if best.problem or not others else others[0])
+
+
+def _best_of(readings: Iterator[_Reading]) -> _Reading:
+    """Give the best of *readings*, with all versions that give the same. The others go at once: each may be large."""
+    best = next(readings)
+    for reading in readings:
+        if attrs.evolve(reading, versions=best.versions) == best:
+            best = attrs.evolve(best, versions=best.versions + reading.versions)
+        elif reading.rank < best.rank:
+            best = reading
+    return best
 
 
 def _handshake(pasted: Pasted, server_version: int | None) -> _Reading | None:
@@ -195,13 +249,11 @@ def _text_readings(side: Side, fields: list[str], fitting: range) -> Iterator[_R
         told = shown(fields[0], _PATH_WIDTH) if fields else "''"
         yield _Reading(f"message {told}", problem=f"no text message of {side.name} has the id {told}")
         return
-    by_result: dict[_Reading, list[int]] = {}
+    del fields[0]
     # Nothing changes between two of the versions that a row names, so one of each band is enough.
-    edges = [fitting.start, *(edge for edge in _edges(entry) if edge in fitting[1:]), fitting.stop]
+    edges = [fitting.start, *(edge for edge in _edges(entry) if fitting.start < edge < fitting.stop), fitting.stop]
     for first, end in pairwise(edges):
-        by_result.setdefault(_text_reading(entry, first, fields[1:]), []).extend(range(first, end))
-    for reading, at in by_result.items():
-        yield attrs.evolve(reading, versions=tuple(at))
+        yield attrs.evolve(_text_reading(entry, first, fields), versions=tuple(range(first, end)))
 
 
 @cache
@@ -219,31 +271,38 @@ def _edges_of(rows: tuple[AnyRow, ...]) -> Iterator[int]:
 
 
 def _text_reading(entry: Entry, version: int, fields: list[str]) -> _Reading:
-    seen, problem = _walk(walk_text(entry, version, fields))
-    surplus = () if problem else tuple(fields[len(seen) :])
-    return _Reading(_title(entry), "text", seen, surplus, problem)
+    seen, problem, is_cut = _walk(walk_text(entry, version, fields))
+    left = 0 if problem or is_cut else len(fields) - len(seen)
+    surplus = tuple(fields[len(seen) : len(seen) + min(left, _MOST_SURPLUS)])
+    more = left - len(surplus)
+    return _Reading(_title(entry), "text", seen, surplus, more_surplus=more, is_cut=is_cut, problem=problem)
 
 
 def _protobuf_reading(side: Side, number: int, body: bytes) -> _Reading:
     entry = entry_said(side, number)
     if entry is None or entry.protobuf_since is None:
         return _Reading(f"message {number}", problem=f"no protobuf message of {side.name} has the id {number}")
-    seen, problem = _walk(walk_protobuf(entry, body))
+    seen, problem, is_cut = _walk(walk_protobuf(entry, body))
     told = {each.path.partition(".")[0].partition("[")[0] for each in seen}
     missing = len({row.field for row in leaves(entry.layout.protobuf_rows) if not isinstance(row, Filler)} - told)
     at = tuple(range(max(versions.PROTOBUF, entry.protobuf_since), versions.MAX_VERSION + 1))
-    return _Reading(_title(entry), "protobuf", seen, problem=problem, versions=at, missing=missing)
+    return _Reading(
+        _title(entry), "protobuf", seen, is_cut=is_cut, problem=problem, versions=at, missing=0 if is_cut else missing
+    )
 
 
-def _walk(walk: Iterator[FieldSeen]) -> tuple[tuple[FieldSeen, ...], str]:
+def _walk(walk: Iterator[FieldSeen]) -> tuple[tuple[FieldSeen, ...], str, bool]:
+    """Give the fields, what is wrong with the one after them, and whether there are more than are looked at."""
     seen: list[FieldSeen] = []
     try:
         for each in walk:
+            if len(seen) == _MOST_FIELDS:
+                return tuple(seen), "", True
             # A value that has no hash, or is only half read, is no part of a comparison: its text is.
-            seen.append(attrs.evolve(each, value=_meaning(each)))  # noqa: PERF401 (an error keeps what came before)
+            seen.append(attrs.evolve(each, value=_meaning(each)))
     except DecodeError as problem:
-        return tuple(seen), str(problem)
-    return tuple(seen), ""
+        return tuple(seen), str(problem), False
+    return tuple(seen), "", False
 
 
 def _title(entry: Entry) -> str:
@@ -267,6 +326,10 @@ def _print(output: Output, reading: _Reading) -> None:
         _print_field(output, seen, width)
     for text in reading.surplus:
         output.row(((f"  {_SURPLUS:<{width}}  ", Tone.WARNING),), shown(text, _MOST), Tone.WARNING)
+    if reading.more_surplus:
+        output.row((("  ", Tone.PLAIN),), f"and {counted(reading.more_surplus, 'more field')}", Tone.WARNING)
+    if reading.is_cut:
+        output.row((("  ", Tone.PLAIN),), f"and more fields: of one frame, {_MOST_FIELDS} are read here", Tone.WARNING)
     if reading.problem:
         output.row((("  ", Tone.PLAIN),), reading.problem, Tone.BAD)
 
@@ -279,11 +342,11 @@ def _told_versions(fitting: Sequence[int]) -> str:
 
 
 def _print_field(output: Output, seen: FieldSeen, width: int) -> None:
-    text = seen.text if len(seen.text) <= _MOST else f"{seen.text[:_MOST]}... ({len(seen.text)} characters)"
+    text = in_a_sentence(seen.text, _MOST)
     if not seen.path:
         output.row(((f"  {'(a constant)':<{width}}  ", Tone.QUIET),), text, Tone.QUIET)
         return
-    meaning = "" if seen.value in (text, seen.text) else str(seen.value)
+    meaning = "" if seen.value in (text, seen.text) else in_a_sentence(str(seen.value), _MOST)
     path = (f"  {seen.path:<{width}}  ", Tone.PLAIN)
     room = min(output.console.width, MAX_WIDTH) - max(width, len(seen.path)) - _TEXT_WIDTH - 6
     if meaning and len(text) <= _TEXT_WIDTH and len(meaning) <= room:
@@ -301,4 +364,6 @@ def _meaning(seen: FieldSeen) -> Any:  # noqa: ANN401 (a text, or the value that
     if not seen.path:
         return value
     name = getattr(value, "name", None)
-    return f"{type(value).__name__}.{name}" if isinstance(name, str) and isinstance(value, (int, str)) else str(value)
+    if isinstance(name, str) and isinstance(value, (int, str)):
+        return f"{type(value).__name__}.{name}"
+    return shown(value, _MOST) if isinstance(value, tuple) else str(value)

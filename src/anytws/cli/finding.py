@@ -14,6 +14,7 @@ from anytws import (
     AnytwsError,
     ConnectError,
     ConnectionClosed,
+    EventsDropped,
     EventStream,
     HandshakeOptions,
     Notice,
@@ -23,13 +24,16 @@ from anytws import (
     connect,
 )
 from anytws.core import codes
-from anytws.core.codes import CodeKind
 from anytws.messages.connection_time import ConnectionTime
 from anytws.messages.session import CurrentTime, CurrentTimeInMillisRequest, ErrorMessage
 from anytws.wire.versions import CURRENT_TIME_IN_MILLIS
 
 _ASK_AGAIN: Final = 2.5
 """Seconds after which the first question is asked anew."""
+_MOST_REMARKS: Final = 50
+"""Remarks, and farms, that are kept: more than a TWS was ever seen to make. Those after them are counted."""
+_MOST_OF_A_TEXT: Final = 4000
+"""Characters of a remark that are kept: more than anybody shows of it."""
 _LISTEN: Final = 0.5
 """Seconds that are waited for the first farm to be heard of. TWS speaks at once of all, a Gateway perhaps of none."""
 
@@ -104,6 +108,69 @@ _LINK_CODES: Final = {
 }
 
 
+@attrs.frozen
+class Remark:
+    """Something that TWS said by itself, and that is no news of a farm or of its link."""
+
+    code: int
+    text: str
+    """As it came, or the beginning of it."""
+
+
+@attrs.define
+class Hearsay:
+    """What a TWS says by itself, put together while it speaks: as much as anybody wants to read, however much it is."""
+
+    link: Link | None = None
+    """What it said last of its link to IB."""
+    more_farms: int = 0
+    """How many times it spoke of still other farms."""
+    more_remarks: int = 0
+    """How many remarks it made after those that were kept."""
+    missed: int = 0
+    """How many events came too fast to be listened to."""
+    _farms: dict[tuple[str, str], Farm] = attrs.field(factory=dict[tuple[str, str], Farm], init=False)
+    _remarks: list[Remark] = attrs.field(factory=list[Remark], init=False)
+
+    @property
+    def farms(self) -> tuple[Farm, ...]:
+        """The farms, each as it was last heard of."""
+        return tuple(self._farms.values())
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What else it said."""
+        return tuple(self._remarks)
+
+    def note(self, event: object) -> None:
+        """Take in *event*, if it is of any interest."""
+        if isinstance(event, Notice):
+            self._note(event.message)
+        elif isinstance(event, ErrorMessage):
+            self._note_remark(event)
+        elif isinstance(event, EventsDropped):
+            self.missed += event.count
+
+    def _note(self, said: ErrorMessage) -> None:
+        if said.error_code in FARM_CODES:
+            purpose, status = FARM_CODES[said.error_code]
+            name = codes.farm_of(said.error_message) or "one without a name"
+            if len(self._farms) < _MOST_REMARKS or (name, purpose) in self._farms:
+                self._farms[name, purpose] = Farm(name, purpose, status)
+            else:
+                self.more_farms += 1
+        elif said.error_code in _LINK_CODES:
+            self.link = _LINK_CODES[said.error_code]
+        else:
+            self._note_remark(said)
+
+    def _note_remark(self, said: ErrorMessage) -> None:
+        if len(self._remarks) < _MOST_REMARKS:
+            self._remarks.append(Remark(said.error_code, said.error_message[:_MOST_OF_A_TEXT]))
+        else:
+            self.more_remarks += 1
+
+
 @attrs.frozen(kw_only=True)
 class Portrait:
     """What a TWS that became ready said."""
@@ -118,33 +185,15 @@ class Portrait:
     trip_seconds: float | None = None
     """How long another question took."""
     clock: Clock | None = None
-    notices: tuple[Notice, ...] = ()
-    errors: tuple[ErrorMessage, ...] = ()
-
-    @property
-    def farms(self) -> tuple[Farm, ...]:
-        """The farms, each as it was last heard of."""
-        found: dict[tuple[str, str], Farm] = {}
-        for notice in self.notices:
-            if notice.code in FARM_CODES:
-                purpose, status = FARM_CODES[notice.code]
-                name = codes.farm_of(notice.text) or "one without a name"
-                found[name, purpose] = Farm(name, purpose, status)
-        return tuple(found.values())
+    heard: Hearsay = attrs.field(factory=Hearsay)
+    """What it said by itself."""
 
     @property
     def link(self) -> Link:
         """The link to IB: what TWS said of it last, or what the farms let one think."""
-        said = [_LINK_CODES[notice.code] for notice in self.notices if notice.code in _LINK_CODES]
-        if said:
-            return said[-1]
-        return Link.UP if any(farm.status == "ok" for farm in self.farms) else Link.UNKNOWN
-
-    @property
-    def remarks(self) -> tuple[ErrorMessage, ...]:
-        """What else it said."""
-        known = FARM_CODES.keys() | _LINK_CODES.keys()
-        return tuple(notice.message for notice in self.notices if notice.code not in known) + self.errors
+        if self.heard.link is not None:
+            return self.heard.link
+        return Link.UP if any(farm.status == "ok" for farm in self.heard.farms) else Link.UNKNOWN
 
     @property
     def account_kind(self) -> str:
@@ -176,6 +225,14 @@ class Finding:
         return Outcome.READY if ready else Outcome.NOT_READY
 
     @property
+    def accounts(self) -> tuple[str, ...]:
+        """The accounts that it named, ready or not."""
+        named = self.portrait.accounts if self.portrait is not None else None
+        if named is None and isinstance(self.failure, ConnectError):
+            named = self.failure.accounts
+        return named or ()
+
+    @property
     def closed(self) -> ConnectionClosed | None:
         """How the connection ended, if that is what went wrong."""
         if isinstance(self.failure, ConnectError):
@@ -201,13 +258,14 @@ async def examine(host: str, port: int, *, client_id: int, patience: float) -> F
                 next_valid_id=tws.next_valid_id,
                 connect_seconds=time.perf_counter() - began,
             )
-            with tws.events() as events:
+            # A TWS that says more than can be heard is still a TWS.
+            with tws.events(when_full="drop_oldest") as events:
                 try:
                     portrait = await _ask_for_time(tws, portrait, patience)
                 except RequestTimedOut as problem:
                     # What it says by itself is worth hearing all the same.
                     failure = problem
-                portrait = await _listen(events, portrait)
+                await _listen(events, portrait.heard)
     except AnytwsError as problem:
         failure = problem
     return Finding(host, port, client_id, patience, portrait, failure)
@@ -242,16 +300,10 @@ async def _first_answer(tws: Tws, patience: float) -> None:
             return
 
 
-async def _listen(events: EventStream, portrait: Portrait) -> Portrait:
+async def _listen(events: EventStream, heard: Hearsay) -> None:
     """Hear what TWS says by itself: all that came before its answer, and if no farm was among that, a little longer."""
-    notices: list[Notice] = []
-    errors: list[ErrorMessage] = []
     with anyio.move_on_after(_LISTEN) as scope:
         async for event in events:
-            if isinstance(event, Notice):
-                notices.append(event)
-            elif isinstance(event, ErrorMessage):
-                errors.append(event)
-            elif isinstance(event, CurrentTime) and any(notice.kind is CodeKind.FARM for notice in notices):
+            heard.note(event)
+            if isinstance(event, CurrentTime) and heard.farms:
                 scope.cancel()
-    return attrs.evolve(portrait, notices=tuple(notices), errors=tuple(errors))

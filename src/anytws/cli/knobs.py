@@ -39,8 +39,13 @@ _NOTHING: Final = "none"
 _UNITS: Final = {"": 1.0, "h": 3600.0, "m": 60.0, "s": 1.0}
 
 
+_ADDRESS: Final = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:]+))(?::(?P<port>[0-9]{1,5}))?")
+# So few digits that no time is too long for Python; whether it is for TWS, the settings say.
+_OFFSET: Final = re.compile(r"([+-]?(?:[0-9]{1,6}(?:\.[0-9]{0,6})?|\.[0-9]{1,6}))([hms]?)")
+
+
 def _address(word: str) -> tuple[str, int | None]:
-    match = re.fullmatch(r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:]+))(?::(?P<port>[0-9]{1,5}))?", word)
+    match = _ADDRESS.fullmatch(word)
     if match is None:
         raise ValueError(f"{shown(word)} is not HOST or HOST:PORT")
     return match["v6"] or match["host"], int(match["port"]) if match["port"] else None
@@ -74,8 +79,7 @@ def _farms(word: str) -> tuple[Farm, ...]:
 
 
 def _offset(word: str) -> timedelta:
-    # So few digits that no time is too long for Python; whether it is for TWS, the settings say.
-    match = re.fullmatch(r"([+-]?(?:[0-9]{1,6}(?:\.[0-9]{0,6})?|\.[0-9]{1,6}))([hms]?)", word)
+    match = _OFFSET.fullmatch(word)
     if match is None:
         raise ValueError(f"{shown(word)} is not a time such as 2h, -30m or 90")
     return timedelta(seconds=float(match[1]) * _UNITS[match[2]])

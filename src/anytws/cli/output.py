@@ -7,6 +7,7 @@ TWS, or of what pretends to be one, is not for the reader's terminal.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import sys
 from enum import Enum, unique
@@ -16,11 +17,13 @@ import anyio
 from rich.console import Console
 from rich.text import Text
 
-from anytws.errors import printable
+from anytws.errors import in_a_sentence, printable
 
 MAX_WIDTH: Final = 100
 """Columns after which prose is wrapped even where there are more: long lines are hard to follow."""
 _MIN_TEXT: Final = 20
+MAX_TEXT: Final = 20_000
+"""Characters after which a text is cut, whoever wrote it: nobody reads on, and to wrap 16 MB takes ten seconds."""
 
 
 @unique
@@ -70,9 +73,12 @@ class Output:
         self.row((("  ", Tone.PLAIN), (f"{label:<{width}}  ", Tone.QUIET)), text, tone)
 
     def row(self, lead: tuple[tuple[str, Tone], ...], text: str, tone: Tone = Tone.PLAIN, *, wrap: bool = True) -> None:
-        """Say *text* after *lead*; where it does not fit into one line, the next ones begin where it began."""
+        """Say *text* after *lead*; where it does not fit into one line, the next ones begin where it began.
+
+        It is made printable, and cut at `MAX_TEXT`.
+        """
         head = Text.assemble(*((printable(part), style.value) for part, style in lead))
-        body = Text(printable(text), style=tone.value)
+        body = Text(in_a_sentence(text, MAX_TEXT), style=tone.value)
         if not wrap:
             self._put(head + body)
             return
@@ -107,6 +113,15 @@ def open_console(*, stderr: bool = False) -> Console:
         # Zone names and messages of TWS come in any language, and the terminal may not have its letters.
         stream.reconfigure(errors="backslashreplace")
     return _HonestConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
+
+
+def complain(problem: str, *advice: str) -> None:
+    """Say on stderr, in one line each, what is wrong, and *advice*. Nothing happens if that cannot be said either."""
+    output = Output(open_console(stderr=True))
+    with contextlib.suppress(OSError):
+        output.row((("anytws: ", Tone.BAD),), in_a_sentence(problem))
+        for line in advice:
+            output.row((("        ", Tone.PLAIN),), line, Tone.QUIET)
 
 
 def counted(count: int, noun: str) -> str:

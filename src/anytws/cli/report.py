@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 from collections.abc import Sequence
+from enum import Enum
 from typing import Any, Final
 
 import attrs
 
 from anytws import CloseReason, ConnectError, ConnectionClosed, Stage
-from anytws.cli.finding import Clock, Finding, Link, Outcome, Portrait
-from anytws.cli.output import Output, Tone, address
-from anytws.messages.session import ErrorMessage
+from anytws.cli.finding import Clock, Finding, Link, Outcome, Portrait, Remark
+from anytws.cli.mask import Mask
+from anytws.cli.output import Output, Tone, address, counted
+from anytws.core.options import HandshakeOptions
+from anytws.runtime.connect_errors import is_told
 
 USUAL_PORTS: Final = {
     7497: "TWS, paper trading",
@@ -50,75 +55,94 @@ _PROMPT: Final = 0.9
 """Seconds within which a request is answered that was not dropped and sent again."""
 _MINUTE: Final = 60
 """Seconds that a person has to find the dialog of TWS, who is asked to try again."""
-_SHOWN: Final = 3
-"""How many characters of an account id are shown, unless more is wanted."""
+_MOST_ACCOUNTS: Final = 50
 _SYSTEM: Final = re.compile(r"^\[(?:Errno|WinError) -?[0-9]+\] (?:Error connecting to \([^)]*\): )?")
-# One to three capital letters and digits, such as U1234567 or DF123456. Texts of TWS name accounts too.
-_ACCOUNT: Final = re.compile(r"\b[A-Z]{1,3}[0-9]{5,}\b")
+
+
+class _MaskedOutput(Output):
+    """An output whose every line goes through a mask."""
+
+    def __init__(self, output: Output, mask: Mask) -> None:
+        super().__init__(output.console)
+        self._mask = mask
+
+    def row(self, lead: tuple[tuple[str, Tone], ...], text: str, tone: Tone = Tone.PLAIN, *, wrap: bool = True) -> None:
+        """Say *text* after *lead*, both masked."""
+        super().row(tuple([(self._mask(part), style) for part, style in lead]), self._mask(text), tone, wrap=wrap)
 
 
 class Report:
-    """Tells findings to *output*. Account ids are masked unless *show_accounts*."""
+    """Tells findings to *output*. Account ids are masked unless *show_accounts*.
+
+    All that it writes, for people and for programs, goes through one `Mask`: a new line cannot forget it.
+    """
 
     def __init__(self, output: Output, *, show_accounts: bool = False) -> None:
-        self.output: Final = output
-        self._show_accounts = show_accounts
+        self._mask = Mask(shows_accounts=show_accounts)
+        self._output = _MaskedOutput(output, self._mask)
 
     # --- for people ----------------------------------------------------------------------------------------------
 
     def announce(self, host: str) -> None:
         """Say that the usual ports of *host* are being tried."""
-        self.output.row((), f"Looking for TWS and IB Gateway on {host}, at their usual ports", Tone.TITLE)
-        self.output.blank()
+        self._output.row((), f"Looking for TWS and IB Gateway on {host}, at their usual ports", Tone.TITLE)
+        self._output.blank()
 
     def list(self, finding: Finding) -> None:
         """Say in one line what there is at one of the usual ports."""
+        self._mask.learn(finding.accounts)
         text, tone = _OUTCOMES[finding.outcome]
         closed = finding.closed
         if finding.outcome is Outcome.NOTHING_THERE and closed is not None:
             text += f": {_cause(closed.detail)}"
         lead = ((f"  {finding.port}  ", Tone.TITLE), (f"{USUAL_PORTS.get(finding.port, ''):<26}  ", Tone.PLAIN))
-        self.output.row(lead, text, tone)
+        self._output.row(lead, text, tone)
 
     def tell(self, findings: Sequence[Finding]) -> None:
         """Say all about every finding that there is more to say of."""
+        self._learn(findings)
         is_search = len(findings) > 1
         worth_telling = [
             finding for finding in findings if not is_search or finding.outcome is not Outcome.NOTHING_THERE
         ]
         for finding in worth_telling:
             if is_search:
-                self.output.blank()
+                self._output.blank()
             self._tell_one(finding)
         if any(finding.outcome is Outcome.READY for finding in findings):
-            self.output.blank()
-            self.output.row((), "Nothing was changed: this client asked for the time, and left.", Tone.QUIET)
+            self._output.blank()
+            self._output.row((), "Nothing was changed: this client asked for the time, and left.", Tone.QUIET)
         elif not worth_telling:
-            self.output.blank()
+            self._output.blank()
             advice = (
                 "Nothing is there. Start TWS or IB Gateway and log in; in TWS, under Configure, API, Settings, enable "
                 "socket clients, and see which port it uses: anytws check HOST PORT tries that one. To try things "
                 "without either, there is anytws simulate."
             )
-            self.output.row((), advice, Tone.BAD)
+            self._output.row((), advice, Tone.BAD)
+
+    def _learn(self, findings: Sequence[Finding]) -> None:
+        for finding in findings:
+            self._mask.learn(finding.accounts)
 
     def _tell_one(self, finding: Finding) -> None:
         usual = USUAL_PORTS.get(finding.port)
         place = address(finding.host, finding.port)
         text, tone = _OUTCOMES[finding.outcome]
         lead = f"{place} ({usual}, as a rule): " if usual else f"{place}: "
-        self.output.row(((lead, Tone.TITLE),), text, tone)
+        self._output.row(((lead, Tone.TITLE),), text, tone)
         if finding.portrait is not None:
             self._tell_portrait(finding.portrait, finding)
         if finding.failure is not None:
             self._tell_failure(finding)
 
     def _tell_portrait(self, portrait: Portrait, finding: Finding) -> None:
-        fact = self.output.fact
+        fact, heard = self._output.fact, portrait.heard
         fact("server version", str(portrait.server_version))
         fact("connected in", f"{_time(portrait.connect_seconds)}, as client id {finding.client_id}")
         kind, tone = _KINDS[portrait.account_kind]
-        accounts = ", ".join(self._masked(account) for account in portrait.accounts or ()) or "none were said"
+        accounts = ", ".join(self._accounts(portrait)) or "none were said"
+        accounts += _more(_more_accounts(portrait))
         fact("accounts", f"{accounts}: {kind}" if kind else accounts, tone)
         if portrait.account_kind == "live" and "paper" in USUAL_PORTS.get(finding.port, ""):
             fact("", "take care: this port is the one for paper trading, as a rule", Tone.WARNING)
@@ -131,81 +155,119 @@ class Report:
         if portrait.first_answer_seconds is not None and portrait.first_answer_seconds > _PROMPT:
             slow = f"only after {_time(portrait.first_answer_seconds)}: TWS may drop what comes right after the start"
             fact("first answer", slow, Tone.WARNING)
-        for number, farm in enumerate(portrait.farms):
+        self._tell_farms(portrait)
+        fact("link to IB", *_LINKS[portrait.link])
+        for remark in heard.remarks:
+            fact("TWS said", _said(remark), Tone.WARNING)
+        if heard.more_remarks:
+            fact("", f"and made {counted(heard.more_remarks, 'more remark')}", Tone.WARNING)
+        if heard.missed:
+            fact("", f"It says too much: {counted(heard.missed, 'event')} came too fast to be read", Tone.WARNING)
+
+    def _tell_farms(self, portrait: Portrait) -> None:
+        fact, heard = self._output.fact, portrait.heard
+        for number, farm in enumerate(heard.farms):
             good = farm.status in {"ok", "idle"}
             text = f"{farm.name}, {farm.purpose}: {farm.status}"
             fact("" if number else "data farms", text, Tone.PLAIN if good else Tone.WARNING)
-        if not portrait.farms:
+        if heard.more_farms:
+            fact("", f"and {counted(heard.more_farms, 'time')} something of others", Tone.WARNING)
+        if not heard.farms:
             fact("data farms", "none was heard of: a Gateway connects them when they are needed")
-        fact("link to IB", *_LINKS[portrait.link])
-        for remark in portrait.remarks:
-            fact("TWS said", self._said(remark), Tone.WARNING)
 
     def _tell_failure(self, finding: Finding) -> None:
-        fact = self.output.fact
+        fact = self._output.fact
         closed = finding.closed
         if closed is None:
-            fact("what happened", self._without_accounts(str(finding.failure)), Tone.BAD)
+            fact("what happened", str(finding.failure), Tone.BAD)
             fact("what to do", "try again; if it stays like this, restart TWS")
             return
         if isinstance(finding.failure, ConnectError):
             fact("how far", _STAGES[finding.failure.stage])
         code = "" if closed.code is None else f" (code {closed.code})"
-        fact("what happened", self._without_accounts(_cause(closed.detail)) + code, Tone.BAD)
+        fact("what happened", _cause(closed.detail) + code, Tone.BAD)
         error = closed.last_error
-        if error is not None and error.error_message not in closed.detail:
-            fact("TWS said", self._said(error), Tone.WARNING)
+        if error is not None and not is_told(error, closed.detail):
+            fact("TWS said", _said(Remark(error.error_code, error.error_message)), Tone.WARNING)
         fact("what to do", closed.hint)
-        command = _command(finding, closed)
+        command = self._command(finding, closed)
         if command is not None:
             fact("for example", command, Tone.TITLE)
 
-    def _masked(self, account: str) -> str:
-        if self._show_accounts:
-            return account
-        hidden = max(len(account) - _SHOWN, 0)
-        # An id as short as what is shown would be shown whole.
-        return "*" * hidden + account[hidden:] if hidden else "*" * len(account)
+    def _accounts(self, portrait: Portrait) -> tuple[str, ...]:
+        return tuple([self._mask.account(account) for account in (portrait.accounts or ())[:_MOST_ACCOUNTS]])
 
-    def _said(self, error: ErrorMessage) -> str:
-        return f"{error.error_code} {self._without_accounts(error.error_message)}"
-
-    def _without_accounts(self, text: str) -> str:
-        return _ACCOUNT.sub(lambda match: self._masked(match[0]), text)
+    def _command(self, finding: Finding, closed: ConnectionClosed) -> str | None:
+        """Give the command to try next, where there is one. People copy it, so each word in it is quoted."""
+        host, port = finding.host, finding.port
+        options: tuple[str, ...] = ()
+        if closed.reason is CloseReason.CLIENT_ID_IN_USE:
+            options = ("--client-id", str(_other_client_id(finding.client_id)))
+        elif closed.reason is CloseReason.HANDSHAKE_TIMEOUT and finding.patience < _MINUTE:
+            options = ("--timeout", str(_MINUTE))
+        elif closed.redirect is not None:
+            host, port = closed.redirect[0], closed.redirect[1] or port
+        elif closed.new_port is not None:
+            port = closed.new_port
+        else:
+            return None
+        if self._mask(host) != host:
+            # With stars in it, it would be another host.
+            host = "HOST"
+        return shlex.join(("anytws", "check", host, str(port), *options))
 
     # --- for programs --------------------------------------------------------------------------------------------
 
+    def write_json(self, findings: Sequence[Finding], exit_code: int) -> None:
+        """Write the findings as one JSON object."""
+        self._output.raw(json.dumps(self.as_json(findings, exit_code), indent=2))
+
     def as_json(self, findings: Sequence[Finding], exit_code: int) -> dict[str, Any]:
         """Give the findings as what `json.dumps` takes. Times are in seconds, and text where they are moments."""
-        return {"exit_code": exit_code, "endpoints": [self._endpoint(finding) for finding in findings]}
+        self._learn(findings)
+        endpoints = [self._endpoint(finding) for finding in findings]
+        return {"exit_code": exit_code, "endpoints": [self._fit(endpoint) for endpoint in endpoints]}
+
+    def _fit(self, value: Any) -> Any:  # noqa: ANN401 (whatever JSON has)
+        """Mask all texts in *value*. What comes from an enumeration of ours is a word that programs look for."""
+        if isinstance(value, dict):
+            return {key: self._fit(each) for key, each in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self._fit(each) for each in value]
+        if isinstance(value, Enum):
+            return value.value
+        return self._mask(value) if isinstance(value, str) else value
 
     def _endpoint(self, finding: Finding) -> dict[str, Any]:
         return {
             "host": finding.host,
             "port": finding.port,
             "usual": USUAL_PORTS.get(finding.port),
-            "outcome": finding.outcome.value,
+            "outcome": finding.outcome,
             "client_id": finding.client_id,
             "tws": None if finding.portrait is None else self._portrait(finding.portrait),
             "failure": self._failure(finding),
         }
 
     def _portrait(self, portrait: Portrait) -> dict[str, Any]:
-        time = portrait.connection_time
-        accounts = portrait.accounts
+        time, heard = portrait.connection_time, portrait.heard
         return {
             "server_version": portrait.server_version,
             "connection_time": {"text": time.text, "aware": None if time.aware is None else time.aware.isoformat()},
-            "accounts": None if accounts is None else [self._masked(account) for account in accounts],
+            "accounts": None if portrait.accounts is None else self._accounts(portrait),
+            "more_accounts": _more_accounts(portrait),
             "account_kind": portrait.account_kind,
             "next_valid_id": portrait.next_valid_id,
             "connect_seconds": portrait.connect_seconds,
             "first_answer_seconds": portrait.first_answer_seconds,
             "round_trip_seconds": portrait.trip_seconds,
             "clock": None if portrait.clock is None else attrs.asdict(portrait.clock),
-            "farms": [attrs.asdict(farm) for farm in portrait.farms],
-            "link": portrait.link.value,
-            "remarks": [self._said(remark) for remark in portrait.remarks],
+            "farms": [attrs.asdict(farm) for farm in heard.farms],
+            "more_farms": heard.more_farms,
+            "link": portrait.link,
+            "remarks": [_said(remark) for remark in heard.remarks],
+            "more_remarks": heard.more_remarks,
+            "missed": heard.missed,
         }
 
     def _failure(self, finding: Finding) -> dict[str, Any] | None:
@@ -213,14 +275,14 @@ class Report:
             return None
         closed = finding.closed
         if closed is None:
-            return {"what_happened": self._without_accounts(str(finding.failure))}
+            return {"what_happened": str(finding.failure)}
         error = closed.last_error
         return {
-            "stage": finding.failure.stage.value if isinstance(finding.failure, ConnectError) else None,
-            "reason": closed.reason.value,
+            "stage": finding.failure.stage if isinstance(finding.failure, ConnectError) else None,
+            "reason": closed.reason,
             "code": closed.code,
-            "what_happened": self._without_accounts(closed.detail),
-            "tws_said": None if error is None else self._said(error),
+            "what_happened": closed.detail,
+            "tws_said": None if error is None else _said(Remark(error.error_code, error.error_message)),
             "what_to_do": closed.hint,
         }
 
@@ -230,18 +292,24 @@ def _cause(detail: str) -> str:
     return _SYSTEM.sub("", detail)
 
 
-def _command(finding: Finding, closed: ConnectionClosed) -> str | None:
-    """Give the command to try next, where there is one."""
-    place = f"{finding.host} {finding.port}"
-    if closed.reason is CloseReason.CLIENT_ID_IN_USE:
-        return f"anytws check {place} --client-id {finding.client_id + 1}"
-    if closed.reason is CloseReason.HANDSHAKE_TIMEOUT and finding.patience < _MINUTE:
-        return f"anytws check {place} --timeout {_MINUTE}"
-    if closed.redirect is not None:
-        return f"anytws check {closed.redirect[0]} {closed.redirect[1] or finding.port}"
-    if closed.new_port is not None:
-        return f"anytws check {finding.host} {closed.new_port}"
-    return None
+def _said(remark: Remark) -> str:
+    return f"{remark.code} {remark.text}"
+
+
+def _more_accounts(portrait: Portrait) -> int:
+    return max(0, len(portrait.accounts or ()) - _MOST_ACCOUNTS)
+
+
+def _more(count: int) -> str:
+    return f" and {count} more" if count else ""
+
+
+def _other_client_id(client_id: int) -> int:
+    try:
+        return HandshakeOptions(client_id=client_id + 1).client_id
+    except ValueError:
+        # It was the last one that there is.
+        return client_id - 1
 
 
 def _clock(clock: Clock) -> tuple[str, Tone]:

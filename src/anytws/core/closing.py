@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Final
 
 from anytws.core.codes import CLIENT_ID_IN_USE, PORT_CHANGED, RATE_EXCEEDED, port_of
-from anytws.core.events import MOST_OF_A_DETAIL, CloseReason, ConnectionClosed, one_line
+from anytws.core.events import MOST_OF_A_DETAIL, CloseReason, ConnectionClosed
 from anytws.core.session import Session
 from anytws.core.state import State
-from anytws.errors import CONNECT_FAIL
+from anytws.errors import CONNECT_FAIL, in_a_sentence
 
 _R, _S = CloseReason, State
 
@@ -99,11 +99,11 @@ def describe(
     farewell = session.farewell
     if farewell is not None and reason in _UNEXPLAINED and now - session.farewell_at <= _LAST_WORD:
         reason, code = REASON_OF_CODE[farewell.error_code], farewell.error_code
-        detail = f"{one_line(farewell.error_message)} ({detail})"
+        detail = f"{in_a_sentence(farewell.error_message)} ({detail})"
     return ConnectionClosed(
         reason,
         state,
-        one_line(detail, MOST_OF_A_DETAIL),
+        in_a_sentence(detail, MOST_OF_A_DETAIL),
         _HINTS.get((reason, state)) or _HINTS.get((reason, None), ""),
         CODE_OF_REASON.get(reason) if code is None else code,
         session.last_error,

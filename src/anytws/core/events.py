@@ -139,19 +139,6 @@ MOST_OF_A_DETAIL: Final = 800
 """Characters of what was seen, in the words of an end."""
 
 
-def one_line(text: str, most: int = 400) -> str:
-    """Give *text*, which may be a peer's, as one printable line of at most *most* characters, escapes counted.
-
-    A line that it gave is given back as it is, so the words of an end can be put together from such lines.
-    """
-    told = in_a_sentence(text, most)
-    if len(told) <= most:
-        return told
-    # One letter may take ten to be printed.
-    end = f"... ({len(text)} characters)"
-    return told[: most - len(end)] + end
-
-
 @unique
 class CloseReason(Enum):
     """Why a connection ended. Closed: there will be no reason that is not here."""
@@ -216,8 +203,8 @@ class ConnectionClosed(AnytwsError):
         code = "" if self.code is None else f", code {self.code}"
         text = f"connection closed ({self.reason.value}{code}) while {self.state.value}"
         if self.detail:
-            text += f": {one_line(self.detail, MOST_OF_A_DETAIL)}"
-        return f"{text}. {one_line(self.hint)}" if self.hint else text
+            text += f": {in_a_sentence(self.detail, MOST_OF_A_DETAIL)}"
+        return f"{text}. {in_a_sentence(self.hint)}" if self.hint else text
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ConnectionClosed):

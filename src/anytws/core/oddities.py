@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import attrs
 
-from anytws.core.events import FrameDiscarded, UndecodableFrame, UnknownMessage, one_line
-from anytws.errors import shown
+from anytws.core.events import FrameDiscarded, UndecodableFrame, UnknownMessage
+from anytws.errors import in_a_sentence, shown
 
 
 @attrs.define
@@ -26,7 +26,7 @@ class Oddities:
             self.discarded += 1
             self.discarded_last = shown(event.frame)
         elif isinstance(event, UndecodableFrame):
-            self.undecodable_last = one_line(event.problem)
+            self.undecodable_last = in_a_sentence(event.problem)
         else:
             self.unknown_last = shown(event.frame)
 

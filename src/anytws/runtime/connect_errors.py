@@ -19,9 +19,9 @@ from enum import Enum, unique
 from typing import Final
 
 from anytws.core.connection import Connection
-from anytws.core.events import MOST_OF_A_DETAIL, CloseReason, ConnectionClosed, one_line
+from anytws.core.events import MOST_OF_A_DETAIL, CloseReason, ConnectionClosed
 from anytws.core.state import State
-from anytws.errors import BAD_MESSAGE, AnytwsError
+from anytws.errors import BAD_MESSAGE, AnytwsError, in_a_sentence
 from anytws.messages.session import ErrorMessage
 
 
@@ -84,18 +84,19 @@ class ConnectError(AnytwsError):
 
     def __str__(self) -> str:
         code = "" if self.code is None else f", code {self.code}"
-        text = f"cannot connect to {one_line(self.address, 200)} ({self.reason.value}{code}, stage {self.stage.value})"
+        where = in_a_sentence(self.address, 200)
+        text = f"cannot connect to {where} ({self.reason.value}{code}, stage {self.stage.value})"
         if self.cause:
-            text += f": {one_line(self.cause, MOST_OF_A_DETAIL)}"
+            text += f": {in_a_sentence(self.cause, MOST_OF_A_DETAIL)}"
         error = self.last_error
         if error is not None and not is_told(error, self.cause):
-            text += f". TWS said: {one_line(error.error_message)} ({error.error_code})"
-        return f"{text}. {one_line(self.hint)}" if self.hint else text
+            text += f". TWS said: {in_a_sentence(error.error_message)} ({error.error_code})"
+        return f"{text}. {in_a_sentence(self.hint)}" if self.hint else text
 
 
 def is_told(error: ErrorMessage, detail: str) -> bool:
     """Tell whether *detail*, what was seen at an end, has the words of *error* in it already."""
-    return one_line(error.error_message) in detail
+    return in_a_sentence(error.error_message) in detail
 
 
 class TcpConnectFailed(ConnectError):

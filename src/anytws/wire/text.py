@@ -231,9 +231,7 @@ class Draft:
 
     def finish(self) -> Any:
         """Make the value. Raises `ValueError` when a field that must be there was not on the wire."""
-        values = {
-            name: value.finish() if type(value) is Draft else value for name, value in self.__dict__.items()
-        }
+        values = {name: value.finish() if type(value) is Draft else value for name, value in self.__dict__.items()}
         try:
             return self._cls(**values)
         except TypeError as problem:

@@ -1,0 +1,414 @@
+"""Whatever a peer sends, what is kept of it has a bound in bytes.
+
+Every collection of the package that begins empty is listed here: those that a peer can fill with their bound, which a
+flood then tries to break, and the others with the reason why no peer can fill them. A new one that is not listed fails.
+"""
+
+from __future__ import annotations
+
+import ast
+import gc
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import anytws
+from anytws.core import Connection, Side
+from anytws.core.remembered import MOST_BYTES, Remembered
+from anytws.errors import DecodeError
+from anytws.simulator import World, WorldSettings
+from anytws.simulator.link import OUTBOX
+from anytws.simulator.serve import CAPACITY
+from anytws.simulator.world import MOST_IDS
+from anytws.wire import compiled, times
+from anytws.wire.codec import Codec
+from anytws.wire.kinds import STRING
+from anytws.wire.limits import DEFAULT_LIMITS, Limits
+from tests.test_transcripts import accounts, framed, next_id, text, version_reply
+
+PACKAGE = Path(anytws.__file__).parent
+KILOBYTE, MEGABYTE = 2**10, 2**20
+
+BOUNDS: dict[str, int] = {
+    # A frame that is not whole, and a read behind it.
+    "wire.frames.FrameBuffer._data": DEFAULT_LIMITS.frame + 64 * KILOBYTE,
+    "wire.frames.FrameBuffer._more": DEFAULT_LIMITS.frame + 64 * KILOBYTE,
+    "core.remembered.Remembered._items": MOST_BYTES,
+    "core.remembered.Remembered._weights": MOST_BYTES,
+    # 256 zones whose names have 128 characters.
+    "wire.times._zone()": 256 * KILOBYTE,
+    # Each 2,048 values, whose keys have 64 characters.
+    "wire.compiled._SHORT_TIMES": 2 * MEGABYTE,
+    "wire.compiled._MIDNIGHTS": 2 * MEGABYTE,
+    "wire.compiled._CLOCKS": 2 * MEGABYTE,
+    "wire.compiled.memo_of()": 2 * MEGABYTE,
+    # Flooded in test_pump.py and test_event_stream.py, over byte streams.
+    "runtime.pump.Pump._backlog": MOST_BYTES,
+    "runtime.event_stream.EventStream._waiting": MOST_BYTES,
+    "runtime.event_stream.EventStream._weights": MOST_BYTES,
+    # All that a world remembers shares one bound; what waits to be delivered, and ids, have their own.
+    "simulator.link.Link.events": WorldSettings().memory_bytes,
+    "simulator.link.Link.dropped": WorldSettings().memory_bytes,
+    "simulator.memory.Memory.heard": WorldSettings().memory_bytes,
+    "simulator.memory.Memory.ended": WorldSettings().memory_bytes,
+    "simulator.link.Link._outbox": OUTBOX,
+    "simulator.world.World._stale": 300 * MOST_IDS,
+    "simulator.world.World._next_ids": 300 * MOST_IDS,
+    "simulator.serve._Pipe._bytes": CAPACITY,
+    # Flooded in test_check.py, over sockets.
+    "cli.finding.Hearsay._farms": MEGABYTE,
+    "cli.finding.Hearsay._remarks": 4 * MEGABYTE,
+    "cli.mask.Mask._known": DEFAULT_LIMITS.frame,
+    "cli.mask.Mask._lengths": DEFAULT_LIMITS.frame,
+}
+"""What a peer can fill, and its bound in bytes. The floods below try them, where no other file is named."""
+
+ONE_INPUT = "what one input brought, which whoever drives the core takes after it: that is the contract"
+TABLE = "one for each entry, layout or kind of the catalogue"
+OURS = "filled by our own side"
+
+REASONS: dict[str, str] = {
+    "core.connection.Connection._events": ONE_INPUT,
+    "core.connection.Connection._outgoing": "greeting, reply and START_API: each is said once",
+    "core.connection.Connection._heard": TABLE,
+    "core.connection.Connection._surplus_told": TABLE,
+    "core.connection.Connection._data": TABLE,
+    "core.remembered._PLANS": "one for each class that is weighed",
+    "core.requests.Requests._questions": OURS,
+    "wire.catalogue.BY_CLASS": TABLE,
+    "wire.catalogue._LOADED": TABLE,
+    "wire.codec.Codec._decoders": TABLE,
+    "wire.codec.Codec._encoders": TABLE,
+    "wire.codec.shared_codec()": "one for each side, version and choice of limits",
+    "wire.compiled._TWINS": TABLE,
+    "wire.compiled._Source._lines": TABLE,
+    "wire.compiled._Source._by_id": TABLE,
+    "wire.compiled._Owner.inner": TABLE,
+    "wire.compiled._Owner.required": TABLE,
+    "wire.compiled._TextBody._taken": TABLE,
+    "wire.compiled._TextBody._later": TABLE,
+    "wire.compiled._TextBody._items": TABLE,
+    "wire.compiled._record_reader()": TABLE,
+    "wire.compiled._records_reader()": TABLE,
+    "wire.connection_time._standard_readings()": "a table of names, made once",
+    "wire.connection_time._localised_readings()": "a table of names, made once",
+    "wire.kinds.maybe()": TABLE,
+    "wire.protobuf._counted()": TABLE,
+    "wire.protobuf._width()": TABLE,
+    "wire.protobuf.message_class()": TABLE,
+    "wire.protobuf._IN_POOL": TABLE,
+    "wire.protobuf._reader()": TABLE,
+    "wire.protobuf._writer()": TABLE,
+    "wire.rows.has_lists()": TABLE,
+    "wire.rows._HINTS": TABLE,
+    "wire.text.least_width()": TABLE,
+    "runtime.pump.Pump._streams": OURS,
+    "runtime.pump.Pump._outgoing": OURS + ", without a bound while the peer does not read: the next issue gives it one",
+    "runtime.pump.Pump._asking": OURS,
+    "runtime.pump.Pump._at_stream": "a scope for each of two tasks",
+    "simulator.link.Link._awake_farms": "the farms of the settings",
+    "simulator.serve.TcpTws._told": "one for each number that the system has for an error",
+    "simulator.world.World._links": "as many as `WorldSettings.max_clients`, and those that are being turned away",
+    "simulator.world.World._holders": "as many as there are links",
+    "simulator.world.World._watchers": OURS,
+    "cli.demo.Show.states": OURS + ": its TWS is the simulated one",
+    "cli.demo.Show.farms": OURS + ": its TWS is the simulated one",
+    "cli.demo.Show.mistakes": OURS,
+    "cli.tape.Tape.heard": OURS + ": its TWS is the simulated one",
+    "cli.tape.Tape.said": OURS,
+    "cli.explain._edges()": TABLE,
+    "cli.narrator.Narrator._numbers": "as many as there are links",
+    "testing.strategies.values_of()": TABLE,
+    "testing.strategies._messages()": TABLE,
+    "testing.strategies.record_of()": TABLE,
+}
+"""What no peer can fill without a bound of its own, and why."""
+
+
+# --- the list is whole -------------------------------------------------------------------------------------------
+
+_MAKERS = {"list", "dict", "set", "deque", "bytearray", "defaultdict", "OrderedDict", "Remembered", "Memo"}
+
+
+def _name_of(function: ast.expr) -> str:
+    if isinstance(function, ast.Subscript):
+        return _name_of(function.value)
+    return (
+        function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
+    )
+
+
+def _begins_empty(value: ast.expr | None) -> bool:
+    match value:
+        case ast.List() | ast.Set():
+            return not value.elts
+        case ast.Dict():
+            return not value.keys
+        case ast.Constant():
+            return value.value == b""
+        case ast.Call():
+            made_by = [keyword.value for keyword in value.keywords if keyword.arg == "factory"]
+            return _name_of(made_by[0] if made_by else value.func) in _MAKERS
+    return False
+
+
+def _assigned(node: ast.AST) -> tuple[str | None, str | None]:
+    """Give what a statement makes an empty collection of: a name, and an attribute of ``self``."""
+    if not isinstance(node, (ast.Assign, ast.AnnAssign)) or not _begins_empty(node.value):
+        return None, None
+    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self":
+        return None, target.attr
+    return (target.id if isinstance(target, ast.Name) else None), None
+
+
+def _is_cached(node: ast.FunctionDef) -> bool:
+    makers = [each.func if isinstance(each, ast.Call) else each for each in node.decorator_list]
+    return any(_name_of(maker) in {"cache", "lru_cache"} for maker in makers)
+
+
+def collections_of(source: str) -> Iterator[str]:
+    """Give the collections that *source* begins empty: of the file, of its classes, and the caches of its functions."""
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef) and _is_cached(node):
+            yield f"{node.name}()"
+        elif isinstance(node, ast.ClassDef):
+            found = [_assigned(each)[0] for each in node.body] + [_assigned(each)[1] for each in ast.walk(node)]
+            yield from (f"{node.name}.{name}" for name in dict.fromkeys(found) if name is not None)
+        elif (name := _assigned(node)[0]) is not None:
+            yield name
+
+
+def _all_collections() -> set[str]:
+    found: set[str] = set()
+    for path in PACKAGE.rglob("*.py"):
+        module = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+        found |= {f"{module}.{name}" for name in collections_of(path.read_text("utf-8"))}
+    return found
+
+
+def test_a_collection_is_seen_however_it_is_made() -> None:
+    source = (
+        "A: Final[dict[int, int]] = {}\nB = deque(maxlen=3)\nC = {1: 2}\n"
+        "@cache\ndef f(): ...\n@lru_cache(5)\ndef g(): ...\ndef h(): ...\n"
+        "class K:\n    x: list[int] = attrs.field(factory=list[int])\n"
+        "    def __init__(self):\n        self._a = []\n        self._b: set[int] = set()\n        local = []\n"
+        "        self._c = Remembered[int](3)\n        self._d = bytearray()\n        self._e = 5\n"
+    )
+    assert {*collections_of(source)} == {"A", "B", "f()", "g()", "K.x", "K._a", "K._b", "K._c", "K._d"}
+
+
+def test_every_collection_has_a_bound_or_a_reason() -> None:
+    """One that is not listed has to be: with its bound in bytes and a flood, or with why no peer can fill it."""
+    assert _all_collections() == {*BOUNDS, *REASONS}
+    assert not {*BOUNDS} & {*REASONS}
+
+
+# --- the floods --------------------------------------------------------------------------------------------------
+
+
+def held(fill: Callable[[], object]) -> int:
+    """Give how many bytes more are taken after *fill* than before it; what it gives is alive meanwhile."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        kept = fill()
+        gc.collect()
+        after = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    del kept
+    return after - before
+
+
+def ready(limits: Limits = DEFAULT_LIMITS) -> Connection:
+    """Give a client that is ready."""
+    client = Connection(Side.CLIENT, limits=limits)
+    client.opened()
+    client.receive_data(version_reply(176) + accounts(176) + next_id(176))
+    client.events()
+    return client
+
+
+@pytest.mark.parametrize("slice_size", [64 * KILOBYTE, 3 * MEGABYTE])
+def test_a_frame_on_its_way_takes_its_length(slice_size: int) -> None:
+    """And one slice behind it, however it comes; twice that while it is put together."""
+    client, data = ready(), framed(b"9\0" + bytes(DEFAULT_LIMITS.frame - 3))[:-1]
+
+    def fill() -> object:
+        for start in range(0, len(data), slice_size):
+            client.receive_data(data[start : start + slice_size])
+        return client
+
+    assert held(fill) <= 1.3 * BOUNDS["wire.frames.FrameBuffer._more"]
+    client.receive_data(b"\0")
+    assert len(client.events()) == 1
+    assert client.closed is None
+
+
+ODD: dict[str, bytes] = {
+    "cannot be read": b"9\0" + b"x" * MEGABYTE + b"\0",
+    "is unknown": b"150\0" + b"x" * MEGABYTE + b"\0",
+    "is an error": b"4\x002\x00-1\x00326\0" + b"x" * MEGABYTE + b"\0\0",
+    "has more fields": b"49\x001\x001700000000\0" + b"x\0" * (MEGABYTE // 2),
+    "names a zone": b"46\x001\x001\x0088\x0020240131 10:00:00 " + b"Z" * MEGABYTE + b"\0",
+}
+
+
+@pytest.mark.parametrize("body", ODD.values(), ids=ODD.keys())
+def test_what_was_fetched_is_not_held(body: bytes) -> None:
+    """Whatever comes, and however often: the core keeps the last error and the words for an end, and no more."""
+    client, data = ready(), framed(body)
+    client.receive_data(data)
+    client.events()
+
+    def fill() -> object:
+        for _ in range(30):
+            client.receive_data(data)
+            client.events()
+        return client
+
+    assert held(fill) <= 3 * MEGABYTE
+    client.receive_eof()
+    assert held(client.events) <= 3 * MEGABYTE
+    assert client.closed is not None
+    assert len(str(client.closed)) < 5000
+
+
+def test_the_handshake_keeps_as_little_as_it_may_take() -> None:
+    """Frames before the version are passed over, and all of them together have a bound."""
+    client = Connection(Side.CLIENT)
+    client.opened()
+
+    def fill() -> object:
+        while client.closed is None:
+            client.receive_data(framed(b"x") * 100)
+        return client
+
+    assert held(fill) <= 100 * DEFAULT_LIMITS.before_version
+
+
+def test_zones_are_remembered_up_to_their_bound() -> None:
+    def fill() -> object:
+        for number in range(2_000):
+            with suppress(ValueError):
+                times.read_time("20240131 10:00:00 " + f"{number}Z" * 30)
+                times.read_time("20240131 10:00:00 " + f"{number}Z" * 30_000)
+        return times._zone.cache_info().currsize
+
+    assert held(fill) <= BOUNDS["wire.times._zone()"]
+
+
+def _memos() -> list[compiled.Memo]:
+    return [each for each in gc.get_objects() if isinstance(each, compiled.Memo)]
+
+
+def test_values_are_remembered_up_to_their_bound() -> None:
+    """Of each kind as many as come again and again, and only short ones."""
+    numbers = count(10**6)
+    for memo in [*_memos()[:8], compiled.memo_of(STRING.read), compiled.memo_of(times.TIME.read)]:
+
+        def fill(memo: compiled.Memo = memo) -> object:
+            for _ in range(1_500):
+                number = next(numbers)
+                for text_of in (str(number), f"{number}" * 9, "\U0001f600" * 56 + str(number), f"20240131 {number}"):
+                    with suppress(ValueError, ArithmeticError, TypeError, AttributeError, LookupError):
+                        _ = memo[text_of]
+            return memo
+
+        assert held(fill) <= BOUNDS["wire.compiled.memo_of()"]
+        assert len(memo) <= 2048
+        memo.clear()
+
+
+def test_a_peer_does_not_choose_how_many_readers_there_are() -> None:
+    """An id has one form; and for what is unknown, or cannot be read, there is no reader to keep."""
+    codec = Codec(Side.CLIENT, 176)
+    for number in range(1_000):
+        for wire_id in (b"%d", b"0%d", b"%d" % (10**8), b"-%d"):
+            with suppress(DecodeError, TypeError):
+                codec.decode((wire_id % number if b"%" in wire_id else wire_id) + b"\x001\0")
+    assert len(codec._decoders) <= 100
+
+
+def test_what_is_remembered_has_its_bound() -> None:
+    kept = Remembered[bytes](10**9, 10 * MEGABYTE)
+
+    def fill() -> object:
+        for number in range(60):
+            kept.append(bytes([number]) * MEGABYTE)
+        return kept
+
+    assert held(fill) <= 10 * MEGABYTE
+    assert kept.dropped == 51
+
+
+# --- the simulated TWS -------------------------------------------------------------------------------------------
+
+SMALL_WORLD = WorldSettings(memory_bytes=8 * MEGABYTE, limits=Limits(frame=2 * MEGABYTE))
+
+
+def _ask(link: Any, version: int, *fields: object) -> None:
+    link.receive_data(text(version, *fields), now=1.0)
+    link.data_to_send()
+
+
+def _greet(world: World, client_id: int) -> Any:
+    link = world.connect("127.0.0.1", now=0.0)
+    link.receive_data(b"API\0" + framed(b"v157..176"), now=0.0)
+    link.receive_data(text(176, 71, 2, client_id, ""), now=0.0)
+    link.data_to_send()
+    return link
+
+
+def test_a_world_remembers_its_bound_whatever_clients_say() -> None:
+    """Many clients, open ones and gone ones, who say much, in large pieces and in small ones."""
+    world = World(SMALL_WORLD)
+    _greet(world, 99).receive_eof(now=0.0)
+
+    def fill() -> object:
+        for client_id in range(40):
+            link = _greet(world, client_id)
+            for _ in range(10):
+                _ask(link, 176, 999, "x" * MEGABYTE)
+                _ask(link, 176, 14, "x" * MEGABYTE)
+                _ask(link, 176, 49, 1)
+            if client_id % 4:
+                link.receive_reset(now=2.0)
+        return world
+
+    assert held(fill) <= 1.5 * SMALL_WORLD.memory_bytes
+
+
+def test_links_that_are_over_hold_no_frame() -> None:
+    """Each was in the middle of one when it ended."""
+    world = World(SMALL_WORLD)
+
+    def fill() -> object:
+        for client_id in range(60):
+            link = _greet(world, client_id)
+            link.receive_data((MEGABYTE).to_bytes(4, "big") + bytes(MEGABYTE - 1), now=1.0)
+            link.receive_eof(now=2.0)
+        return world
+
+    assert held(fill) <= SMALL_WORLD.memory_bytes
+    assert not world.links
+
+
+def test_whoever_comes_with_new_ids_for_ever_is_not_remembered_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("anytws.simulator.world.MOST_IDS", 500)
+    world = World(WorldSettings(stale_seconds=10**6, memory=10))
+
+    def fill() -> object:
+        for client_id in range(1_500):
+            _greet(world, client_id).receive_reset(now=0.0)
+        return world
+
+    assert held(fill) <= MEGABYTE
+    assert len(world._stale) == 500
