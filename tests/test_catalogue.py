@@ -316,7 +316,9 @@ def test_every_field_is_on_the_wire() -> None:
             if layout.loaded is not None:
                 # What is made of other fields has no row of its own.
                 written |= {(inner.cls, name) for inner in layouts for name in attrs.fields_dict(inner.cls)}
-    assert not {
+    # A mask of text, which is one field, has all bits of it: `test_codec` has them there and back.
+    in_masks = {("TickAttribLast", "unknown_bits"), ("TickAttribBidAsk", "unknown_bits")}
+    assert in_masks == {
         (cls.__name__, name) for cls in classes for name in attrs.fields_dict(cls) if (cls, name) not in written
     }
 

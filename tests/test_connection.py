@@ -1113,3 +1113,17 @@ def test_two_of_them_back_to_back() -> None:
     tws.receive_eof()
     assert closed_with(client).reason is R.LOCAL
     assert closed_with(tws).reason is R.EOF
+
+
+@pytest.mark.parametrize("detail", [-1, [b""], b"text", {}])
+@pytest.mark.parametrize("end", ["connect_failed", "receive_reset", "receive_silence", "send_failed", "close"])
+def test_a_detail_that_is_no_text_leaves_no_half_of_an_end(end: str, detail: object) -> None:
+    """It is a mistake of ours, and changes nothing: the end can still be told, once."""
+    client = client_in(S.DISCONNECTED if end == "connect_failed" else S.READY)
+    if detail or end == "connect_failed":
+        before = seen(client)
+        with pytest.raises(TypeError, match="detail"):
+            getattr(client, end)(detail)
+        assert seen(client) == before
+    getattr(client, end)("told")
+    assert closed_with(client).detail == "told"

@@ -38,7 +38,7 @@ from anytws.messages import (
 )
 from anytws.wire.codec import Codec
 from anytws.wire.frames import frame
-from tests.growth import assert_linear
+from tests.growth import SMALL, assert_linear
 
 RECORDED = Path(__file__).parent / "data" / "recorded_frames.jsonl"
 NEXT_VALID_ID = b"9\x001\x0042\x00"
@@ -215,12 +215,15 @@ ATTACKS = [
 ]
 
 
+SIZES = (SMALL, 4 * SMALL, 16 * SMALL)
+
+
 @pytest.mark.parametrize("pump", ATTACKS)
 def test_anything_is_searched_in_proportion_to_its_length(pump: str):
     for end in ("", "'", "')", "]", "!"):
-        texts = {size: (pump * (size // len(pump)) + end).encode() for size in (2_000, 8_000, 32_000)}
+        texts = {size: (pump * (size // len(pump)) + end).encode() for size in SIZES}
         assert_linear(lambda size, texts=texts: [*frames_in(texts[size])], (pump, end))
-    bodies = {size: (pump * (size // len(pump))).encode() + b"\0" for size in (2_000, 8_000, 32_000)}
+    bodies = {size: (pump * (size // len(pump))).encode() + b"\0" for size in SIZES}
     assert_linear(lambda size: [*frames_in(bodies[size])], (pump, "as bytes"))
 
 

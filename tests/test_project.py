@@ -108,6 +108,7 @@ def test_the_two_commands_of_the_readme_are_the_ones_that_run():
     commands = re.findall(r"^(?:\$ )?(python3 dev\.py \w+)", "\n".join(blocks), re.MULTILINE)
     assert commands[:2] == ["python3 dev.py demo", "python3 dev.py test"]
     ci = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
-    assert [line for line in ci if line.startswith("python3 dev.py")] == [
-        f"python3 dev.py {verb}" for verb in ("test", "lint", "types", "docs", "charts")
-    ]
+    assert [line.split()[2] for line in ci if line.startswith("python3 dev.py")] == [
+        "test", "fuzz", "lint", "types", "docs", "charts",
+    ]  # fmt: skip
+    assert "python3 dev.py test" in ci

@@ -307,10 +307,11 @@ class Connection:
 
     def close(self, detail: str = "") -> None:
         """Hang up. After the end it is ignored."""
-        if self._closed is None:
+        has_ended = self._closed is not None
+        self._end(self._side, Signal.CLOSE, CloseReason.LOCAL, detail or "closed by us")
+        if not has_ended:
             # What has not been fetched by now is not to be said any more. After the end it is: TWS's refusal, say.
             self._outgoing.clear()
-        self._end(self._side, Signal.CLOSE, CloseReason.LOCAL, detail or "closed by us")
 
     # --- what happened -------------------------------------------------------------------------------------------
 
@@ -543,15 +544,17 @@ class Connection:
         if self._closed is not None:
             return
         self._require(side, signal, f"{signal.value} of {side.name}")
-        state = self.state
+        if not isinstance(detail, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"the detail of an end is a text, and not {shown(detail)}")
+        closed = closing.describe(
+            reason, self.state, detail, self._session, self._clock.now, code=code, redirect=redirect
+        )
         self._fire(side, signal)
         self._clock.stop()
         # Nobody will cut what waits there, and it may be 16 MB.
         self._buffer.clear()
-        self._closed = closing.describe(
-            reason, state, detail, self._session, self._clock.now, code=code, redirect=redirect
-        )
-        self._events.append(self._closed)
+        self._closed = closed
+        self._events.append(closed)
 
 
 _ADVICE: Final = {

@@ -142,13 +142,13 @@ class _Number:
 
 def _are_usual_floats(texts: list[str], values: list[Any]) -> bool:
     # No root of a sum of squares is less than any of them: if it has not overflowed, none of them has. The sentinel is
-    # the largest double. A zero may be what is too small for a double, which takes more zeros than fit in here.
-    return math.hypot(*values) < _SAFE and (0.0 not in values or max(map(len, texts)) < _LONGEST)
+    # the largest double. What is too small for a double has more zeros than a short text.
+    return math.hypot(*values) < _SAFE and max(map(len, texts), default=0) < _LONGEST
 
 
 def _are_usual_decimals(texts: list[str], _: list[Any]) -> bool:
     joined = "".join(texts)
-    return len(max(texts, key=len, default="")) < _LONGEST and not any(mark in joined for mark in _SENTINELS)
+    return max(map(len, texts), default=0) < _LONGEST and not any(mark in joined for mark in _SENTINELS)
 
 
 _WHOLE: Final = _Number(_is_whole, int)
