@@ -71,6 +71,11 @@ def test(*arguments: str) -> None:
     run(program("python", "test"), "-m", "pytest", "--numprocesses", "auto", "--dist", "loadfile", *arguments)
 
 
+def fuzz(*arguments: str) -> None:
+    """Throw bytes at whatever a peer or a person can reach: --minutes, --seconds, --seed, --target; --help has all."""
+    run(program("python", "test"), "-m", "tests.fuzz", *arguments)
+
+
 def lint() -> None:
     """Check style and format."""
     python = program("python", "lint")
@@ -101,7 +106,9 @@ def charts() -> None:
 
 def check() -> None:
     """Do what CI does, in its order."""
-    for verb in (test, lint, types, docs, charts):
+    test()
+    fuzz("--seconds", "40")
+    for verb in (lint, types, docs, charts):
         verb()
 
 
@@ -126,7 +133,7 @@ def oldest(*arguments: str) -> None:
     run(program("python", "test", folder=".venv-oldest", pins=pins), "-m", "pytest", *arguments)
 
 
-WITH_ARGUMENTS = {verb.__name__: verb for verb in (demo, test, bench, coverage, oldest)}
+WITH_ARGUMENTS = {verb.__name__: verb for verb in (demo, test, fuzz, bench, coverage, oldest)}
 WITHOUT = {verb.__name__: verb for verb in (lint, types, docs, charts, check)}
 
 

@@ -112,3 +112,14 @@ def test_the_two_commands_of_the_readme_are_the_ones_that_run():
         "test", "fuzz", "lint", "types", "docs", "charts",
     ]  # fmt: skip
     assert "python3 dev.py test" in ci
+
+
+def test_each_promise_about_hostile_input_names_a_test_that_there_is():
+    page = (ROOT / "docs" / "hostile_input.md").read_text("utf-8")
+    named = {*re.findall(r"`(tests/[\w/]+\.py)`", page)}
+    assert len(named) > 10
+    assert not [name for name in sorted(named) if not (ROOT / name).is_file()]
+    promises = [line for line in page.splitlines() if line.startswith("| ") and "promise |" not in line]
+    held = [line for line in promises if line.count("|") == 3 and "---" not in line]
+    assert held
+    assert not [line for line in held if "`tests/" not in line]
