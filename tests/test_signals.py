@@ -106,6 +106,21 @@ def test_an_interrupt_on_the_way_out(backend: str) -> None:
     assert stream.closed
 
 
+@pytest.mark.parametrize("backend", ["trio"])
+def test_an_interrupt_on_the_way_out_of_a_block_that_failed(backend: str) -> None:
+    """It goes before what the block failed with, which is its context. (asyncio has no word of it in the task.)"""
+    stream = Interrupting(REPLY, OPENING, at_close=True)
+
+    async def main() -> None:
+        async with anytws.connect_stream(stream):
+            raise ValueError("mine")
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        anyio.run(main, backend=backend)
+    assert isinstance(caught.value.__context__, ValueError)
+    assert stream.closed
+
+
 @both_loops
 def test_an_interrupt_in_the_block(backend: str) -> None:
     """Of the program's own code it is the program's own, as ever."""

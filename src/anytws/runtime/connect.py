@@ -218,6 +218,9 @@ class _Block(AbstractAsyncContextManager[Tws]):
             trouble = _single(problem)
         if not pump.over.is_set():
             await pump.close()
+        if trouble is not None and not is_cancellation(trouble):
+            # An interrupt. Whatever else there is to say, it must not be lost.
+            raise trouble
         own = self._outcome(own, trouble)
         if own is None or own is failure:
             return own is None
