@@ -514,3 +514,12 @@ def test_every_recorded_frame_can_be_explained(capsys):
             told = explained(capsys, each["body"], "--from", "tws" if each["direction"] == "in" else "client")
             assert "behind the last field" not in told
             assert NextValidId.__name__ in told or each["name"] != "nextValidId"
+
+
+def test_a_dash_is_the_standard_input_and_what_begins_with_one_is_an_option(monkeypatch, capsys):
+    for words, code in ((["-"], 0), (["--from", "tws", "-"], 0), (["--nonsense"], 2), (["-x"], 2)):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"<<< 9,1,42\n")))
+        assert cli.main(["explain", *words]) == code
+        told = capsys.readouterr()
+        assert ("NextValidId" in told.out) == (code == 0)
+        assert ("no option" in told.err) == (code == 2)

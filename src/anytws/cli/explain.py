@@ -49,7 +49,7 @@ _NO_FILE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL
 
 
 def explain(
-    source: str = "-",
+    source: Annotated[str, Parameter(allow_leading_hyphen=True)] = "-",
     /,
     *,
     server_version: Annotated[int | None, Parameter(validator=validators.Number(gte=_OLDEST, lte=_NEWEST))] = None,
@@ -72,6 +72,10 @@ def explain(
     said_by
         Who said it. Without it, it is what the log says, or what fits.
     """
+    if source.startswith("-") and source != "-":
+        # Whose name begins so can be given as ./-name.
+        complain(f"{shown(source)} is no option of explain: anytws explain --help says more")
+        return USAGE
     output = Output(open_console())
     where = "the standard input" if source == "-" else shown(source)
     try:
