@@ -107,7 +107,8 @@ def charts() -> None:
 def check() -> None:
     """Do what CI does, in its order."""
     test()
-    fuzz("--seconds", "40")
+    fuzz("--seed", "ci", "--inputs", "2500")
+    fuzz("--seed", "ci", "--inputs", "60000", "--target", "decoders")
     for verb in (lint, types, docs, charts):
         verb()
 

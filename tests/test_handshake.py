@@ -269,3 +269,9 @@ def test_any_frame_is_something_or_a_breach(body: bytes) -> None:
             read(body)
         except RemoteProtocolError as problem:
             assert problem.code == BAD_MESSAGE
+
+
+@pytest.mark.parametrize("host", [[], {}, 5, None, b"host"])
+def test_a_host_is_a_text(host: object) -> None:
+    with pytest.raises(TypeError, match="host"):
+        write_redirect(RedirectReply(host, None))  # type: ignore[arg-type]

@@ -20,6 +20,7 @@ from tests.fuzz.targets import TARGETS
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 COMMAND: Final = "python3 dev.py fuzz"
 MINUTES: Final = 1.0
+PROCESSES: Final = 2
 
 _SHOWN: Final = 2000
 """Characters of a case that are printed; the file has all."""
@@ -32,11 +33,12 @@ def main(arguments: Sequence[str]) -> int:
         return _replayed(options.replay)
     seconds = options.minutes * 60 if options.seconds is None else options.seconds
     names = [options.target] if options.target else [*TARGETS]
-    seeds = seeds_of(options.seed or _commit(), cores())
+    # A number of inputs is the same share on every machine, however many cores it has.
+    seeds = seeds_of(options.seed or _commit(), PROCESSES if options.inputs else cores())
     seconds = math.inf if options.inputs else seconds / len(names)
     for_each = f"{options.inputs} inputs" if options.inputs else f"{seconds:g} s"
     _say(f"seed {', '.join(seeds)}: {for_each} for each of {', '.join(names)}, in {len(seeds)} processes")
-    reports = run_all([Run(seed, names, seconds, options.inputs or sys.maxsize) for seed in seeds])
+    reports = run_all(Run(seeds, names, seconds, options.inputs or sys.maxsize))
     _tell(reports)
     return 1 if any(report.findings for report in reports) else 0
 
@@ -45,7 +47,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
     parser.add_argument("--minutes", type=float, default=MINUTES, help="for all targets together (default: 1)")
     parser.add_argument("--seconds", type=float, help="the same, shorter")
-    parser.add_argument("--inputs", type=int, help="so many inputs for each target, however long it takes")
+    parser.add_argument("--inputs", type=int, help="so many for each target in each of two processes, however long")
     parser.add_argument("--seed", help="any word (default: the commit); one with a dot is that of a single process")
     parser.add_argument("--target", choices=[*TARGETS], help="one target only")
     parser.add_argument("--replay", type=Path, metavar="FILE", help="check the case in a file of .fuzz or the corpus")

@@ -5,7 +5,9 @@ A body is kept without its message id, since the same fields stand behind anothe
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
 from collections import defaultdict
 from collections.abc import Callable
 from functools import lru_cache
@@ -17,6 +19,7 @@ import attrs
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
+import anytws
 from anytws.messages.base import Message, Side
 from anytws.testing.strategies import Encoding, encoding_of, message_of, messages
 from anytws.wire import versions
@@ -29,6 +32,11 @@ ID_BYTES: Final = 4
 VERSIONS: Final = range(versions.MIN_VERSION, versions.MAX_VERSION + 1)
 
 _DRAWN_AT_ONCE: Final = 4
+
+# Hypothesis takes constants for its values from all modules that are loaded, and some of ours load when they are first
+# needed: with all of them there from the start, a seed means the same whatever ran before.
+for _module in pkgutil.walk_packages(anytws.__path__, f"{anytws.__name__}."):
+    importlib.import_module(_module.name)
 
 
 @attrs.frozen

@@ -2,8 +2,7 @@
 
 A *case* is a tree of dicts, lists, texts, bytes and numbers that says everything about one input, so that it can be
 written to a file (`tests.fuzz.cases`), replayed, and made smaller without knowing what it means. What a target draws
-depends on its `random.Random`, on the source, and on the version of Hypothesis, which also looks at what modules are
-loaded: the same command with the same seed gives the same cases, and a case that was found is told in full besides.
+depends on its `random.Random` alone, with the same source and the same Hypothesis.
 
 What counts as a problem is any exception that `Target.check` lets out, and processor time or memory beyond what an
 input of that size may take. Two problems of one kind at one place in the source are one finding.
@@ -136,7 +135,7 @@ def attack(
 
 def told(report: Report) -> list[str]:
     """Give a line for each finding, with its case."""
-    return [f"{each.problem} {each.where} {each.case}" for each in report.findings]
+    return [f"{each.problem} | {each.where} | {each.case}" for each in report.findings]
 
 
 def replay(target: Target, case: Case) -> Problem | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Final
@@ -25,13 +25,15 @@ _ADDRESS_SPACE: Final = 4 * 2**30
 
 @attrs.frozen
 class Run:
-    """What one process has to do."""
+    """What there is to do."""
 
-    seed: str
+    seeds: Sequence[str]
+    """One for each process."""
     targets: Sequence[str]
     seconds: float
     """For each target."""
     inputs: int
+    """The same."""
 
 
 def seeds_of(seed: str, processes: int) -> list[str]:
@@ -44,26 +46,25 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run_all(runs: Sequence[Run]) -> list[Report]:
-    """Do all *runs* at once; give a report for each target of each."""
-    # Not forked: each begins from nothing, so that a seed means the same however many there are.
+def run_all(run: Run) -> list[Report]:
+    """Attack one target after the other, with all seeds at once."""
+    return [report for name in run.targets for report in _attacked(run, name)]
+
+
+def _attacked(run: Run, name: str) -> Iterator[Report]:
+    # Each in a process that begins from nothing, neither forked nor used before: what is found is found again by the
+    # same seed alone, though it may have to do with what is remembered from input to input.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(len(runs), mp_context=context) as pool:
-        return [report for run, reports in _done(pool, runs) for report in reports]
+    with ProcessPoolExecutor(len(run.seeds), mp_context=context) as pool:
+        begun = [(seed, pool.submit(_attack, name, seed, run.inputs, run.seconds)) for seed in run.seeds]
+        for seed, future in begun:
+            try:
+                yield future.result()
+            except BrokenProcessPool:
+                yield Report(name, findings=[Finding(name, seed, 0, "the process died, or one beside it", "", None)])
 
 
-def _done(pool: ProcessPoolExecutor, runs: Sequence[Run]) -> Iterable[tuple[Run, list[Report]]]:
-    begun = [(run, pool.submit(_do, run)) for run in runs]
-    for run, future in begun:
-        try:
-            yield run, future.result()
-        except BrokenProcessPool:
-            problem = "the process died: repeat it, one target after the other"
-            dead = [Finding(name, run.seed, 0, problem, "", None) for name in run.targets]
-            yield run, [Report(finding.target, findings=[finding]) for finding in dead]
-
-
-def _do(run: Run) -> list[Report]:
+def _attack(name: str, seed: str, inputs: int, seconds: float) -> Report:
     if resource is not None:
         resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, resource.RLIM_INFINITY))
-    return [attack(TARGETS[name], run.seed, inputs=run.inputs, seconds=run.seconds) for name in run.targets]
+    return attack(TARGETS[name], seed, inputs=inputs, seconds=seconds)

@@ -94,6 +94,8 @@ def write_version_reply(reply: VersionReply) -> bytes:
 
 def write_redirect(reply: RedirectReply) -> bytes:
     """Give the frame with which TWS sends a client elsewhere. Raises `LocalProtocolError` for what is no address."""
+    if not isinstance(reply.host, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"a host is a text, and not {shown(reply.host)}")
     host = f"[{reply.host}]" if ":" in reply.host else reply.host
     address = b""
     try:
