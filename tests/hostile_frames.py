@@ -75,11 +75,11 @@ def _shortest(row: Row) -> bytes:
         return tag(row.number, 1) + bytes(8)
     if kind.protobuf != "string":
         return tag(row.number, 0) + b"\1"
-    text = next((each for each in _CANDIDATES if _is_taken(kind.load or str, each)), None)
+    text = next((each for each in _CANDIDATES if is_taken(kind.load or str, each)), None)
     return b"" if text is None else nested(row.number, text.encode())
 
 
-def _is_taken(read: Callable[[Any], Any], value: object) -> bool:
+def is_taken(read: Callable[[Any], Any], value: object) -> bool:
     try:
         read(value)
     except (ValueError, ArithmeticError):
@@ -135,7 +135,7 @@ class _Writer(_TextWalk):
             self.counts.append((path, len(self.fields)))
             text = str(self._how_many) if path == self._chosen_list else "0"
         else:
-            text = next((each for each in _CANDIDATES if _is_taken(kind.read, each)), "7")
+            text = next((each for each in _CANDIDATES if is_taken(kind.read, each)), "7")
         self.fields.append(text)
         return FieldSeen(path, kind.name, text, kind.read(text))
 

@@ -216,17 +216,17 @@ def _filled(draw: st.DrawFn, rows: tuple[AnyRow, ...], message: Any, version: in
             if isinstance(row, (When, Filler, Part)) or not row.on_wire(version):
                 continue
             if isinstance(row, Column):
-                price = values_of(row.kind, printable=printable)
+                price = values_of(row.kind, printable=printable, finite=printable)
                 records = _get(message, row.field)
                 drawn: Any = tuple(attrs.evolve(record, **{row.name: draw(price)}) for record in records)
             elif isinstance(row, Many):
                 assert isinstance(row.of, Layout)
-                item = record_of(row.of, version, Encoding.TEXT, printable=printable)
+                item = record_of(row.of, version, Encoding.TEXT, printable=printable, finite=printable)
                 drawn = tuple(draw(st.lists(item, min_size=1, max_size=2)))
             elif isinstance(row, Tags):
                 drawn = (TagValue("a", "1"), TagValue("b", ""))
             else:
-                value = values_of(row.kind, printable=printable)
+                value = values_of(row.kind, printable=printable, finite=printable)
                 drawn = draw(st.just(BEHIND[row.field]) | value if row.field in BEHIND else value)
             message = _with(message, row.field, drawn)
         message = _filled(draw, condition.rows, message, version, said_by)

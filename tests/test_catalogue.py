@@ -24,6 +24,7 @@ from anytws.wire import protobuf
 from anytws.wire.catalogue import BY_CLASS, BY_ID, CATALOGUE, entry_of
 from anytws.wire.codec import PROTOBUF_OFFSET, Codec, UnknownId
 from anytws.wire.kinds import Kind
+from anytws.wire.odd import Odd
 from anytws.wire.rows import (
     AnyRow,
     Choice,
@@ -213,7 +214,7 @@ def test_a_damaged_body_is_a_message_or_a_decode_error(entry: Entry, data: st.Da
         assert problem.seen
         assert problem.wanted
     else:
-        assert isinstance(heard, (Message, UnknownId, Surplus))
+        assert isinstance(heard, (Message, UnknownId, Surplus, Odd))
 
 
 @pytest.mark.parametrize("entry", [entry for entry in CATALOGUE if not entry.text], ids=lambda entry: entry.name)

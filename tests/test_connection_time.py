@@ -7,13 +7,14 @@ import subprocess
 import sys
 import zoneinfo
 from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from anytws.messages.connection_time import ConnectionTime
+from anytws.messages.connection_time import ConnectionTime, SessionOffset, session_offset
 from anytws.wire import connection_time
 from anytws.wire.connection_time import read_connection_time, write_connection_time
 
@@ -43,10 +44,11 @@ def no_tz_data(monkeypatch):
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "tzdata", None)
     zoneinfo.reset_tzpath(to=())
-    zoneinfo.ZoneInfo.clear_cache()
+    # A class of its own has a cache of its own. Emptied, the shared one would give other tests a second object for the
+    # zone that they hold, and zones are compared by identity.
+    monkeypatch.setattr(zoneinfo, "ZoneInfo", type("ZoneInfo", (zoneinfo.ZoneInfo,), {}))
     yield
     zoneinfo.reset_tzpath()
-    zoneinfo.ZoneInfo.clear_cache()
 
 
 @pytest.mark.parametrize("seen", SEEN, ids=lambda seen: seen["text"])
@@ -361,3 +363,182 @@ def test_writing_says_the_wall_clock_and_any_name(when, zone, raw):
 def test_writing_refuses_what_no_tws_can_say(when, zone, problem):
     with pytest.raises(ValueError, match=problem):
         write_connection_time(when, zone)
+
+
+# --- the names of CLDR and of Windows -----------------------------------------------------------------------------
+
+CLDR = json.loads(Path(__file__).with_name("data").joinpath("cldr_zone_names.json").read_text("utf-8"))
+"""What CLDR says: the zone that each name of Windows stands for, and the zones that each English name is used in."""
+
+OF_SEVERAL = frozenset({
+    "Arabian Standard Time",
+    "Atlantic Standard Time",
+    "Central Standard Time",
+    "Mountain Standard Time",
+    "Samoa Standard Time",
+})  # fmt: skip
+"""Names of Windows that Java prints for other zones too."""
+
+SEEN_ON_MACHINES_OF = {
+    "Eastern",
+    "Central European",
+    "Eastern European",
+    "Western European",
+    "Chile",
+}
+"""Names that few machines elsewhere print: they stand for the zones of the many. See the module's own words."""
+
+
+DAYS = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day) for day in range(2 * 365)]
+
+
+@cache
+def rules_of(zone):
+    """Give the offsets of *zone* on all days of two years."""
+    return tuple(day.astimezone(zone).utcoffset() for day in DAYS)
+
+
+def test_all_names_of_windows_are_known():
+    assert len(CLDR["windows"]) == 142
+    for name, zone in CLDR["windows"].items():
+        found = connection_time.zone_called(name)
+        if name in OF_SEVERAL:
+            assert found is None
+            assert any(
+                isinstance(reading, str) and rules_of(zoneinfo.ZoneInfo(reading)) == rules_of(zoneinfo.ZoneInfo(zone))
+                for reading in connection_time._readings(name.encode())
+            )
+        else:
+            assert found is not None, name
+            assert rules_of(found) == rules_of(zoneinfo.ZoneInfo(zone)), name
+
+
+def test_all_english_names_are_of_all_the_zones_that_have_them():
+    """A name of the year is known where all its zones keep the same time, a name of summer where they agree on it."""
+    for name, told in CLDR["english"].items():
+        zones = [zoneinfo.ZoneInfo(zone) for zone in told["zones"]]
+        rules = {rules_of(zone) for zone in zones}
+        found = connection_time.zone_called(name)
+        if told["kinds"] == ["daylight"]:
+            summers = {max(each) for each in rules if len(set(each)) > 1}
+            # Nobody prints a summer time that nobody keeps.
+            assert found is None or not summers or {found.utcoffset(None)} == summers, name
+            assert found is not None or not summers, name
+        elif found is None:
+            assert len(connection_time._readings(name.encode())) > 1, name
+        elif not name.startswith("Hawaii-Aleutian"):
+            assert rules_of(found) in rules, name
+            assert len(rules) == 1 or any(name.startswith(seen) for seen in SEEN_ON_MACHINES_OF) or len(name) <= 4, name
+
+
+def test_a_summer_name_of_windows_is_its_offset():
+    for name, hours in {
+        "Romance Daylight Time": 2,
+        "E. Europe Daylight Time": 3,
+        "GTB Daylight Time": 3,
+        "Tasmania Daylight Time": 11,
+        "Chatham Islands Daylight Time": 13.75,
+        "US Eastern Daylight Time": -4,
+    }.items():
+        zone = connection_time.zone_called(name)
+        assert zone is not None
+        assert zone.utcoffset(None) == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize(
+    "name, zone",
+    [
+        ("MET", "Europe/Berlin"),
+        ("EET", "Europe/Athens"),
+        ("WET", "Europe/Lisbon"),
+        ("CET", "Europe/Berlin"),
+        ("EST5EDT", "America/New_York"),
+        ("CST6CDT", "America/Chicago"),
+        ("Central European Time", "Europe/Berlin"),
+        ("Pacific Time", "America/Los_Angeles"),
+        ("Korean Time", "Asia/Seoul"),
+        ("Moscow Time", "Europe/Moscow"),
+        ("MET (Middle Europe Time)", "Europe/Berlin"),
+        ("EST (Eastern Standard Time)", "America/New_York"),
+        ("CEST (Central European Summer Time)", None),
+        ("CST (China Standard Time)", "Asia/Shanghai"),
+        ("CST (Singapore Standard Time)", None),
+        ("Türkiye Time", "Europe/Istanbul"),
+        ("Israel", "Asia/Jerusalem"),
+        ("Hongkong", "Asia/Hong_Kong"),
+        ("GB-Eire", "Europe/London"),
+        ("Asia/Calcutta", "Asia/Kolkata"),
+        ("Australia/NSW", "Australia/Sydney"),
+    ],
+)
+def test_the_names_that_contract_details_and_machines_have(name, zone):
+    found = connection_time.zone_called(name)
+    if zone is None:
+        assert found is None or len(set(rules_of(found))) == 1
+    else:
+        assert found is not None
+        assert rules_of(found) == rules_of(zoneinfo.ZoneInfo(zone))
+
+
+def test_a_zone_is_known_by_its_other_name_where_its_file_is_missing(monkeypatch):
+    """Debian has put the old names into a package of their own; an older system lacks the new ones."""
+    real = connection_time._zone_of_file
+    monkeypatch.setattr(
+        connection_time, "_zone_of_file", lambda name: None if name in connection_time._OTHER_NAMES else real(name)
+    )
+    for name in connection_time._OTHER_NAMES:
+        if connection_time._OTHER_NAMES[name] not in connection_time._OTHER_NAMES:
+            found = connection_time._zone(name)
+            assert found is not None
+            assert rules_of(found) == rules_of(zoneinfo.ZoneInfo(name))
+
+
+# --- the offset of a session --------------------------------------------------------------------------------------
+
+
+def told_at(local, zone="Central Standard Time"):
+    return read_connection_time(f"{local:%Y%m%d %H:%M:%S} {zone}".encode())
+
+
+@given(
+    utc=st.datetimes(datetime.fromisoformat("2000-01-01"), datetime.fromisoformat("2099-12-31")),
+    quarters=st.integers(-14 * 4, 14 * 4),
+    late=st.floats(-150, 150),
+    elapsed=st.floats(0, 86400),
+)
+def test_the_offset_is_found_from_the_first_current_time(utc, quarters, late, elapsed):
+    utc, offset = utc.replace(microsecond=0, tzinfo=UTC), timedelta(minutes=15) * quarters
+    local = (utc + offset - timedelta(seconds=elapsed + late)).replace(tzinfo=None, microsecond=0)
+    found = session_offset(told_at(local), utc, timedelta(seconds=elapsed))
+    assert found is not None
+    assert found.offset == offset
+    assert found.doubt is not None
+    assert abs(found.doubt - timedelta(seconds=abs(late))) <= timedelta(seconds=1)
+
+
+def test_a_shared_name_is_told_apart_by_the_clock():
+    """Chicago in summer, and Mexico City: both machines say Central Standard Time."""
+    told = told_at(datetime.fromisoformat("2026-07-06 10:00:00"))
+    assert told.aware is None
+    for hours in (5, 6):
+        found = session_offset(told, datetime(2026, 7, 6, 10 + hours, 0, 3, tzinfo=UTC))
+        assert found == SessionOffset(timedelta(hours=-hours), timedelta(seconds=3))
+
+
+def test_a_difference_that_fits_no_offset_leaves_it_to_the_name():
+    far = datetime(2026, 7, 6, 14, 7, 0, tzinfo=UTC)
+    assert session_offset(told_at(datetime.fromisoformat("2026-07-06 10:00:00")), far) is None
+    assert session_offset(told_at(datetime.fromisoformat("2026-07-06 10:00:00"), "US/Eastern"), far) == SessionOffset(
+        timedelta(hours=-4), None
+    )
+    # More than any zone is from UTC: the two are not of one day.
+    assert session_offset(told_at(datetime.fromisoformat("2026-07-05 10:00:00")), far.replace(minute=0)) is None
+    assert session_offset(read_connection_time(b"nonsense"), far) is None
+    with pytest.raises(ValueError, match="has no offset from UTC"):
+        session_offset(told_at(datetime.fromisoformat("2026-07-06 10:00:00")), datetime.fromisoformat("2026-07-06"))
+
+
+def test_a_clock_in_another_zone_is_no_matter():
+    told = told_at(datetime.fromisoformat("2026-07-06 10:00:00"))
+    tokyo = datetime(2026, 7, 7, 0, 0, 0, tzinfo=zoneinfo.ZoneInfo("Asia/Tokyo"))
+    assert session_offset(told, tokyo) == SessionOffset(timedelta(hours=-5), timedelta(0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import attrs
 import pytest
@@ -58,7 +59,7 @@ SAID = [
     (Commodity("XAUUSD"), "CMDTY", "SMART", "USD"),
     (Fund("VINIX"), "FUND", "FUNDSERV", "USD"),
     (Bond("912828C57"), "BOND", "SMART", "USD"),
-    (Bond(contract_id=15960357), "BOND", "SMART", "USD"),
+    (Bond(contract_id=15960357), "BOND", "SMART", ""),
     (Option("AAPL", "20261218", 250, "C"), "OPT", "SMART", "USD"),
     (Option("AAPL"), "OPT", "SMART", "USD"),
     (Future("ES", "202612", "CME"), "FUT", "CME", "USD"),
@@ -72,7 +73,7 @@ CONTRACTS = [contract for contract, *_ in SAID]
 
 def test_every_function_is_tried_here():
     made = {contract.security_type for contract in CONTRACTS}
-    assert len(made) == len(set(instruments.__all__) - {"Leg"})
+    assert len(made) == len(set(instruments.__all__) - {"Leg", "routed"})
 
 
 @pytest.mark.parametrize("contract, kind, exchange, currency", SAID)
@@ -199,8 +200,47 @@ def test_what_smart_does_not_know_needs_its_exchange():
 def test_a_bond_and_a_future_need_something_to_go_by():
     with pytest.raises(ValueError, match="a bond needs a CUSIP, a contract id, or an issuer id"):
         Bond()
-    with pytest.raises(ValueError, match="a future needs a symbol, such as 'ES', or a local symbol"):
+    with pytest.raises(ValueError, match=r"a future needs a symbol, such as 'ES', a local symbol.* or a contract id"):
         Future(exchange="CME")
+
+
+# By the contract's id
+
+MAKERS = [getattr(instruments, name) for name in ("Stock", "CFD", "Forex", "Crypto", "Commodity", "Fund", "Bond",
+          "Option", "Index", "Future", "ContinuousFuture", "FuturesOption")]  # fmt: skip
+BY_SYMBOL = [make for make in MAKERS if make not in {Bond, Future}]
+NAMED = {"Forex": "EURUSD"}
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+def test_an_id_means_one_contract(make: Any):
+    """Nothing is said beside it that could contradict it: a stock that is paid in euros is found under its id, too."""
+    contract = make(exchange="CME", contract_id=265598)
+    assert contract == Contract(265598, security_type=contract.security_type, exchange="CME")
+    assert make(exchange="CME", contract_id=265598, **({} if make is Forex else {"currency": "EUR"})) == replace(
+        contract, currency="" if make is Forex else "EUR"
+    )
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+def test_an_id_goes_with_a_symbol(make: Any):
+    named = NAMED.get(make.__name__, "X")
+    assert make(named, exchange="CME", contract_id=7) == replace(make(named, exchange="CME"), contract_id=7)
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("wrong", [-1, True, "265598", 1.0, None])
+def test_an_id_that_is_none(make: Any, wrong: Any):
+    with pytest.raises(ValueError, match="a contract id is a whole number above zero"):
+        make(NAMED.get(make.__name__, "X"), exchange="CME", contract_id=wrong)
+
+
+@pytest.mark.parametrize(
+    "make", [make for make in MAKERS if make not in {Bond, Future}], ids=lambda make: make.__name__
+)
+def test_a_contract_without_an_id_needs_a_symbol(make: Any):
+    with pytest.raises(ValueError, match=r"a (symbol|pair) is"):
+        make(exchange="CME")
 
 
 # Combinations

@@ -31,7 +31,7 @@ NOW = datetime(2026, 1, 5, 14, 30, 0, 5, tzinfo=UTC)
 
 FOLDER = Path(messages.__file__).parent
 FILES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
-OF_TABLES = {"message", "record"}
+OF_TABLES = {"described", "message", "record"}
 """What is there for the files themselves."""
 
 

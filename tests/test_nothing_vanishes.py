@@ -6,13 +6,14 @@ The few exceptions are remarks that TWS makes about a contract, and that request
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import attrs
 import pytest
 
 from anytws.errors import LocalProtocolError
-from anytws.messages import TagValue
+from anytws.messages import ExerciseOptionsRequest, TagValue
 from anytws.messages.base import Side
 from anytws.wire.catalogue import CATALOGUE
 from anytws.wire.codec import Codec
@@ -23,6 +24,8 @@ from tests.hostile_frames import required, written
 
 REMARKS = {"description", "combo_legs_description", "last_trade_date"}
 """Fields of a contract that only TWS says."""
+MEANINGLESS = {("strike", 0.0), ("right", "0"), ("multiplier", Decimal(0)), ("contract_id", -1)}
+"""Values with which TWS says that a contract has none (ADR 16): left out of what a client says."""
 
 _TEXTS = ("5", "1", "0", "1.5", "x", "o", "BUY", "20240131", "20240131-10:00:00", "20240131 10:00:00", "a,b")
 
@@ -81,7 +84,9 @@ def plain(entry: Entry, version: int) -> Any:
     writer = written(entry, version)
     assert writer is not None
     wire_id = b"%d\0" % entry.id if version < PROTOBUF else entry.id.to_bytes(4, "big")
-    return Codec(Side.TWS, version).decode(wire_id + "".join([f"{field}\0" for field in writer.fields]).encode())
+    message = Codec(Side.TWS, version).decode(wire_id + "".join([f"{field}\0" for field in writer.fields]).encode())
+    # Nobody exercises no option.
+    return attrs.evolve(message, exercise_quantity=1) if isinstance(message, ExerciseOptionsRequest) else message
 
 
 REQUESTS = [entry for entry in CATALOGUE if entry.said_by is Side.CLIENT]
@@ -100,6 +105,8 @@ def lost(entry: Entry) -> set[str]:
         for path, kind in dict(paths(entry.layout)).items():
             held = held_at(message, path)
             for value in other_values(kind, held):
+                if (path.rpartition(".")[2], value) in MEANINGLESS:
+                    continue
                 try:
                     after = codec.encode(with_value(message, path, value))
                 except (LocalProtocolError, TypeError):

@@ -18,6 +18,7 @@ from typing import Any, Final
 import attrs
 import ibapi.const
 import pytest
+from google.protobuf.message import Message as ProtobufMessage
 from hypothesis import given
 from ibapi.tag_value import TagValue
 
@@ -305,7 +306,8 @@ def _parsed_differences(ours: Any, official: Any, where: str) -> Iterator[str]:
     for field in ours.DESCRIPTOR.fields:
         name = f"{where}.{field.name}"
         first, second = getattr(ours, field.name), getattr(official, field.name)
-        if field.message_type is not None and not field.is_repeated:
+        # A list of messages is none. (To ask the field whether it is a list: that is younger than the oldest protobuf.)
+        if isinstance(first, ProtobufMessage):
             if ours.HasField(field.name) == official.HasField(field.name):
                 yield from _parsed_differences(first, second, name)
                 continue

@@ -13,7 +13,6 @@ import attrs
 import pytest
 
 from anytws import LocalProtocolError
-from anytws.errors import DecodeError
 from anytws.messages import (
     Action,
     LimitIfTouchedOrder,
@@ -355,5 +354,8 @@ def test_conditions_are_joined_by_and_or_or_and_nothing_else(word: str):
     request = PlaceOrderRequest(7, Stock("AAPL"), RICH)
     body = Codec(Side.CLIENT, 176).encode(request)
     assert body.count(b"\0o\0") == 1
-    with pytest.raises(DecodeError, match="is_conjunction"):
-        Codec(Side.TWS, 176).decode(body.replace(b"\0o\0", b"\0%b\0" % word.encode()))
+    odd = Codec(Side.TWS, 176).decode(body.replace(b"\0o\0", b"\0%b\0" % word.encode()))
+    (field,) = odd.fields
+    assert field.path.endswith("].is_conjunction")
+    with pytest.raises(LocalProtocolError, match="is_conjunction"):
+        Codec(Side.CLIENT, 176).encode(odd.message)

@@ -30,7 +30,7 @@ from anytws.messages import (
     ToTws,
 )
 from anytws.messages.base import TagValue, message
-from anytws.wire import codec, protobuf
+from anytws.wire import codec, protobuf, tolerant_protobuf
 from anytws.wire.catalogue import BY_CLASS, BY_ID, CATALOGUE, entry_of
 from anytws.wire.kinds import BOOL, DECIMAL, DOUBLE, ESCAPED, INT, LONG, STRING, TEXT, maybe
 from anytws.wire.rows import (
@@ -346,22 +346,26 @@ def in_catalogue(*entries: Entry) -> Iterator[None]:
         for entry in entries:
             patch.setitem(BY_CLASS, entry.cls, entry)
             patch.setitem(BY_ID[entry.said_by], entry.id, entry)
-        pool, known = _pool_of(*entries)
+        pool, with_bytes, known = _pools_of(*entries)
         patch.setattr(protobuf, "_POOL", pool)
         patch.setattr(protobuf, "_IN_POOL", known)
-        protobuf.message_class.cache_clear()
+        patch.setattr(tolerant_protobuf, "_POOL", with_bytes)
+        caches = protobuf.message_class.cache_clear, tolerant_protobuf.class_with_bytes.cache_clear
+        for clear in caches:
+            clear()
         try:
             yield
         finally:
-            protobuf.message_class.cache_clear()
+            for clear in caches:
+                clear()
 
 
 @cache
-def _pool_of(*_entries: Entry) -> tuple[DescriptorPool, dict[str, Any]]:
+def _pools_of(*_entries: Entry) -> tuple[DescriptorPool, DescriptorPool, dict[str, Any]]:
     # Kept, and filled on the way: a test that comes here with each example would describe everything as often. With
     # other entries another one, since two tests may call different messages the same.
     assert CATALOGUE, "all tables are loaded, so none will take the place of what is put in"
-    return DescriptorPool(), {}
+    return DescriptorPool(), DescriptorPool(), {}
 
 
 def test_the_miniature_is_taken_for_a_message() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,10 +13,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anytws.messages.times import EPOCH_SECONDS, NamedZone
+from anytws.messages.base import Side
+from anytws.messages.historical import HistoricalData, HistoricalDataBar
+from anytws.messages.times import EPOCH_SECONDS, NamedZone, UnclearZone, moments_of
 from anytws.testing.strategies import values_of
+from anytws.wire.codec import Codec
 from anytws.wire.kinds import Kind
-from anytws.wire.times import DAY, INSTANT, MOMENT, NEWS_TIME, TIME, WALL_CLOCK, read_day, read_time, write_time
+from anytws.wire.times import (
+    DAY,
+    INSTANT,
+    MOMENT,
+    NEWS_TIME,
+    TIME,
+    WALL_CLOCK,
+    decided,
+    read_day,
+    read_time,
+    write_time,
+)
+from anytws.wire.versions import MAX_VERSION
 
 NOON = datetime.fromisoformat("2024-01-31T12:30:00")
 """Naive: the wall clock of TWS."""
@@ -75,6 +91,7 @@ def test_each_form_is_read_and_written_again(text: str, value: datetime | date) 
         ("20240131 12:30:00Z", "20240131-12:30:00"),
         ("20240131  12:30:00 US/Eastern", "20240131 12:30:00 US/Eastern"),
         ("20240131 12:30 US/Eastern", "20240131 12:30:00 US/Eastern"),
+        ("20240131-12:30:00 US/Eastern", "20240131 12:30:00 US/Eastern"),
     ],
 )
 def test_what_tws_may_also_write_is_read(text: str, canonical: str) -> None:
@@ -88,7 +105,7 @@ def test_what_tws_may_also_write_is_read(text: str, canonical: str) -> None:
     ["", " ", "2024013", "202401311", "20240230", "20241301", "00000101", "2024-01-31", "20240131 ",
      "20240131 24:00:00", "20240131 12:60:00", "20240131 12:30:60", "20240131T12:30:00", "20240131 12:30:00.5",
      "20240131 12", "-1706697000",
-     "20240131-12:30:00 US/Eastern", "20240131 12:30:00Z US/Eastern", "20240131 12:30:00  US/Eastern", "12:30:00",
+     "20240131-12:30:00  US/Eastern", "20240131 12:30:00Z US/Eastern", "20240131 12:30:00  US/Eastern", "12:30:00",
      "170669700000", "1706697000.5", "２０２４0131", "20240131 12:30:00 a\nb", "finished", "20240131   12:30:00"],
 )  # fmt: skip
 def test_what_has_no_form_is_refused(text: str) -> None:
@@ -142,13 +159,13 @@ def test_what_would_not_be_read_as_itself_is_not_written(value: datetime) -> Non
 
 
 def test_bytes_that_are_no_utf_8_in_a_zone_s_name_can_be_printed() -> None:
-    r"""As ``\xNN``, like any text. Java writes the names of a localised Windows; those that are known have a zone."""
+    """As Latin-1, like any text. Java writes the names of a localised Windows; those that are known have a zone."""
     raw = "20240131 12:30:00 " + "中国标准时间".encode("gbk").decode("utf-8", "surrogateescape")
     value = INSTANT.read(raw)
     assert value.utcoffset() == timedelta(hours=8)
     INSTANT.write(value).encode()
     unknown = INSTANT.read("20240131 12:30:00 \udcfc")
-    assert unknown.tzinfo == NamedZone(r"\xfc")
+    assert unknown.tzinfo == NamedZone("ü")
     assert unknown.utcoffset() is None
 
 
@@ -251,7 +268,7 @@ def test_a_moment_may_be_a_text_that_has_a_form() -> None:
     """People need not make a datetime first; it is one when it is read."""
     assert MOMENT.write("20240131 12:30:00 US/Eastern") == "20240131 12:30:00 US/Eastern"
     assert MOMENT.read("20240131 12:30:00 US/Eastern") == NOON.replace(tzinfo=EASTERN)
-    assert MOMENT.read("\udcfc") == r"\xfc"
+    assert MOMENT.read("\udcfc") == "ü"
     for wrong in ("a\0b", None, 5):
         with pytest.raises(ValueError, match=r".*"):
             MOMENT.write(wrong)
@@ -321,3 +338,176 @@ def test_a_name_of_a_zone_is_no_longer_than_names_are() -> None:
         read_time("20240131 12:30:00 " + "Z" * 129)
     with pytest.raises(ValueError, match="2024"):
         write_time(datetime.fromisoformat("2024-01-31").replace(tzinfo=NamedZone("Z" * 129)))
+
+
+# --- times of day that come twice, or never ----------------------------------------------------------------------
+
+TWICE = "20251102 01:30:00 US/Eastern"
+NEVER = "20260308 02:30:00 US/Eastern"
+
+
+@pytest.mark.parametrize("name", ["US/Eastern", "EST", "Eastern Standard Time"])
+def test_a_time_that_comes_twice_says_so(name: str) -> None:
+    """Its zone does; as a moment it is the first, as Python has it, and equal to no other."""
+    text = f"20251102 01:30:00 {name}"
+    value = INSTANT.read(text)
+    assert isinstance(value.tzinfo, UnclearZone)
+    assert moments_of(value) == tuple(datetime(2025, 11, 2, hour, 30, tzinfo=UTC) for hour in (5, 6))
+    assert value.astimezone(UTC) == moments_of(value)[0]
+    assert value not in moments_of(value)
+    assert (value.tzname(), value.replace(tzinfo=None)) == (name, datetime.fromisoformat("2025-11-02T01:30:00"))
+    assert INSTANT.write(value) == text
+    assert value == INSTANT.read(text)
+    for copied in (copy.copy(value), copy.deepcopy(value), pickle.loads(pickle.dumps(value))):  # noqa: S301 (ours)
+        assert copied == value
+        assert copied.tzinfo is value.tzinfo
+    assert value.tzinfo != NamedZone(name, value.tzinfo.zone)
+    assert "UnclearZone" in repr(value)
+
+
+def test_a_time_that_never_comes_says_so() -> None:
+    """No moment is that time, and none is made up."""
+    value = INSTANT.read(NEVER)
+    assert isinstance(value.tzinfo, UnclearZone)
+    assert moments_of(value) == ()
+    assert INSTANT.write(value) == NEVER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "20251102 00:59:59 US/Eastern",
+        "20251102 02:00:00 US/Eastern",
+        "20260308 01:59:59 US/Eastern",
+        "20260308 03:00:00 US/Eastern",
+        "20251102 01:30:00 EDT",
+        "20251102-01:30:00",
+        "1762065000",
+        "20251102 01:30:00 GMT-05:00",
+    ],
+)
+def test_a_time_beside_that_is_clear(text: str) -> None:
+    """The seconds around the hour, summer names, offsets, UTC."""
+    value = INSTANT.read(text)
+    assert not isinstance(value.tzinfo, UnclearZone)
+    assert moments_of(value) == (value.astimezone(UTC),)
+
+
+def test_what_has_no_known_zone_has_no_moment() -> None:
+    """Nor what has none at all."""
+    assert moments_of(INSTANT.read("20251102 01:30:00 CST")) == ()
+    assert moments_of(INSTANT.read("20251102  01:30:00")) == ()
+
+
+def walls(texts: str, zone: str = "US/Eastern") -> list[datetime | date]:
+    """Give times of that night, as they are read."""
+    return [
+        read_time(f"{'20251102 ' if len(text) < 9 else ''}{text.replace('_', ' ')}:00 {zone}") for text in texts.split()
+    ]
+
+
+def hours(times: list[datetime | date]) -> list[str]:
+    """Give for each time its moment, in UTC, or a question mark."""
+    found = [moments_of(time) for time in times if isinstance(time, datetime)]
+    return [f"{each[0]:%H:%M}" if len(each) == 1 else "?" for each in found]
+
+
+@pytest.mark.parametrize(
+    "texts, moments",
+    [
+        ("00:30 01:00 01:30 01:00 01:30 02:00", "04:30 05:00 05:30 06:00 06:30 07:00"),
+        ("01:00 01:30 01:00", "05:00 05:30 06:00"),
+        ("01:00 01:00", "05:00 06:00"),
+        ("01:30 01:00", "05:30 06:00"),
+        # Nothing says which hour this is: bars without a trade are left out.
+        ("00:30 01:00 01:30 02:00", "04:30 ? ? 07:00"),
+        ("01:30", "?"),
+        # Turned back twice: that is no such list.
+        ("01:30 01:00 01:30 01:00", "? ? ? ?"),
+        ("20241103_01:30 01:15 01:00", "? 05:15 06:00"),
+        # One that never comes decides nothing.
+        ("20260308_02:30 20260308_02:00", "? ?"),
+        ("", ""),
+    ],
+)
+def test_the_order_decides_which_hour_it_is(texts: str, moments: str) -> None:
+    """Where a list goes back, the clock was turned."""
+    times = decided(walls(texts))
+    assert hours(times) == moments.split()
+    assert [str(time.tzinfo) for time in times if isinstance(time, datetime)].count("US/Eastern") == len(
+        [moment for moment in moments.split() if moment != "?"]
+    )
+    assert decided(times) == times
+
+
+def test_the_order_of_days_and_wall_clocks_decides_nothing() -> None:
+    """They are no moments, and stay as they are."""
+    times = [date(2025, 11, 2), date(2025, 11, 1), NOON, NOON, NOON.replace(tzinfo=UTC)]
+    assert decided(times) == times
+    assert [time.tzinfo for time in decided(walls("01:00 01:00", "EST")) if isinstance(time, datetime)] == [
+        NamedZone("EST", ZoneInfo("America/New_York"))
+    ] * 2
+
+
+@pytest.mark.parametrize("version", [200, MAX_VERSION])
+@pytest.mark.parametrize("most", [6, 700], ids=["closures", "compiled"])
+def test_the_bars_of_the_night_are_in_order(version: int, most: int) -> None:
+    """In both encodings, by both readers; the same bytes go out again."""
+    clocks = [f"20251102 {hour:02}:{minute:02}:00 US/Eastern" for hour in (0, 1) for minute in (0, 20, 40)]
+    clocks += clocks[3:6]
+    clocks += [f"20251102 {2 + minute // 60:02}:{minute % 60:02}:00 US/Eastern" for minute in range(most)]
+    bars = tuple(
+        HistoricalDataBar(read_time(clock), 1.5, 2.5, 0.5, 1.5, Decimal(10), Decimal(1), 3) for clock in clocks
+    )
+    body = Codec(Side.TWS, version).encode(HistoricalData(7, bars=bars))
+    codec = Codec(Side.CLIENT, version)
+    # From the second one on, a long one is read by a compiled reader.
+    for _ in range(3):
+        heard = codec.decode(body)
+        assert isinstance(heard, HistoricalData)
+        moments = [moment for bar in heard.bars for moment in moments_of(bar.time)]
+        assert len(moments) == len(bars)
+        assert moments[:9] == [datetime(2025, 11, 2, 4, tzinfo=UTC) + timedelta(minutes=20 * step) for step in range(9)]
+        assert moments == sorted(moments)
+        assert Codec(Side.TWS, version).encode(heard) == body
+        assert [bar.time for bar in heard.bars] == decided([bar.time for bar in bars])
+
+
+def test_bars_of_half_a_year_are_in_order() -> None:
+    """Where both ends of a list are in winter, or both in summer, the night between them is found all the same."""
+    ends = ["20250930 12:00:00", "20251102 01:00:00", "20251102 01:00:00", "20260401 12:00:00"]
+    bars = tuple(
+        HistoricalDataBar(read_time(f"{clock} US/Eastern"), 1.5, 2.5, 0.5, 1.5, Decimal(10), Decimal(1), 3)
+        for clock in ends
+    )
+    heard = Codec(Side.CLIENT, 200).decode(Codec(Side.TWS, 200).encode(HistoricalData(7, bars=bars)))
+    assert isinstance(heard, HistoricalData)
+    assert [len(moments_of(bar.time)) for bar in heard.bars] == [1, 1, 1, 1]
+    single = Codec(Side.CLIENT, 200).decode(Codec(Side.TWS, 200).encode(HistoricalData(7, bars=bars[1:2])))
+    assert isinstance(single, HistoricalData)
+    assert len(moments_of(single.bars[0].time)) == 2
+
+
+OF_ALL_SORTS = [
+    "US/Eastern",
+    "Europe/Berlin",
+    "Australia/Lord_Howe",
+    "Africa/Casablanca",
+    "America/Santiago",
+    "Asia/Tehran",
+]
+
+
+@given(
+    when=st.datetimes(datetime.fromisoformat("1990-01-01"), datetime.fromisoformat("2030-01-01")),
+    zone=st.sampled_from(OF_ALL_SORTS),
+)
+def test_a_time_is_all_the_moments_at_which_the_clock_shows_it(when: datetime, zone: str) -> None:
+    """Found by trying: whatever moment is converted to the zone, is among those of what the clock shows then."""
+    moment = when.replace(microsecond=0, tzinfo=UTC)
+    shown = moment.astimezone(ZoneInfo(zone))
+    value = read_time(f"{shown:%Y%m%d %H:%M:%S} {zone}")
+    assert isinstance(value, datetime)
+    assert moment in moments_of(value)
+    for each in moments_of(value):
+        assert each.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0) == shown.replace(tzinfo=None, fold=0)

@@ -7,7 +7,7 @@ As a tree::
     │   ├── LocalProtocolError     we were about to break the protocol; nothing was sent, nothing changed
     │   └── RemoteProtocolError    the peer broke it
     │       └── DecodeError        one field of one frame cannot be read; the connection goes on
-    ├── RequestTimedOut            TWS did not answer one request in time; the connection goes on
+    ├── RequestTimedOut            one request got no answer in time; the connection goes on
     ├── SlowConsumer               a stream of events was not read fast enough; the connection goes on
     ├── StreamInUse                a second task wanted to read a stream of events; the first one goes on
     ├── WrongThread                a connection was used from another thread; nothing was done
@@ -101,6 +101,9 @@ class AnytwsError(Exception):
         # Whatever a peer, or the caller, has put into the sentence.
         return in_a_sentence(super().__str__(), _MOST_OF_A_SENTENCE)
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
 
 class ProtocolError(AnytwsError):
     """Somebody broke the protocol. Always raised as one of its two kinds, which say who."""
@@ -153,36 +156,46 @@ class DecodeError(RemoteProtocolError):
     """One frame cannot be read. Frames delimit themselves, so the connection goes on without it.
 
     ``message`` is the message's name (None when even that cannot be told), ``field`` the field at fault (None when
-    the frame as a whole is), ``seen`` what the field held and ``wanted`` what it should have held.
+    the frame as a whole is), ``seen`` what the field held and ``wanted`` what it should have held. ``request_id`` is
+    the id of the request, or of the order, that it belongs to, if that much could be read.
     """
 
-    def __init__(self, message: str | None, field: str | None, seen: str, wanted: str) -> None:
+    def __init__(
+        self, message: str | None, field: str | None, seen: str, wanted: str, request_id: int | None = None
+    ) -> None:
         subject = ".".join(part for part in (message, field) if part) or "frame"
         super().__init__(f"{subject}: {seen} is not {wanted}", code=BAD_MESSAGE)
         self.message = message
         self.field = field
         self.seen = seen
         self.wanted = wanted
+        self.request_id = request_id
 
-    def __reduce__(self) -> tuple[type[DecodeError], tuple[str | None, str | None, str, str]]:
-        return type(self), (self.message, self.field, self.seen, self.wanted)
+    def __reduce__(self) -> tuple[type[DecodeError], tuple[str | None, str | None, str, str, int | None]]:
+        return type(self), (self.message, self.field, self.seen, self.wanted, self.request_id)
 
 
 class RequestTimedOut(AnytwsError):
-    """TWS did not answer one request in time. The connection is as it was; the request may be made again.
+    """One request got no answer in time. The connection is as it was; the request may be made again.
 
-    ``request`` is the message that was sent, ``seconds`` how long its answer was waited for.
+    ``request`` is the message, ``seconds`` how long its answer was waited for. ``has_left`` is False where its bytes
+    still wait here, behind others that TWS does not take: then nobody was asked, and may be yet.
     """
 
-    def __init__(self, request: object, seconds: float) -> None:
+    def __init__(self, request: object, seconds: float, has_left: bool = True) -> None:
+        name = type(request).__name__
         super().__init__(
-            f"TWS did not answer {type(request).__name__} within {seconds:g} s: it may be busy, or the link to it dead"
+            f"TWS did not answer {name} within {seconds:g} s: it may be busy, or the link to it dead"
+            if has_left
+            else f"{name} has not left within {seconds:g} s: TWS, or what is between, takes no more bytes. It waits "
+            "here, and goes out if that changes"
         )
         self.request = request
         self.seconds = seconds
+        self.has_left = has_left
 
-    def __reduce__(self) -> tuple[type[RequestTimedOut], tuple[object, float]]:
-        return type(self), (self.request, self.seconds)
+    def __reduce__(self) -> tuple[type[RequestTimedOut], tuple[object, float, bool]]:
+        return type(self), (self.request, self.seconds, self.has_left)
 
 
 class SlowConsumer(AnytwsError):

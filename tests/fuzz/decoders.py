@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Iterator
 from random import Random
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import anytws.wire.codec
 from anytws.core.remembered import weigh
@@ -22,6 +22,7 @@ from anytws.testing.strategies import Encoding
 from anytws.wire.catalogue import CATALOGUE, entry_said
 from anytws.wire.codec import PROTOBUF_OFFSET, Codec, UnknownId
 from anytws.wire.limits import DEFAULT_LIMITS, Limits
+from anytws.wire.odd import Odd
 from anytws.wire.rows import Entry
 from anytws.wire.text import Surplus, split_fields
 from anytws.wire.versions import PROTOBUF as WIDE_IDS
@@ -138,9 +139,11 @@ class DecodersTarget:
         _look_at(strict)
         if isinstance(strict, UnknownId):
             return
-        _walk(pair, body, refused=False)
-        message = strict.message if isinstance(strict, Surplus) else strict
-        pair.strict.unknown_fields(body, message)
+        is_odd = isinstance(strict, Odd)
+        _walk(pair, body, refused=is_odd)
+        message = strict.message if isinstance(strict, (Surplus, Odd)) else strict
+        if not is_odd:
+            pair.strict.unknown_fields(body, message)
         try:
             body = pair.write(message)
         except LocalProtocolError as problem:
@@ -185,31 +188,25 @@ def _look_at(value: Any) -> None:
 def _walk(pair: Pair, body: bytes, *, refused: bool) -> None:
     """Go over *body* field by field, as `explain` does."""
     walk = _walk_of(pair, body)
-    # A text that was refused has been walked over by the reader itself, to name the field at fault.
-    if walk is None or (refused and not walk.is_protobuf):
+    if walk is None:
         return
     try:
-        for field in walk.fields:
+        for field in walk:
             shown(field.value)
     except DecodeError as problem:
         if not refused:
             raise Broken("the walk refuses what can be read", str(problem)) from None
 
 
-class _Walk(NamedTuple):
-    is_protobuf: bool
-    fields: Iterator[FieldSeen]
-
-
-def _walk_of(pair: Pair, body: bytes) -> _Walk | None:
+def _walk_of(pair: Pair, body: bytes) -> Iterator[FieldSeen] | None:
     head, content = _cut(pair.version, body)
     is_protobuf = pair.version >= WIDE_IDS and head > PROTOBUF_OFFSET
     entry = entry_said(pair.side.peer, head - PROTOBUF_OFFSET if is_protobuf else head)
     if entry is None or (is_protobuf and entry.protobuf_since is None):
         return None
     if is_protobuf:
-        return _Walk(True, walk_protobuf(entry, content))
-    return _Walk(False, walk_text(entry, pair.version, split_fields(content)))
+        return walk_protobuf(entry, content)
+    return walk_text(entry, pair.version, split_fields(content))
 
 
 def _cut(version: int, body: bytes) -> tuple[int, bytes]:

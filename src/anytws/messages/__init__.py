@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from anytws.messages.base import Asks, Message, Side, TagValue, ToClient, ToTws, replace
-from anytws.messages.connection_time import ConnectionTime
+from anytws.messages.connection_time import ConnectionTime, SessionOffset, session_offset
 from anytws.messages.session import (
     CurrentTime,
     CurrentTimeInMillis,
@@ -106,6 +106,7 @@ if TYPE_CHECKING:
         SecurityType,
         ShortSaleSlot,
         SymbolSamples,
+        askable,
     )
     from anytws.messages.display_groups import (
         DisplayGroupList,
@@ -157,6 +158,7 @@ if TYPE_CHECKING:
         RealTimeBarTick,
         RealTimeWhatToShow,
         TicksWhatToShow,
+        UpdatedBar,
         WhatToShow,
     )
     from anytws.messages.instruments import (
@@ -174,6 +176,7 @@ if TYPE_CHECKING:
         Leg,
         Option,
         Stock,
+        routed,
     )
     from anytws.messages.linking import (
         VerifyAndAuthCompleted,
@@ -326,7 +329,7 @@ if TYPE_CHECKING:
         ScannerSubscription,
         ScannerSubscriptionRequest,
     )
-    from anytws.messages.times import EPOCH_SECONDS, Moment, NamedZone
+    from anytws.messages.times import EPOCH_SECONDS, Moment, NamedZone, UnclearZone, moments_of
     from anytws.messages.wsh import (
         CancelWshEventData,
         CancelWshMetaData,
@@ -357,7 +360,7 @@ _LAZY: Final = {
         "ContractDataRequest ContractDescription ContractDetails DeltaNeutralContract FundAssetType "
         "FundDistributionPolicy IneligibilityReason LegOpenClose MarketRule MarketRuleRequest "
         "MatchingSymbolsRequest PriceIncrement Right SecDefOptParameter SecDefOptParameterEnd "
-        "SecDefOptParamsRequest SecurityIdType SecurityType ShortSaleSlot SymbolSamples"
+        "SecDefOptParamsRequest SecurityIdType SecurityType ShortSaleSlot SymbolSamples askable"
     ),
     "display_groups": (
         "DisplayGroupList DisplayGroupUpdated QueryDisplayGroupsRequest SubscribeToGroupEventsRequest "
@@ -374,10 +377,10 @@ _LAZY: Final = {
         "HistogramDataRequest HistoricalData HistoricalDataBar HistoricalDataEnd HistoricalDataRequest "
         "HistoricalDataUpdate HistoricalSchedule HistoricalSession HistoricalTicks HistoricalTicksBidAsk "
         "HistoricalTicksLast HistoricalTicksRequest RealTimeBarTick RealTimeBarsRequest RealTimeWhatToShow "
-        "TicksWhatToShow WhatToShow"
+        "TicksWhatToShow UpdatedBar WhatToShow"
     ),
     "instruments": (
-        "Bond CFD Combo Commodity ContinuousFuture Crypto Forex Fund Future FuturesOption Index Leg Option Stock"
+        "Bond CFD Combo Commodity ContinuousFuture Crypto Forex Fund Future FuturesOption Index Leg Option Stock routed"
     ),
     "linking": (
         "VerifyAndAuthCompleted VerifyAndAuthMessage VerifyAndAuthMessageApi VerifyAndAuthRequest "
@@ -418,7 +421,7 @@ _LAZY: Final = {
         "CancelScannerSubscription ScannerData ScannerDataElement ScannerInstrument ScannerParameters "
         "ScannerParametersRequest ScannerSubscription ScannerSubscriptionRequest"
     ),
-    "times": ("EPOCH_SECONDS Moment NamedZone"),
+    "times": ("EPOCH_SECONDS Moment NamedZone UnclearZone moments_of"),
     "wsh": ("CancelWshEventData CancelWshMetaData WshEventData WshEventDataRequest WshMetaData WshMetaDataRequest"),
 }
 """The names of a file that is imported when one of them is asked for."""
@@ -805,6 +808,7 @@ __all__ = [
     "SecDefOptParamsRequest",
     "SecurityIdType",
     "SecurityType",
+    "SessionOffset",
     "SetServerLogLevelRequest",
     "SharedFields",
     "ShortSaleSlot",
@@ -847,11 +851,13 @@ __all__ = [
     "TrailingStopLimitOrder",
     "TrailingStopOrder",
     "TriggerMethod",
+    "UnclearZone",
     "UnsubscribeFromGroupEventsRequest",
     "UpdateConfigRequest",
     "UpdateConfigResponse",
     "UpdateConfigWarning",
     "UpdateDisplayGroupRequest",
+    "UpdatedBar",
     "UserInfo",
     "UserInfoRequest",
     "VerifyAndAuthCompleted",
@@ -870,7 +876,11 @@ __all__ = [
     "WshEventDataRequest",
     "WshMetaData",
     "WshMetaDataRequest",
+    "askable",
     "bracket",
+    "moments_of",
     "placeable",
     "replace",
+    "routed",
+    "session_offset",
 ]

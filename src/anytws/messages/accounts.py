@@ -82,6 +82,7 @@ class AccountValue(ToClient):
     currency: str = ""
     """Of an amount; ``BASE`` for sums in the base currency; empty for what is no amount."""
     account: str = ""
+    """The account that the figure is of; empty where TWS does not say it."""
 
 
 @message
@@ -93,13 +94,19 @@ class PortfolioValue(ToClient):
     position: Decimal | None = None
     """Units held, negative when short, 0 when just closed."""
     market_price: float | None = None
+    """What one unit is worth, by TWS's own reckoning: not always a price of the market. None where TWS does not say
+    it."""
     market_value: float | None = None
     """Position times price times multiplier."""
     average_cost: float | None = None
     """Per unit, multiplier and commissions included."""
     unrealized_pnl: float | None = None
+    """What would be earned by closing the position at ``market_price``. None where TWS does not say it."""
     realized_pnl: float | None = None
+    """What was earned by closing parts of it since the account's profit and loss was last reset, usually once a day.
+    None where TWS does not say it."""
     account: str = ""
+    """The account that holds it."""
 
 
 @message
@@ -115,6 +122,7 @@ class AccountDataEnd(ToClient):
     """All figures and positions of the account have been sent once; from here on changes follow."""
 
     account: str = ""
+    """The account whose figures are complete."""
 
 
 # --- positions of all accounts -----------------------------------------------------------------------------------
@@ -135,7 +143,9 @@ class Position(ToClient):
     """One position of one account, first as it is, later whenever it changes."""
 
     account: str
+    """The account that holds it."""
     contract: Contract
+    """What is held. Its exchange is empty in text; in protobuf it is the listing exchange."""
     position: Decimal | None = None
     """Units held, negative when short, 0 when closed."""
     average_cost: float | None = None
@@ -155,6 +165,7 @@ class AccountSummaryRequest(ToTws):
     """Subscribe to figures of several accounts. TWS allows two such subscriptions at a time."""
 
     request_id: int
+    """A number of your own that no other open request has; the answers repeat it."""
     tags: tuple[str, ...]
     """Which figures: `AccountSummaryTag` members, and ``$LEDGER`` for the cash balances in the base currency,
     ``$LEDGER:EUR`` in that one, ``$LEDGER:ALL`` in all."""
@@ -167,6 +178,7 @@ class CancelAccountSummary(ToTws):
     """End the subscription of `AccountSummaryRequest`."""
 
     request_id: int
+    """The number of the request that it ends."""
 
 
 @message
@@ -174,7 +186,9 @@ class AccountSummary(ToClient):
     """One figure of one account."""
 
     request_id: int
+    """The request that it answers, by its number."""
     account: str
+    """The account; ``All`` for the ledger of the group ``All``."""
     tag: AccountSummaryTag
     """Which figure."""
     value: str
@@ -188,6 +202,7 @@ class AccountSummaryEnd(ToClient):
     """All figures have been sent once; from here on changes follow."""
 
     request_id: int
+    """The request that it answers, by its number."""
 
 
 # --- positions and figures of one account or model ---------------------------------------------------------------
@@ -198,7 +213,9 @@ class PositionsMultiRequest(ToTws):
     """Subscribe to the positions of one account, or of one model in it."""
 
     request_id: int
+    """A number of your own that no other open request has; the answers repeat it."""
     account: str = ""
+    """The account; empty where ``model_code`` alone chooses."""
     model_code: str = ""
     """The model's name, for advisors; empty for all of the account."""
 
@@ -208,6 +225,7 @@ class CancelPositionsMulti(ToTws):
     """End the subscription of `PositionsMultiRequest`."""
 
     request_id: int
+    """The number of the request that it ends."""
 
 
 @message
@@ -215,13 +233,17 @@ class PositionMulti(ToClient):
     """One position of one account or model, first as it is, later whenever it changes."""
 
     request_id: int
+    """The request that it answers, by its number."""
     account: str
+    """The account that holds it."""
     contract: Contract
+    """What is held; as in `Position`."""
     position: Decimal | None = None
     """Units held, negative when short, 0 when closed."""
     average_cost: float | None = None
     """Per unit in the contract's currency, multiplier and commissions included."""
     model_code: str = ""
+    """The model that it belongs to; empty for none."""
 
 
 @message
@@ -229,6 +251,7 @@ class PositionMultiEnd(ToClient):
     """All positions of the request have been sent once; from here on changes follow."""
 
     request_id: int
+    """The request that it answers, by its number."""
 
 
 @message
@@ -236,7 +259,9 @@ class AccountUpdatesMultiRequest(ToTws):
     """Subscribe to the figures of one account, or of one model in it."""
 
     request_id: int
+    """A number of your own that no other open request has; the answers repeat it."""
     account: str = ""
+    """The account; empty where ``model_code`` alone chooses."""
     model_code: str = ""
     """The model's name, for advisors; empty for all of the account."""
     ledger_and_nlv: bool = False
@@ -248,6 +273,7 @@ class CancelAccountUpdatesMulti(ToTws):
     """End the subscription of `AccountUpdatesMultiRequest`."""
 
     request_id: int
+    """The number of the request that it ends."""
 
 
 @message
@@ -255,8 +281,11 @@ class AccountUpdateMulti(ToClient):
     """One figure of one account or model."""
 
     request_id: int
+    """The request that it answers, by its number."""
     account: str
+    """The account that the figure is of."""
     model_code: str
+    """The model that the figure is of; empty for all of the account."""
     key: str
     """Which figure, as in `AccountValue`."""
     value: str
@@ -270,6 +299,7 @@ class AccountUpdateMultiEnd(ToClient):
     """All figures of the request have been sent once; from here on changes follow."""
 
     request_id: int
+    """The request that it answers, by its number."""
 
 
 # --- profit and loss ---------------------------------------------------------------------------------------------
@@ -280,7 +310,9 @@ class PnLRequest(ToTws):
     """Subscribe to the profit and loss of an account, about once a second."""
 
     request_id: int
+    """A number of your own that no other open request has; the answers repeat it."""
     account: str
+    """The account, such as ``DU1234567``."""
     model_code: str = ""
     """The model's name, for advisors; empty for all of the account."""
 
@@ -290,6 +322,7 @@ class CancelPnL(ToTws):
     """End the subscription of `PnLRequest`."""
 
     request_id: int
+    """The number of the request that it ends."""
 
 
 @message
@@ -297,10 +330,13 @@ class PnL(ToClient):
     """The profit and loss of an account, in its base currency. None is what TWS could not compute yet."""
 
     request_id: int
+    """The request that it answers, by its number."""
     daily_pnl: float | None = None
     """Of the day; when a day begins is a setting of TWS."""
     unrealized_pnl: float | None = None
+    """What would be earned by closing all open positions now."""
     realized_pnl: float | None = None
+    """What was earned by closing positions, of the day."""
 
 
 @message
@@ -308,7 +344,9 @@ class PnLSingleRequest(ToTws):
     """Subscribe to the profit and loss of one position, about once a second."""
 
     request_id: int
+    """A number of your own that no other open request has; the answers repeat it."""
     account: str
+    """The account that holds the position."""
     contract_id: int
     """The position's contract: a bare number, for which `ContractDataRequest` asks."""
     model_code: str = ""
@@ -320,6 +358,7 @@ class CancelPnLSingle(ToTws):
     """End the subscription of `PnLSingleRequest`."""
 
     request_id: int
+    """The number of the request that it ends."""
 
 
 @message
@@ -327,12 +366,15 @@ class PnLSingle(ToClient):
     """The profit and loss of one position. None is what TWS could not compute yet, or what does not apply."""
 
     request_id: int
+    """The request that it answers, by its number."""
     position: Decimal | None = None
     """Units held, negative when short."""
     daily_pnl: float | None = None
     """Of the day; when a day begins is a setting of TWS."""
     unrealized_pnl: float | None = None
+    """What would be earned by closing the position now."""
     realized_pnl: float | None = None
+    """What was earned by closing parts of it, of the day."""
     value: float | None = None
     """The position's market value."""
 
@@ -355,6 +397,7 @@ class FamilyCodes(ToClient):
     """The families of the session's accounts."""
 
     family_codes: tuple[FamilyCode, ...] = ()
+    """One for each account; for who is in no family TWS sends one with the account ``*``."""
 
 
 @message
@@ -367,6 +410,7 @@ class UserInfoRequest(ToTws):
     """Ask for the white branding id of the user. From server version 167."""
 
     request_id: int
+    """A number of your own that no other open request has; the answers repeat it."""
 
 
 @message
@@ -374,6 +418,7 @@ class UserInfo(ToClient):
     """The white branding id of the user. From server version 167."""
 
     request_id: int
+    """The request that it answers, by its number."""
     white_branding_id: str = ""
     """Empty for who is a customer of the vendor's own brand."""
 
@@ -383,6 +428,7 @@ class SoftDollarTiersRequest(ToTws):
     """Ask for the user's tiers of soft dollars: for advisors whose customers pay for services with commissions."""
 
     request_id: int
+    """A number of your own that no other open request has; the answers repeat it."""
 
 
 @message
@@ -390,5 +436,6 @@ class SoftDollarTiers(ToClient):
     """The user's tiers of soft dollars, for an order's ``soft_dollar_tier``."""
 
     request_id: int
+    """The request that it answers, by its number."""
     soft_dollar_tiers: tuple[SoftDollarTier, ...] = ()
     """Empty where there are none."""

@@ -22,6 +22,7 @@ class ReceiveFA(ToClient):
     """A part of an advisor's set-up, as TWS has it."""
 
     fa_data_type: FADataType
+    """Which part it is."""
     xml: str
     """An XML document of the vendor's own form."""
 
@@ -34,6 +35,7 @@ class FARequest(ToTws):
     """
 
     fa_data_type: FADataType
+    """Which part is asked for."""
 
 
 @message
@@ -44,7 +46,9 @@ class FAReplace(ToTws):
     """
 
     request_id: int
+    """A number of your own that no other open request has; the answers repeat it."""
     fa_data_type: FADataType
+    """Which part is replaced."""
     xml: str
     """The whole document, as `ReceiveFA` gave it, with the changes in it."""
 
@@ -54,5 +58,6 @@ class ReplaceFAEnd(ToClient):
     """A `FAReplace` was carried out."""
 
     request_id: int
+    """The request that it answers, by its number."""
     text: str
     """For people."""

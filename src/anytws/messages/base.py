@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from enum import Enum, unique
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, dataclass_transform
+from enum import Enum, Flag, unique
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, dataclass_transform
 
 import attrs
+
+from anytws.errors import shown
 
 
 @unique
@@ -55,11 +57,69 @@ class Asks(ToTws, Generic[_Answer_co]):
 _C = TypeVar("_C", bound=type)
 _R = TypeVar("_R")
 
+_MOST_ITEMS: Final = 10
+_MOST_OF_A_VALUE: Final = 200
+_MOST_OF_A_RECORD: Final = 4000
+
+
+def described(self: Any) -> str:  # noqa: ANN401 (of any class that attrs has made)
+    """Give the ``repr`` of messages and records: what they say beyond their defaults, as one would write it.
+
+    Whatever a peer has put into it, it is printable, and 4,000 characters long at the most.
+    """
+    said: list[str] = []
+    # A record that is being made may have less than all.
+    for field in attrs.fields(type(self)):
+        value = getattr(self, field.name, attrs.NOTHING)
+        if not _is_default(value, field.default):
+            said.append(f"{field.alias}={_value_described(value)}")
+    text = f"{type(self).__name__}({', '.join(said)})"
+    return text if len(text) <= _MOST_OF_A_RECORD else f"{text[: _MOST_OF_A_RECORD - 30]}... ({len(text)} characters)"
+
+
+def _is_default(value: object, default: object) -> bool:
+    # By class as well: to Python, False is zero, and the first members of two enumerations are equal.
+    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
+        return False
+    return value is default or (type(value) is type(default) and value == default)
+
+
+def _value_described(value: object) -> str:
+    if isinstance(value, Enum):
+        return _member_described(value)
+    if type(value) is tuple:
+        items = [_value_described(item) for item in value[:_MOST_ITEMS]]
+        if len(value) > _MOST_ITEMS:
+            items.append(f"... {len(value)} items")
+        return f"({', '.join(items)}{',' if len(value) == 1 else ''})"
+    return repr(value) if attrs.has(type(value)) else shown(value, _MOST_OF_A_VALUE)
+
+
+def _member_described(member: Enum) -> str:
+    """Give a member of an enumeration by its name, and by its value where it has none."""
+    cls = type(member)
+    if isinstance(member, Flag):
+        named = [f"{cls.__name__}.{bit.name}" for bit in member]
+        return " | ".join(named) if named and cls(sum(bit.value for bit in member)) == member else _by_value(member)
+    return f"{cls.__name__}.{member.name}" if member.name in cls.__members__ else _by_value(member)
+
+
+def _by_value(member: Enum) -> str:
+    return f"{type(member).__name__}({shown(member.value, _MOST_OF_A_VALUE)})"
+
+
+def _made(cls: _C) -> _C:
+    # Not the one of attrs, which tells all 150 fields of an order, and 16 MB of a peer's text.
+    if "__repr__" not in vars(cls):
+        cls.__repr__ = described  # type: ignore[method-assign,assignment]
+    # No weak references: they are values, and the slot would cost 8 bytes in every tick.
+    return attrs.frozen(cls, weakref_slot=False)
+
 
 @dataclass_transform(frozen_default=True, field_specifiers=(attrs.field,))
 def record(cls: _C) -> _C:
     """Make *cls* a part of messages: frozen, slotted, compared by value."""
-    return attrs.frozen(cls, weakref_slot=False)
+    return _made(cls)
 
 
 @record
@@ -67,14 +127,15 @@ class TagValue:
     """A name and its value: a parameter of an algorithm, an option of a request, another id of a security."""
 
     tag: str
+    """The name."""
     value: str
+    """The value, as text; its form depends on the name."""
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(attrs.field,))
 def message(cls: _C) -> _C:
     """Make *cls* a message: frozen, slotted, compared by value."""
-    # No weak references: a message is a value, and the slot would cost 8 bytes in every tick.
-    return attrs.frozen(cls, weakref_slot=False)
+    return _made(cls)
 
 
 def replace(record: _R, /, **changes: Any) -> _R:  # noqa: ANN401 (as many types as fields)

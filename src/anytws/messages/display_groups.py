@@ -10,6 +10,7 @@ class DisplayGroupList(ToClient):
     """The groups of windows that TWS has."""
 
     request_id: int
+    """The request that it answers, by its number."""
     groups: tuple[int, ...]
     """Their numbers, the one that is used most first."""
 
@@ -19,6 +20,7 @@ class QueryDisplayGroupsRequest(ToTws):
     """Ask which groups of windows TWS has: the answer is a `DisplayGroupList`."""
 
     request_id: int
+    """A number of your own that no other open request has; the answers repeat it."""
 
 
 @message
@@ -36,6 +38,7 @@ class SubscribeToGroupEventsRequest(ToTws):
     """Be told what a group of windows shows, by `DisplayGroupUpdated`."""
 
     request_id: int
+    """A number of your own that no other open request has; the answers repeat it."""
     group_id: int
     """One of `DisplayGroupList.groups`."""
 

@@ -57,11 +57,13 @@ class Execution:
     execution_id: str
     """Names the execution. A correction has the same id up to the last dot, and a higher number behind it."""
     side: ExecutionSide
+    """Whether it bought or sold."""
     order_id: int | None = None
     """The order's id, of the client that placed it; None for what no client placed."""
     time: datetime | None = None
     """When it was executed; in the zone in which TWS says it, naive where it says none."""
     account: str = ""
+    """The account that it happened in."""
     exchange: str = ""
     """Where it was executed."""
     shares: Decimal | None = None
@@ -87,12 +89,13 @@ class Execution:
     model_code: str = ""
     """The model portfolio of an advisor that it belongs to."""
     last_liquidity: Liquidity = Liquidity.NONE
+    """What it did to the liquidity of the exchange."""
     pending_price_revision: bool = False
     """Whether the price may still be corrected. From server version 178."""
     submitter: str = ""
-    """Who submitted the order. From server version 198."""
+    """Who submitted the order, as TWS names the user. From server version 198."""
     option_exercise_type: OptionExerciseType = OptionExerciseType.NONE
-    """In protobuf only (from server version 201)."""
+    """By which event of an option's life it came about. In protobuf only (from server version 201)."""
 
 
 @record
@@ -102,12 +105,17 @@ class ExecutionFilter:
     client_id: int = 0
     """Those of this client only; 0 for all clients."""
     account: str = ""
+    """Those of this account only; empty for all that the session has."""
     time: Moment | None = None
-    """Those after it only."""
+    """Those after it only; None for no such limit."""
     symbol: str = ""
+    """Those with this symbol only; empty for all."""
     security_type: SecurityType | None = None
+    """Those of this sort of instrument only; None for all."""
     exchange: str = ""
+    """Those at this exchange only; empty for all."""
     side: Action | None = None
+    """Purchases only, or sales only; None for both."""
     last_n_days: int | None = None
     """Those of the last days; without it TWS gives those since midnight. From server version 200."""
     specific_dates: tuple[date, ...] = ()
@@ -119,7 +127,9 @@ class ExecutionRequest(ToTws):
     """Ask for executions: an `ExecutionDetails` and a `CommissionAndFeesReport` each, then `ExecutionDetailsEnd`."""
 
     request_id: int
+    """A number of your own that no other open request has; the answers repeat it."""
     execution_filter: ExecutionFilter = ExecutionFilter()
+    """Which executions are asked for; all of them unless it says otherwise."""
 
 
 @message
@@ -129,7 +139,9 @@ class ExecutionDetails(ToClient):
     request_id: int | None
     """The `ExecutionRequest` that it answers; None for one that happened just now."""
     contract: Contract
+    """What was traded."""
     execution: Execution
+    """The fill itself."""
 
 
 @message
@@ -137,6 +149,7 @@ class ExecutionDetailsEnd(ToClient):
     """There are no more executions for this `ExecutionRequest`."""
 
     request_id: int
+    """The request that it answers, by its number."""
 
 
 @message
@@ -148,6 +161,7 @@ class CommissionAndFeesReport(ToClient):
     commission_and_fees: float | None = None
     """In ``currency``; negative for a rebate; None where TWS does not say it."""
     currency: str = ""
+    """The currency of the amounts, such as ``USD``."""
     realized_pnl: float | None = None
     """What was earned by closing a position, in ``currency``; None where nothing was closed."""
     bond_yield: float | None = None
@@ -163,15 +177,18 @@ class ExerciseOptionsRequest(ToTws):
     order_id: int
     """A number like those of orders, and not used before; what TWS says about it comes under this id."""
     contract: Contract
+    """The option, with its ``contract_id``."""
     exercise_action: ExerciseAction
-    exercise_quantity: int
-    """How many contracts."""
+    """Exercise it, or let it lapse."""
+    exercise_quantity: int | Decimal
+    """How many contracts, at least one; a `Decimal`, as a position is one, has to be whole."""
     account: str = ""
+    """The account that holds it."""
     override: bool = False
     """Whether to do it also where it is not the natural thing: exercise an option that is out of the money, ..."""
     manual_order_time: Moment | None = None
     """When it was ordered, for those who have to record it. From server version 180."""
     customer_account: str = ""
-    """From server version 183."""
+    """The customer's account, for brokers who act for others. From server version 183."""
     professional_customer: bool = False
-    """From server version 184."""
+    """Whether the customer is a professional, as exchanges define it. From server version 184."""

@@ -98,9 +98,38 @@ class HistoricalDataBar:
     time: datetime | date
     """When it begins; a date for bars of a day or more."""
     open: float
+    """The first price."""
     high: float
+    """The highest price."""
     low: float
+    """The lowest price."""
     close: float
+    """The last price so far."""
+    volume: Decimal | None = None
+    """In shares, contracts or units; None for what is not made of trades (-1 on the wire)."""
+    wap: Decimal | None = None
+    """The average price, weighted by volume; None for what is not made of trades (-1 on the wire)."""
+    bar_count: int | None = None
+    """How many trades; None for what is not made of trades (-1 on the wire)."""
+
+
+@record
+class UpdatedBar:
+    """The newest bar, which is not over: a `HistoricalDataBar` of which TWS may say only the time.
+
+    It writes the four prices empty where nothing has been traded in it yet (seen at server version 151).
+    """
+
+    time: datetime | date
+    """When it begins; a date for bars of a day or more."""
+    open: float | None = None
+    """The first price; None where TWS says none yet, as of the other three."""
+    high: float | None = None
+    """The highest price."""
+    low: float | None = None
+    """The lowest price."""
+    close: float | None = None
+    """The last price."""
     volume: Decimal | None = None
     """In shares, contracts or units; None for what is not made of trades (-1 on the wire)."""
     wap: Decimal | None = None
@@ -126,7 +155,9 @@ class HistogramDataEntry:
     """How much traded at one price."""
 
     price: float
+    """The price, in the currency of the contract."""
     size: Decimal | None = None
+    """How much traded at it, in shares or contracts. None where TWS does not say it."""
 
 
 @message
@@ -138,16 +169,21 @@ class HistoricalDataRequest(ToTws):
     """
 
     request_id: int
+    """A number of your own that no other open request has; the answers repeat it."""
     contract: Contract
+    """What the bars are of."""
     duration: str
     """How far to go back: a number, a blank, and ``S``, ``D``, ``W``, ``M`` or ``Y``: ``2 D``."""
     bar_size_setting: BarSize
+    """How much time one bar covers."""
     what_to_show: WhatToShow = WhatToShow.TRADES
+    """What the bars are made of. Not every instrument has everything: currencies have no trades."""
     end_date_time: Moment | None = None
     """Where the last bar ends; None is now."""
     use_rth: bool = False
     """Whether to leave out what happened outside of regular trading hours."""
     format_date: FormatDate = FormatDate.EPOCH_SECONDS
+    """How TWS writes the times; they arrive as aware datetimes with `FormatDate.EPOCH_SECONDS`."""
     keep_up_to_date: bool = False
     """Whether to go on with `HistoricalDataUpdate` until `CancelHistoricalData`; needs ``end_date_time`` None."""
     chart_options: tuple[TagValue, ...] = ()
@@ -159,6 +195,7 @@ class CancelHistoricalData(ToTws):
     """Give up a `HistoricalDataRequest`, or end its updates."""
 
     request_id: int
+    """The number of the request that it ends."""
 
 
 @message
@@ -166,12 +203,14 @@ class HistoricalData(ToClient):
     """The bars that were asked for, oldest first."""
 
     request_id: int
+    """The request that it answers, by its number."""
     start: datetime | None = None
     """Where the answer begins; naive where TWS does not say in which zone. None from server version 196: it is in
     `HistoricalDataEnd` then."""
     end: datetime | None = None
     """Where the answer ends; like ``start``."""
     bars: tuple[HistoricalDataBar, ...] = ()
+    """The bars, oldest first. TWS says error 162 and not an empty list where there are none."""
 
 
 @message
@@ -179,6 +218,7 @@ class HistoricalDataEnd(ToClient):
     """All bars of a request have come. From server version 196."""
 
     request_id: int
+    """The request that it answers, by its number."""
     start: datetime | None = None
     """Where the answer begins; naive where TWS does not say in which zone."""
     end: datetime | None = None
@@ -190,7 +230,9 @@ class HistoricalDataUpdate(ToClient):
     """The newest bar, as it now is: the same ``time`` again, or the next one."""
 
     request_id: int
-    bar: HistoricalDataBar
+    """The request that it answers, by its number."""
+    bar: UpdatedBar
+    """The bar as it is now."""
 
 
 @message
@@ -198,6 +240,7 @@ class HistoricalSchedule(ToClient):
     """The trading sessions that were asked for with `WhatToShow.SCHEDULE`. From server version 165."""
 
     request_id: int
+    """The request that it answers, by its number."""
     start_date_time: datetime
     """Naive: the wall clock of ``time_zone``."""
     end_date_time: datetime
@@ -205,6 +248,7 @@ class HistoricalSchedule(ToClient):
     time_zone: str
     """The zone of all times in the message, such as ``US/Eastern``."""
     sessions: tuple[HistoricalSession, ...] = ()
+    """The sessions, oldest first; days without one are left out."""
 
 
 @message
@@ -212,11 +256,15 @@ class HeadTimestampRequest(ToTws):
     """Ask how far back the data of a contract goes."""
 
     request_id: int
+    """A number of your own that no other open request has; the answers repeat it."""
     contract: Contract
+    """Which contract's data."""
     what_to_show: WhatToShow = WhatToShow.TRADES
+    """Which data: trades go back further than quotes."""
     use_rth: bool = False
     """Whether to leave out what happened outside of regular trading hours."""
     format_date: FormatDate = FormatDate.EPOCH_SECONDS
+    """How TWS writes the time."""
 
 
 @message
@@ -224,6 +272,7 @@ class CancelHeadTimestamp(ToTws):
     """End a `HeadTimestampRequest`: the vendor counts it as running until then, answered or not."""
 
     request_id: int
+    """The number of the request that it ends."""
 
 
 @message
@@ -231,6 +280,7 @@ class HeadTimestamp(ToClient):
     """When the data of a contract begins."""
 
     request_id: int
+    """The request that it answers, by its number."""
     head_timestamp: datetime | None
     """Naive where TWS does not say in which zone; None where it knows none."""
 
@@ -240,7 +290,9 @@ class HistogramDataRequest(ToTws):
     """Ask how much of a contract traded at which price."""
 
     request_id: int
+    """A number of your own that no other open request has; the answers repeat it."""
     contract: Contract
+    """Which contract's trades."""
     time_period: str
     """How far to go back: a number, a blank and a unit in words: ``3 days``."""
     use_rth: bool = False
@@ -252,6 +304,7 @@ class CancelHistogramData(ToTws):
     """Give up a `HistogramDataRequest`."""
 
     request_id: int
+    """The number of the request that it ends."""
 
 
 @message
@@ -259,7 +312,9 @@ class HistogramData(ToClient):
     """How much of a contract traded at which price."""
 
     request_id: int
+    """The request that it answers, by its number."""
     entries: tuple[HistogramDataEntry, ...] = ()
+    """One for each price, in no order."""
 
 
 @message
@@ -267,7 +322,9 @@ class HistoricalTicksRequest(ToTws):
     """Ask for single ticks of the past, from one end: give ``start_date_time`` or ``end_date_time``, and not both."""
 
     request_id: int
+    """A number of your own that no other open request has; the answers repeat it."""
     contract: Contract
+    """Which contract's ticks."""
     start_date_time: Moment | None = None
     """Go forward from here."""
     end_date_time: Moment | None = None
@@ -275,6 +332,7 @@ class HistoricalTicksRequest(ToTws):
     number_of_ticks: int = 1000
     """1000 at most. More may come, so that the last second is whole."""
     what_to_show: TicksWhatToShow = TicksWhatToShow.TRADES
+    """Which ticks: it decides which message answers."""
     use_rth: bool = False
     """Whether to leave out what happened outside of regular trading hours."""
     ignore_size: bool = False
@@ -288,6 +346,7 @@ class CancelHistoricalTicks(ToTws):
     """Give up a `HistoricalTicksRequest`. From server version 215."""
 
     request_id: int
+    """The number of the request that it ends."""
 
 
 @message
@@ -295,7 +354,9 @@ class HistoricalTicks(ToClient):
     """Midpoints of the past, oldest first."""
 
     request_id: int
+    """The request that it answers, by its number."""
     ticks: tuple[HistoricalTick, ...]
+    """The midpoints, oldest first; may be empty."""
     is_done: bool
     """Whether no more messages answer this request."""
 
@@ -305,7 +366,9 @@ class HistoricalTicksBidAsk(ToClient):
     """Quotes of the past, oldest first."""
 
     request_id: int
+    """The request that it answers, by its number."""
     ticks: tuple[HistoricalTickBidAsk, ...]
+    """The quotes, oldest first; may be empty."""
     is_done: bool
     """Whether no more messages answer this request."""
 
@@ -315,7 +378,9 @@ class HistoricalTicksLast(ToClient):
     """Trades of the past, oldest first."""
 
     request_id: int
+    """The request that it answers, by its number."""
     ticks: tuple[HistoricalTickLast, ...]
+    """The trades, oldest first; may be empty."""
     is_done: bool
     """Whether no more messages answer this request."""
 
@@ -325,10 +390,13 @@ class RealTimeBarsRequest(ToTws):
     """Subscribe to a bar every five seconds; they come until `CancelRealTimeBars`."""
 
     request_id: int
+    """A number of your own that no other open request has; the answers repeat it."""
     contract: Contract
+    """What the bars are of."""
     bar_size: int = 5
     """In seconds; TWS makes bars of 5 only."""
     what_to_show: RealTimeWhatToShow = RealTimeWhatToShow.TRADES
+    """What they are made of."""
     use_rth: bool = False
     """Whether to leave out what happens outside of regular trading hours."""
     real_time_bars_options: tuple[TagValue, ...] = ()
@@ -340,6 +408,7 @@ class CancelRealTimeBars(ToTws):
     """End a subscription to bars of five seconds."""
 
     request_id: int
+    """The number of the request that it ends."""
 
 
 @message
@@ -347,12 +416,17 @@ class RealTimeBarTick(ToClient):
     """A bar of five seconds, when they are over."""
 
     request_id: int
+    """The request that it answers, by its number."""
     time: datetime
     """When it begins, in UTC."""
     open: float
+    """The first price."""
     high: float
+    """The highest price."""
     low: float
+    """The lowest price."""
     close: float
+    """The last price."""
     volume: Decimal | None = None
     """In shares, contracts or units; None for what is not made of trades (-1 on the wire)."""
     wap: Decimal | None = None

@@ -8,7 +8,11 @@ They give a plain `Contract`. What they have no argument for is added with `attr
     'US0378331005'
 
 A contract in which something is left out is good for asking what there is (`ContractDataRequest`); an order or a
-subscription needs enough of it to mean one contract only.
+subscription needs enough of it to mean one contract only. The vendor's ``contract_id``, which `ContractData` tells,
+means one; with it, the symbol may be left out, and so is the currency unless it is given::
+
+    >>> Stock(contract_id=265598)
+    Contract(contract_id=265598, security_type=SecurityType.STOCK, exchange='SMART')
 """
 
 from __future__ import annotations
@@ -20,8 +24,10 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final, TypeAlias
 
+import attrs
+
 from anytws.errors import shown
-from anytws.messages.contracts import Action, ComboLeg, Contract, Right, SecurityType
+from anytws.messages.contracts import Action, ComboLeg, Contract, Right, SecurityType, askable
 
 __all__ = [
     "CFD",
@@ -38,6 +44,7 @@ __all__ = [
     "Leg",
     "Option",
     "Stock",
+    "routed",
 ]
 
 Expiry: TypeAlias = date | str
@@ -116,6 +123,22 @@ def _pair(value: object) -> str:
     return value
 
 
+def _symbol(value: object, contract_id: object, what: str = "a symbol") -> str:
+    """Give the symbol of a contract, which may be left out where the contract has an id."""
+    return "" if value == "" and contract_id else _name(value, what)
+
+
+def _id(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError(f"a contract id is a whole number above zero (0: not known), and not {shown(value)}")
+    return value
+
+
+def _currency(value: str | None, name: str) -> str:
+    """Give the currency of a contract, by default dollars; of one that has an id and no *name*, none but its own."""
+    return value if value is not None else "USD" if name else ""
+
+
 def _contract_id(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
         raise ValueError(f"a leg needs a contract id, and not {value!r}: ask for the contract's details, which have it")
@@ -147,7 +170,12 @@ def _legs(values: object) -> tuple[ComboLeg, ...]:
 
 
 def Stock(  # noqa: N802 (reads as the thing that it makes)
-    symbol: str, exchange: str = "SMART", currency: str = "USD", *, primary_exchange: str = ""
+    symbol: str = "",
+    exchange: str = "SMART",
+    currency: str | None = None,
+    *,
+    primary_exchange: str = "",
+    contract_id: int = 0,
 ) -> Contract:
     """Give a stock or an ETF.
 
@@ -157,84 +185,120 @@ def Stock(  # noqa: N802 (reads as the thing that it makes)
     'SMART'
     """
     return Contract(
-        symbol=_name(symbol, "a symbol"),
+        contract_id=_id(contract_id),
+        symbol=_symbol(symbol, contract_id),
         security_type=SecurityType.STOCK,
         exchange=exchange,
         primary_exchange=primary_exchange,
-        currency=currency,
+        currency=_currency(currency, symbol),
     )
 
 
-def Index(symbol: str, exchange: str, currency: str = "USD") -> Contract:  # noqa: N802 (reads as what it makes)
+def Index(  # noqa: N802 (reads as what it makes)
+    symbol: str = "", exchange: str = "", currency: str | None = None, *, contract_id: int = 0
+) -> Contract:
     """Give an index. It cannot be traded, and SMART does not know it: *exchange* is the one that computes it.
 
     >>> Index("SPX", "CBOE").security_type
     <SecurityType.INDEX: 'IND'>
     """
     return Contract(
-        symbol=_name(symbol, "a symbol"),
+        contract_id=_id(contract_id),
+        symbol=_symbol(symbol, contract_id),
         security_type=SecurityType.INDEX,
         exchange=_name(exchange, "the exchange of an index"),
-        currency=currency,
+        currency=_currency(currency, symbol),
     )
 
 
-def CFD(symbol: str, exchange: str = "SMART", currency: str = "USD") -> Contract:  # noqa: N802 (an abbreviation)
+def CFD(  # noqa: N802 (an abbreviation)
+    symbol: str = "", exchange: str = "SMART", currency: str | None = None, *, contract_id: int = 0
+) -> Contract:
     """Give a contract for difference on a stock, an index or a currency.
 
     >>> CFD("IBDE30", currency="EUR").symbol
     'IBDE30'
     """
     return Contract(
-        symbol=_name(symbol, "a symbol"), security_type=SecurityType.CFD, exchange=exchange, currency=currency
+        contract_id=_id(contract_id),
+        symbol=_symbol(symbol, contract_id),
+        security_type=SecurityType.CFD,
+        exchange=exchange,
+        currency=_currency(currency, symbol),
     )
 
 
-def Forex(pair: str, exchange: str = "IDEALPRO") -> Contract:  # noqa: N802 (reads as what it makes)
+def Forex(  # noqa: N802 (reads as what it makes)
+    pair: str = "", exchange: str = "IDEALPRO", *, contract_id: int = 0
+) -> Contract:
     """Give a pair of currencies: the first is bought or sold, the second is what its price is in.
 
     >>> Forex("EURUSD").symbol, Forex("EURUSD").currency
     ('EUR', 'USD')
     """
-    checked = _pair(pair)
-    return Contract(symbol=checked[:3], security_type=SecurityType.FOREX, exchange=exchange, currency=checked[3:])
+    checked = "" if pair == "" and contract_id else _pair(pair)
+    return Contract(
+        contract_id=_id(contract_id),
+        symbol=checked[:3],
+        security_type=SecurityType.FOREX,
+        exchange=exchange,
+        currency=checked[3:],
+    )
 
 
-def Crypto(symbol: str, exchange: str = "PAXOS", currency: str = "USD") -> Contract:  # noqa: N802 (as what it makes)
+def Crypto(  # noqa: N802 (as what it makes)
+    symbol: str = "", exchange: str = "PAXOS", currency: str | None = None, *, contract_id: int = 0
+) -> Contract:
     """Give a crypto currency.
 
     >>> Crypto("BTC").currency
     'USD'
     """
     return Contract(
-        symbol=_name(symbol, "a symbol"), security_type=SecurityType.CRYPTO, exchange=exchange, currency=currency
+        contract_id=_id(contract_id),
+        symbol=_symbol(symbol, contract_id),
+        security_type=SecurityType.CRYPTO,
+        exchange=exchange,
+        currency=_currency(currency, symbol),
     )
 
 
-def Commodity(symbol: str, exchange: str = "SMART", currency: str = "USD") -> Contract:  # noqa: N802 (as what it makes)
+def Commodity(  # noqa: N802 (as what it makes)
+    symbol: str = "", exchange: str = "SMART", currency: str | None = None, *, contract_id: int = 0
+) -> Contract:
     """Give a commodity that is traded as such.
 
     >>> Commodity("XAUUSD").security_type
     <SecurityType.COMMODITY: 'CMDTY'>
     """
     return Contract(
-        symbol=_name(symbol, "a symbol"), security_type=SecurityType.COMMODITY, exchange=exchange, currency=currency
+        contract_id=_id(contract_id),
+        symbol=_symbol(symbol, contract_id),
+        security_type=SecurityType.COMMODITY,
+        exchange=exchange,
+        currency=_currency(currency, symbol),
     )
 
 
-def Fund(symbol: str, exchange: str = "FUNDSERV", currency: str = "USD") -> Contract:  # noqa: N802 (as what it makes)
+def Fund(  # noqa: N802 (as what it makes)
+    symbol: str = "", exchange: str = "FUNDSERV", currency: str | None = None, *, contract_id: int = 0
+) -> Contract:
     """Give a mutual fund. (An ETF is a `Stock`.)
 
     >>> Fund("VINIX").exchange
     'FUNDSERV'
     """
     return Contract(
-        symbol=_name(symbol, "a symbol"), security_type=SecurityType.FUND, exchange=exchange, currency=currency
+        contract_id=_id(contract_id),
+        symbol=_symbol(symbol, contract_id),
+        security_type=SecurityType.FUND,
+        exchange=exchange,
+        currency=_currency(currency, symbol),
     )
 
 
 def Bond(  # noqa: N802 (reads as what it makes)
-    symbol: str = "", exchange: str = "SMART", currency: str = "USD", *, contract_id: int = 0, issuer_id: str = ""
+    symbol: str = "", exchange: str = "SMART", currency: str | None = None, *, contract_id: int = 0, issuer_id: str = ""
 ) -> Contract:
     """Give a bond, by its CUSIP (where TWS expects a *symbol*), by its *contract_id*, or all bonds of an issuer.
 
@@ -248,11 +312,11 @@ def Bond(  # noqa: N802 (reads as what it makes)
     if not (symbol or contract_id or issuer_id):
         raise ValueError("a bond needs a CUSIP, a contract id, or an issuer id")
     return Contract(
-        contract_id=contract_id,
+        contract_id=_id(contract_id),
         symbol=_name(symbol, "a CUSIP") if symbol else "",
         security_type=SecurityType.BOND,
         exchange=exchange,
-        currency=currency,
+        currency=_currency(currency, symbol or issuer_id),
         issuer_id=issuer_id,
     )
 
@@ -261,15 +325,16 @@ def Bond(  # noqa: N802 (reads as what it makes)
 
 
 def Option(  # noqa: N802 (reads as what it makes)
-    symbol: str,
+    symbol: str = "",
     expiry: Expiry = "",
     strike: Strike | None = None,
     right: Right | str | None = None,
     exchange: str = "SMART",
-    currency: str = "USD",
+    currency: str | None = None,
     *,
     multiplier: Multiplier | None = None,
     trading_class: str = "",
+    contract_id: int = 0,
 ) -> Contract:
     """Give an option on a stock or an index; with some of *expiry*, *strike* and *right* left out, a part of a chain.
 
@@ -280,14 +345,15 @@ def Option(  # noqa: N802 (reads as what it makes)
     (250.0, <Right.CALL: 'C'>)
     """
     return Contract(
-        symbol=_name(symbol, "a symbol"),
+        contract_id=_id(contract_id),
+        symbol=_symbol(symbol, contract_id),
         security_type=SecurityType.OPTION,
         last_trade_date_or_contract_month=_expiry(expiry),
         strike=_strike(strike),
         right=_right(right),
         multiplier=_multiplier(multiplier),
         exchange=exchange,
-        currency=currency,
+        currency=_currency(currency, symbol),
         trading_class=trading_class,
     )
 
@@ -296,12 +362,13 @@ def Future(  # noqa: N802 (reads as what it makes)
     symbol: str = "",
     expiry: Expiry = "",
     exchange: str = "",
-    currency: str = "USD",
+    currency: str | None = None,
     *,
     local_symbol: str = "",
     multiplier: Multiplier | None = None,
     trading_class: str = "",
     include_expired: bool = False,
+    contract_id: int = 0,
 ) -> Contract:
     """Give a future, by *symbol* and *expiry* or by the exchange's own *local_symbol*; without both, all its months.
 
@@ -313,15 +380,16 @@ def Future(  # noqa: N802 (reads as what it makes)
     >>> Future(local_symbol="ESZ6", exchange="CME").local_symbol
     'ESZ6'
     """
-    if not (symbol or local_symbol):
-        raise ValueError("a future needs a symbol, such as 'ES', or a local symbol, such as 'ESZ6'")
+    if not (symbol or local_symbol or contract_id):
+        raise ValueError("a future needs a symbol, such as 'ES', a local symbol, such as 'ESZ6', or a contract id")
     return Contract(
+        contract_id=_id(contract_id),
         symbol=_name(symbol, "a symbol") if symbol else "",
         security_type=SecurityType.FUTURE,
         last_trade_date_or_contract_month=_expiry(expiry),
         multiplier=_multiplier(multiplier),
         exchange=_name(exchange, "the exchange of a future"),
-        currency=currency,
+        currency=_currency(currency, symbol or local_symbol),
         local_symbol=local_symbol,
         trading_class=trading_class,
         include_expired=include_expired,
@@ -329,12 +397,13 @@ def Future(  # noqa: N802 (reads as what it makes)
 
 
 def ContinuousFuture(  # noqa: N802 (reads as what it makes)
-    symbol: str,
-    exchange: str,
-    currency: str = "USD",
+    symbol: str = "",
+    exchange: str = "",
+    currency: str | None = None,
     *,
     multiplier: Multiplier | None = None,
     trading_class: str = "",
+    contract_id: int = 0,
 ) -> Contract:
     """Give the lead months of a future, one after the other: for historical data, and not to be traded.
 
@@ -342,25 +411,27 @@ def ContinuousFuture(  # noqa: N802 (reads as what it makes)
     <SecurityType.CONTINUOUS_FUTURE: 'CONTFUT'>
     """
     return Contract(
-        symbol=_name(symbol, "a symbol"),
+        contract_id=_id(contract_id),
+        symbol=_symbol(symbol, contract_id),
         security_type=SecurityType.CONTINUOUS_FUTURE,
         multiplier=_multiplier(multiplier),
         exchange=_name(exchange, "the exchange of a future"),
-        currency=currency,
+        currency=_currency(currency, symbol),
         trading_class=trading_class,
     )
 
 
 def FuturesOption(  # noqa: N802 (reads as what it makes)
-    symbol: str,
+    symbol: str = "",
     expiry: Expiry = "",
     strike: Strike | None = None,
     right: Right | str | None = None,
     exchange: str = "",
-    currency: str = "USD",
+    currency: str | None = None,
     *,
     multiplier: Multiplier | None = None,
     trading_class: str = "",
+    contract_id: int = 0,
 ) -> Contract:
     """Give an option on a future; with some of *expiry*, *strike* and *right* left out, a part of a chain.
 
@@ -370,14 +441,15 @@ def FuturesOption(  # noqa: N802 (reads as what it makes)
     Decimal('50')
     """
     return Contract(
-        symbol=_name(symbol, "a symbol"),
+        contract_id=_id(contract_id),
+        symbol=_symbol(symbol, contract_id),
         security_type=SecurityType.FUTURES_OPTION,
         last_trade_date_or_contract_month=_expiry(expiry),
         strike=_strike(strike),
         right=_right(right),
         multiplier=_multiplier(multiplier),
         exchange=_name(exchange, "the exchange of a futures option"),
-        currency=currency,
+        currency=_currency(currency, symbol),
         trading_class=trading_class,
     )
 
@@ -423,3 +495,46 @@ def Combo(  # noqa: N802 (reads as what it makes)
         currency=currency,
         combo_legs=_legs(legs),
     )
+
+
+# --- said back ---------------------------------------------------------------------------------------------------
+
+_ROUTES: Final = {
+    SecurityType.STOCK: "SMART",
+    SecurityType.OPTION: "SMART",
+    SecurityType.WARRANT: "SMART",
+    SecurityType.STRUCTURED_PRODUCT: "SMART",
+    SecurityType.BOND: "SMART",
+    SecurityType.BILL: "SMART",
+    SecurityType.CFD: "SMART",
+    SecurityType.COMMODITY: "SMART",
+    SecurityType.COMBO: "SMART",
+    SecurityType.FOREX: "IDEALPRO",
+    SecurityType.FUND: "FUNDSERV",
+}
+
+
+def routed(contract: Contract, exchange: str = "") -> Contract:
+    """Give a contract that TWS has reported as one that can be traded and asked about: with the exchange for that.
+
+    A position is reported with where it is listed, or with no exchange at all, and an execution with the venue of the
+    fill. An order or a request that said this back would go to that venue alone, or be refused. *exchange* says where
+    it shall go. Left out, that is SMART for what SMART knows, IDEALPRO for currencies, FUNDSERV for funds, and for all
+    else (futures and options on them, indices, crypto currencies) the exchange that was reported.
+
+    The rest is as in `anytws.messages.contracts.askable`. Raises `ValueError` where no exchange was reported: then the
+    contract's details, asked for by its ``contract_id``, have it.
+
+    >>> routed(Contract(265598, "AAPL", SecurityType.STOCK, strike=0.0, exchange="NASDAQ")).exchange
+    'SMART'
+    >>> routed(Contract(637533641, "ES", SecurityType.FUTURE, "20261218"), "CME").exchange
+    'CME'
+    """
+    kind = contract.security_type
+    route = exchange or (_ROUTES.get(kind) if kind else None) or contract.exchange or contract.primary_exchange
+    if not route:
+        raise ValueError(
+            f"TWS did not say at which exchange {contract.local_symbol or contract.symbol!r} is traded: say it, or ask"
+            f" for the contract's details by its contract id, {contract.contract_id}"
+        )
+    return attrs.evolve(askable(contract), exchange=_name(route, "an exchange"))  # type: ignore[misc]

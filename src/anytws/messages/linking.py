@@ -10,6 +10,7 @@ class VerifyMessageApi(ToClient):
     """The challenge to a client that wants to prove that a vendor of software wrote it. Internal to the broker."""
 
     api_data: str
+    """The challenge, in a form of the broker's own."""
 
 
 @message
@@ -17,6 +18,7 @@ class VerifyCompleted(ToClient):
     """Whether the proof was accepted. Internal to the broker."""
 
     is_successful: bool
+    """Whether it was accepted."""
     error_text: str
     """Why not, for people."""
 
@@ -26,7 +28,9 @@ class VerifyAndAuthMessageApi(ToClient):
     """The challenge to a client that proves its origin and logs in at once. Internal to the broker."""
 
     api_data: str
+    """The challenge, in a form of the broker's own."""
     xyz_challenge: str
+    """A second challenge, in a form of the broker's own."""
 
 
 @message
@@ -34,6 +38,7 @@ class VerifyAndAuthCompleted(ToClient):
     """Whether the proof and the login were accepted. Internal to the broker."""
 
     is_successful: bool
+    """Whether both were accepted."""
     error_text: str
     """Why not, for people."""
 
@@ -43,7 +48,9 @@ class VerifyRequest(ToTws):
     """Ask to be taken for a program of a vendor of software. Internal to the broker."""
 
     api_name: str
+    """The program's name."""
     api_version: str
+    """The program's version."""
 
 
 @message
@@ -51,6 +58,7 @@ class VerifyMessageRequest(ToTws):
     """The answer to a `VerifyMessageApi`. Internal to the broker."""
 
     api_data: str
+    """The answer, in a form of the broker's own."""
 
 
 @message
@@ -58,8 +66,11 @@ class VerifyAndAuthRequest(ToTws):
     """Ask to be taken for a program of a vendor of software, and to be logged in. Internal to the broker."""
 
     api_name: str
+    """The program's name."""
     api_version: str
+    """The program's version."""
     opaque_isv_key: str
+    """The key of the program's maker, in a form of the broker's own."""
 
 
 @message
@@ -67,4 +78,6 @@ class VerifyAndAuthMessage(ToTws):
     """The answer to a `VerifyAndAuthMessageApi`. Internal to the broker."""
 
     api_data: str
+    """The answer, in a form of the broker's own."""
     xyz_response: str
+    """The answer to the second challenge, in a form of the broker's own."""

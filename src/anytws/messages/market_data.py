@@ -232,6 +232,7 @@ class HistoricalTick:
     time: datetime
     """UTC, whole seconds."""
     price: float
+    """The midpoint of bid and ask."""
     size: Decimal | None = None
     """Zero for a midpoint of the past; live ones have none."""
 
@@ -243,10 +244,15 @@ class HistoricalTickBidAsk:
     time: datetime
     """UTC, whole seconds."""
     price_bid: float
+    """The best bid."""
     price_ask: float
+    """The best ask."""
     size_bid: Decimal | None
+    """How much is bid for at ``price_bid``. None where TWS does not say it."""
     size_ask: Decimal | None
+    """How much is asked at ``price_ask``. None where TWS does not say it."""
     attributes: TickAttribBidAsk = TickAttribBidAsk()
+    """What else is true of the quote."""
 
 
 @record
@@ -256,11 +262,15 @@ class HistoricalTickLast:
     time: datetime
     """UTC, whole seconds."""
     price: float
+    """The price of the trade; 0 with a size of 0 at a halt."""
     size: Decimal | None
+    """How much was traded, in shares or contracts. None where TWS does not say it."""
     exchange: str = ""
+    """Where it was traded; ``FINRA`` for US trades off the exchanges."""
     special_conditions: str = ""
     """The sale conditions as letters of the tape, blanks included."""
     attributes: TickAttribLast = TickAttribLast()
+    """What else is true of the trade."""
 
 
 # --- ticks ---------------------------------------------------------------------------------------------------------
@@ -271,12 +281,15 @@ class TickPrice(ToClient):
     """A price has changed."""
 
     request_id: int
+    """The request that it answers, by its number."""
     tick_type: TickType
+    """Which price it is: bid, ask, last, the day's high and so on."""
     price: float
     """-1: there is no such price at the moment, no bid for instance."""
     size: Decimal | None = None
     """Of `TickType.BID`, ``ASK``, ``LAST`` and their delayed twins: the size at this price. Else zero or None."""
     attributes: TickAttributes = TickAttributes(0)
+    """What else is true of the price."""
 
 
 @message
@@ -284,7 +297,9 @@ class TickSize(ToClient):
     """A size or a volume has changed."""
 
     request_id: int
+    """The request that it answers, by its number."""
     tick_type: TickType
+    """Which size it is: of the bid, of the last trade, the day's volume and so on."""
     size: Decimal | None
     """In shares, lots or contracts, as TWS is set up. May be a fraction."""
 
@@ -294,7 +309,9 @@ class TickGeneric(ToClient):
     """A number that is no price and no size has changed."""
 
     request_id: int
+    """The request that it answers, by its number."""
     tick_type: TickType
+    """What the number is about: a volatility, whether trading is halted (1 and 2, 0 is not), a count of trades."""
     value: float | None
     """None where TWS does not say it."""
 
@@ -304,7 +321,9 @@ class TickString(ToClient):
     """A text has changed: a time of the last trade, the exchanges of a quote, a tape of trades."""
 
     request_id: int
+    """The request that it answers, by its number."""
     tick_type: TickType
+    """What the text is about, and so its form."""
     value: str
     """In the form of ``tick_type``: seconds since the epoch, letters of exchanges, fields with ``;`` between them."""
 
@@ -314,7 +333,9 @@ class TickEfp(ToClient):
     """A computation about an exchange for physicals. No protobuf: TWS always says it as text."""
 
     request_id: int
+    """The request that it answers, by its number."""
     tick_type: TickType
+    """What it is computed from: the bid, the ask, the last trade and so on."""
     basis_points: float | None
     """Annualized; None where it was not computed, as with the other numbers."""
     formatted_basis_points: str
@@ -336,6 +357,7 @@ class TickOptionComputation(ToClient):
     """An option's price, volatility and greeks, by the vendor's model. None: not computed."""
 
     request_id: int
+    """The request that it answers, by its number."""
     tick_type: TickType
     """Which price they are computed from; ``CUST_OPTION_COMPUTATION`` answers the client's own calculations."""
     tick_attribute: OptionComputationBasis | None = None
@@ -343,15 +365,19 @@ class TickOptionComputation(ToClient):
     implied_volatility: float | None = None
     """A year's, 0.25 is 25 percent."""
     delta: float | None = None
+    """How much the option's price moves when the underlying's moves by one: -1 to 1."""
     option_price: float | None = None
+    """The option's price that belongs to the other numbers, in the currency of the contract."""
     pv_dividend: float | None = None
     """The present value of the dividends expected until the option expires."""
     gamma: float | None = None
+    """How much ``delta`` changes when the underlying's price moves by one."""
     vega: float | None = None
     """For a change of the volatility by one percent point."""
     theta: float | None = None
     """Per day."""
     underlying_price: float | None = None
+    """The underlying's price that the numbers were computed with."""
 
 
 @message
@@ -359,6 +385,7 @@ class TickSnapshotEnd(ToClient):
     """A snapshot is complete: no more ticks come for it."""
 
     request_id: int
+    """The request that it answers, by its number."""
 
 
 @message
@@ -366,7 +393,9 @@ class MarketDataType(ToClient):
     """How fresh the ticks of a request are from here on."""
 
     request_id: int
+    """The request that it answers, by its number."""
     market_data_type: MarketDataMode
+    """How fresh they are."""
 
 
 @message
@@ -374,6 +403,7 @@ class TickReqParams(ToClient):
     """What the ticks of a request look like. Comes before the first of them."""
 
     request_id: int
+    """The request that it answers, by its number."""
     min_tick: Decimal | None = None
     """The smallest step of the price."""
     bbo_exchange: str = ""
@@ -395,6 +425,7 @@ class RerouteMarketDataRequest(ToClient):
     contract_id: int
     """To ask with, together with ``exchange``."""
     exchange: str
+    """The exchange to ask with."""
 
 
 @message
@@ -402,7 +433,9 @@ class MarketDataRequest(ToTws):
     """Ask for ticks."""
 
     request_id: int
+    """A number of your own that no other open request has; the answers repeat it."""
     contract: Contract
+    """What the ticks are of. It has to mean one contract only, or the answer is error 200."""
     generic_tick_list: str = ""
     """More ticks than the usual ones: the vendor's numbers with commas between, such as ``233,236``."""
     snapshot: bool = False
@@ -418,6 +451,7 @@ class CancelMarketData(ToTws):
     """No more ticks."""
 
     request_id: int
+    """The number of the request that it ends."""
 
 
 @message
@@ -425,6 +459,7 @@ class MarketDataTypeRequest(ToTws):
     """Choose how fresh ticks may be. Holds for all later requests of the session."""
 
     market_data_type: MarketDataMode
+    """The best that may come: with `MarketDataMode.DELAYED`, what one has a subscription for still comes live."""
 
 
 @message
@@ -432,9 +467,13 @@ class CalculateImpliedVolatilityRequest(ToTws):
     """Ask what volatility an option's price implies. `TickOptionComputation` answers."""
 
     request_id: int
+    """A number of your own that no other open request has; the answers repeat it."""
     contract: Contract
+    """The option."""
     option_price: float
+    """The price of the option, in its currency."""
     underlying_price: float
+    """The price of its underlying."""
     implied_volatility_options: tuple[TagValue, ...] = ()
     """Reserved by the vendor. In protobuf only, from server version 211."""
 
@@ -444,6 +483,7 @@ class CancelCalculateImpliedVolatility(ToTws):
     """No more answers to a `CalculateImpliedVolatilityRequest`."""
 
     request_id: int
+    """The number of the request that it ends."""
 
 
 @message
@@ -451,10 +491,13 @@ class CalculateOptionPriceRequest(ToTws):
     """Ask for the price of an option at a volatility. `TickOptionComputation` answers."""
 
     request_id: int
+    """A number of your own that no other open request has; the answers repeat it."""
     contract: Contract
+    """The option."""
     volatility: float
     """A year's, 0.25 is 25 percent."""
     underlying_price: float
+    """The price of its underlying."""
     option_price_options: tuple[TagValue, ...] = ()
     """Reserved by the vendor. In protobuf only, from server version 211."""
 
@@ -464,6 +507,7 @@ class CancelCalculateOptionPrice(ToTws):
     """No more answers to a `CalculateOptionPriceRequest`."""
 
     request_id: int
+    """The number of the request that it ends."""
 
 
 # --- the letters of exchanges --------------------------------------------------------------------------------------
@@ -476,6 +520,7 @@ class SmartComponent:
     bit_number: int
     """Its bit in the masks of the vendor."""
     exchange: str
+    """The exchange's name, such as ``NASDAQ``."""
     exchange_letter: str
     """As the exchanges of a bid, an ask or a trade are written in `TickString`."""
 
@@ -485,7 +530,9 @@ class SmartComponents(ToClient):
     """The exchanges behind SMART."""
 
     request_id: int
+    """The request that it answers, by its number."""
     smart_components: tuple[SmartComponent, ...] = ()
+    """One for each exchange, in no order."""
 
 
 @message
@@ -493,6 +540,7 @@ class SmartComponentsRequest(ToTws):
     """Ask which exchanges the letters of a best bid and offer stand for. `SmartComponents` answers."""
 
     request_id: int
+    """A number of your own that no other open request has; the answers repeat it."""
     bbo_exchange: str
     """The key that `TickReqParams` gave."""
 
@@ -507,10 +555,13 @@ class MarketDepthData:
     position: int
     """From 0, the best price, on each side."""
     operation: MarketDepthOperation
+    """Whether the row comes in, changes or goes."""
     side: MarketDepthSide
+    """Whether it is on the side of the bids or of the asks."""
     price: float | None
     """None where TWS does not say it, as of a row that goes; so is ``size``."""
     size: Decimal | None
+    """How much is bid or asked in this row. None where TWS does not say it."""
     market_maker: str = ""
     """The market maker; the exchange, with smart depth. In `MarketDepthL2` only."""
     is_smart_depth: bool = False
@@ -522,7 +573,9 @@ class MarketDepth(ToClient):
     """The book has changed, where it says nothing about who stands behind a row."""
 
     request_id: int
+    """The request that it answers, by its number."""
     row: MarketDepthData
+    """The row, and what happens to it."""
 
 
 @message
@@ -530,7 +583,9 @@ class MarketDepthL2(ToClient):
     """The book has changed, where each row says who stands behind it."""
 
     request_id: int
+    """The request that it answers, by its number."""
     row: MarketDepthData
+    """The row, and what happens to it."""
 
 
 @message
@@ -542,6 +597,7 @@ class RerouteMarketDepthRequest(ToClient):
     contract_id: int
     """To ask with, together with ``exchange``."""
     exchange: str
+    """The exchange to ask with."""
 
 
 @message
@@ -549,7 +605,9 @@ class MarketDepthRequest(ToTws):
     """Ask for the book."""
 
     request_id: int
+    """A number of your own that no other open request has; the answers repeat it."""
     contract: Contract
+    """Whose book it is."""
     number_of_rows: int
     """On each side."""
     is_smart_depth: bool = False
@@ -563,6 +621,7 @@ class CancelMarketDepth(ToTws):
     """No more of the book."""
 
     request_id: int
+    """The number of the request that it ends."""
     is_smart_depth: bool = False
     """As in the request."""
 
@@ -572,8 +631,11 @@ class DepthMarketDataDescription:
     """An exchange that has a book for one sort of instrument."""
 
     exchange: str
+    """The exchange's name, as `MarketDepthRequest` wants it in its contract."""
     security_type: SecurityType | None = None
+    """The sort of instrument; None where TWS does not say it."""
     listing_exchange: str = ""
+    """The exchange that the instruments are listed at; empty where TWS does not say it."""
     service_data_type: str = ""
     """``Deep``: rows without names behind them, ``Deep2``: with names."""
     aggregate_group: int | None = None
@@ -585,6 +647,7 @@ class MarketDepthExchanges(ToClient):
     """The exchanges that have a book."""
 
     depth_market_data_descriptions: tuple[DepthMarketDataDescription, ...] = ()
+    """One for each exchange and sort of instrument, some hundreds."""
 
 
 @message
@@ -600,7 +663,9 @@ class TickByTickData(ToClient):
     """One tick of the tape. The field that ``tick_type`` speaks of holds it, the others are None."""
 
     request_id: int
+    """The request that it answers, by its number."""
     tick_type: TickByTickKind
+    """Which tick it is, and so which of the fields below holds it."""
     last: HistoricalTickLast | None = None
     """A trade, of the types ``LAST`` and ``ALL_LAST``."""
     bid_ask: HistoricalTickBidAsk | None = None
@@ -614,8 +679,11 @@ class TickByTickRequest(ToTws):
     """Ask for the ticks of the tape, none left out."""
 
     request_id: int
+    """A number of your own that no other open request has; the answers repeat it."""
     contract: Contract
+    """Whose ticks."""
     tick_type: TickByTickType
+    """Which ticks."""
     number_of_ticks: int = 0
     """How many of the past come first, at most 1000."""
     ignore_size: bool = False
@@ -627,3 +695,4 @@ class CancelTickByTick(ToTws):
     """No more ticks of the tape."""
 
     request_id: int
+    """The number of the request that it ends."""

@@ -59,6 +59,7 @@ class NewsBulletin(ToClient):
     """A bulletin of the broker: an exchange has a problem, a system will be down."""
 
     news_message_id: int
+    """The bulletin's number: it tells one that comes again from a new one."""
     news_message_type: NewsBulletinType | None
     """None where TWS does not say it."""
     news_message: str
@@ -72,6 +73,7 @@ class NewsProviders(ToClient):
     """The providers that this user may read through the API."""
 
     news_providers: tuple[NewsProvider, ...] = ()
+    """One for each provider."""
 
 
 @message
@@ -88,6 +90,7 @@ class TickNews(ToClient):
     timestamp: datetime | None
     """UTC, to the millisecond; None where TWS does not say it."""
     provider_code: str
+    """Whose headline it is, such as ``DJ-N``."""
     article_id: str
     """What `NewsArticleRequest` finds the article by."""
     headline: str
@@ -101,6 +104,7 @@ class HistoricalNewsRequest(ToTws):
     """Ask for past headlines about a contract: one `HistoricalNews` each, then a `HistoricalNewsEnd`."""
 
     request_id: int
+    """A number of your own that no other open request has; the answers repeat it."""
     contract_id: int
     """The vendor's number of the contract."""
     provider_codes: str
@@ -120,9 +124,11 @@ class HistoricalNews(ToClient):
     """One headline of the past."""
 
     request_id: int
+    """The request that it answers, by its number."""
     time: datetime | None
     """UTC; None where TWS does not say it."""
     provider_code: str
+    """Whose headline it is, such as ``DJ-N``."""
     article_id: str
     """What `NewsArticleRequest` finds the article by."""
     headline: str
@@ -134,6 +140,7 @@ class HistoricalNewsEnd(ToClient):
     """All headlines of a request have come."""
 
     request_id: int
+    """The request that it answers, by its number."""
     has_more: bool
     """Whether there would be more than the request let through."""
 
@@ -143,7 +150,9 @@ class NewsArticleRequest(ToTws):
     """Ask for the text behind a headline."""
 
     request_id: int
+    """A number of your own that no other open request has; the answers repeat it."""
     provider_code: str
+    """Whose article it is, as the headline says it."""
     article_id: str
     """As the headline says it."""
     news_article_options: tuple[TagValue, ...] = ()
@@ -155,6 +164,7 @@ class NewsArticle(ToClient):
     """The text behind a headline."""
 
     request_id: int
+    """The request that it answers, by its number."""
     article_type: NewsArticleType | None
     """None where TWS does not say it."""
     article_text: str

@@ -580,8 +580,11 @@ class Bracket(NamedTuple):
     """An order and the two that end what it begins, in the order in which they are placed."""
 
     parent: Order
+    """The order that begins: a limit order that is not transmitted by itself."""
     profit_taker: Order
+    """The limit order of the other side at the price of the profit."""
     stop_loss: Order
+    """The stop order of the other side; it transmits all three."""
 
 
 def bracket(
@@ -660,7 +663,7 @@ def placeable(order: Order) -> Order:
 
     >>> placeable(Order(Action.BUY, OrderType.MARKET, Decimal(1), permanent_id=9000, filled_quantity=Decimal(1)))
     ... # doctest: +ELLIPSIS
-    Order(action=<Action.BUY: 'BUY'>, order_type=<OrderType.MARKET: 'MKT'>, total_quantity=Decimal('1'), ...)
+    Order(action=Action.BUY, order_type=OrderType.MARKET, total_quantity=Decimal('1'))
     """
     defaults = {field.name: field.default for field in _FIELDS if field.default is not attrs.NOTHING}
     cleared = {*_SAID_BY_TWS} | {name for name in defaults if _says_nothing(getattr(order, name))}

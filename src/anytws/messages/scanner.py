@@ -54,27 +54,37 @@ class ScannerSubscription:
     number_of_rows: int = -1
     """The most rows wanted, 50 being what TWS gives at most; -1 leaves it to TWS."""
     instrument: ScannerInstrument | None = None
+    """What sort of instrument to look through. TWS wants one."""
     location_code: str = ""
     """Where, such as ``STK.US.MAJOR``."""
     scan_code: str = ""
     """The measure to rank by, such as ``TOP_PERC_GAIN``."""
     above_price: float | None = None
+    """The lowest price, in the currency of the instruments."""
     below_price: float | None = None
+    """The highest price."""
     above_volume: int | None = None
     """Volume of the day; in text up to 2147483646."""
     market_cap_above: float | None = None
+    """The smallest value of the whole company; in millions by the vendor's manual, which was not tried."""
     market_cap_below: float | None = None
+    """The largest value of the whole company, as ``market_cap_above``."""
     moody_rating_above: str = ""
+    """The worst rating by Moody's, such as ``BAA3``."""
     moody_rating_below: str = ""
+    """The best rating by Moody's."""
     sp_rating_above: str = ""
     """Rating by Standard & Poor's."""
     sp_rating_below: str = ""
+    """The best rating by Standard & Poor's."""
     maturity_date_above: str = ""
     """``YYYYMMDD``, of bonds."""
     maturity_date_below: str = ""
+    """The last maturity, ``YYYYMMDD``, of bonds."""
     coupon_rate_above: float | None = None
     """Percent a year."""
     coupon_rate_below: float | None = None
+    """The highest coupon, in per cent a year."""
     exclude_convertible: bool = False
     """Whether to leave out convertible bonds."""
     average_option_volume_above: int | None = None
@@ -94,7 +104,9 @@ class ScannerSubscriptionRequest(ToTws):
     """Subscribe to a scanner: `ScannerData` comes now, and again whenever TWS has scanned anew."""
 
     request_id: int
+    """A number of your own that no other open request has; the answers repeat it."""
     subscription: ScannerSubscription
+    """What to look for."""
 
 
 @message
@@ -102,6 +114,7 @@ class CancelScannerSubscription(ToTws):
     """End the subscription of `ScannerSubscriptionRequest`."""
 
     request_id: int
+    """The number of the request that it ends."""
 
 
 @record
@@ -109,13 +122,17 @@ class ScannerDataElement:
     """One row of a scanner's result."""
 
     rank: int = 0
-    """From 0."""
+    """The place in the ranking: 0 is the first."""
     contract: Contract = Contract()
+    """What was found."""
     market_name: str = ""
+    """The market that it is traded in, mostly its trading class."""
     distance: str = ""
     """What this and the next two mean depends on the scan code; mostly empty."""
     benchmark: str = ""
+    """As ``distance``."""
     projection: str = ""
+    """As ``distance``."""
     combo_key: str = ""
     """The legs of a combination, ``contract id|ratio`` with commas between them: ``738758309|1,738758426|-1``."""
 
@@ -125,5 +142,6 @@ class ScannerData(ToClient):
     """The whole result of a scan; the next one takes its place."""
 
     request_id: int
+    """The request that it answers, by its number."""
     elements: tuple[ScannerDataElement, ...] = ()
     """By rank; empty where nothing was found."""

@@ -35,6 +35,8 @@ class NextValidId(ToClient):
     """The lowest order id that this client may use next. Comes unasked, and makes the connection ready."""
 
     order_id: int
+    """The lowest id that TWS takes next: above all that it has seen from this client id. After a restart of TWS it
+    may be lower than what was used before."""
 
 
 @message

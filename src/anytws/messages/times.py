@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta, tzinfo
 from datetime import date as _date
-from datetime import datetime, timedelta, tzinfo
 from typing import Final, TypeAlias
+from weakref import WeakValueDictionary
 
 Moment: TypeAlias = datetime | _date | str
 """A time as people type it into an order: a datetime, a day, or the text itself where it has no form that we know."""
@@ -70,16 +71,66 @@ class NamedZone(tzinfo):
 
     def __eq__(self, other: object) -> bool:
         # The same zone loaded twice is not equal to itself, but has one name.
-        return isinstance(other, NamedZone) and (self.name, str(self.zone)) == (other.name, str(other.zone))
+        return (
+            isinstance(other, NamedZone)
+            and type(self) is type(other)
+            and (self.name, str(self.zone)) == (other.name, str(other.zone))
+        )
 
     def __hash__(self) -> int:
         return hash(self.name)
 
     def __repr__(self) -> str:
-        return f"NamedZone({self.name!r}, {self.zone!r})"
+        return f"{type(self).__name__}({self.name!r}, {self.zone!r})"
 
     def __reduce__(self) -> tuple[type[NamedZone], tuple[str, tzinfo | None]]:
-        return NamedZone, (self.name, self.zone)
+        return type(self), (self.name, self.zone)
+
+
+class UnclearZone(NamedZone):
+    """The zone of a time of day that its clock shows twice, or never, and of which nothing says which one was meant.
+
+    That is the hour that comes again in the night in which summer time ends, or is left out when it begins. The time is
+    the wall clock that TWS wrote. As a moment it passes for the first of the two, as Python has it (its ``fold`` is 0),
+    and is equal to no time of another zone; `moments_of` gives both. Where the order of a list decides, as that of the
+    bars of `HistoricalData` does, the times are in their plain zone, with the ``fold`` that is right.
+    """
+
+    __slots__ = ("__weakref__",)
+
+    def __new__(cls, name: str, zone: tzinfo | None = None) -> UnclearZone:  # noqa: PYI034 (there is one class of it)
+        """Give the one zone of this sort for *name* and *zone*."""
+        # One, because Python compares such times to be equal only within one zone, and by identity.
+        found = _UNCLEAR.get((name, zone))
+        if found is None:
+            found = _UNCLEAR[name, zone] = super().__new__(cls)
+        return found
+
+
+_UNCLEAR: Final[WeakValueDictionary[tuple[str, tzinfo | None], UnclearZone]] = WeakValueDictionary()
+
+
+def moments_of(when: datetime) -> tuple[datetime, ...]:
+    """Give the moments, in UTC, that the time *when* may be.
+
+    One for a time that is clear; two for one in an `UnclearZone` that its clock shows twice, the earlier one first;
+    none for one that its clock never shows, for one of an unknown zone, and for one without a zone.
+
+    >>> from zoneinfo import ZoneInfo
+    >>> twice = datetime(2025, 11, 2, 1, 30, tzinfo=UnclearZone("US/Eastern", ZoneInfo("US/Eastern")))
+    >>> [f"{moment:%H:%M}" for moment in moments_of(twice)]
+    ['05:30', '06:30']
+    """
+    if when.utcoffset() is None:
+        return ()
+    if not isinstance(when.tzinfo, UnclearZone):
+        return (when.astimezone(UTC),)
+    wall = when.replace(tzinfo=None, fold=0)
+    # What the clock really shows at the moment of a time that it never shows is another time.
+    both = {when.replace(fold=fold).astimezone(UTC) for fold in (0, 1)}
+    return tuple(
+        sorted(moment for moment in both if moment.astimezone(when.tzinfo).replace(tzinfo=None, fold=0) == wall)
+    )
 
 
 def _moved(dt: datetime | None, zone: tzinfo) -> datetime | None:

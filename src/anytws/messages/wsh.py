@@ -15,6 +15,7 @@ class WshMetaDataRequest(ToTws):
     """
 
     request_id: int
+    """A number of your own that no other open request has; the answers repeat it."""
 
 
 @message
@@ -22,6 +23,7 @@ class CancelWshMetaData(ToTws):
     """Give up a `WshMetaDataRequest`. From server version 161."""
 
     request_id: int
+    """The number of the request that it ends."""
 
 
 @message
@@ -29,6 +31,7 @@ class WshMetaData(ToClient):
     """Which events and filters the calendar knows. From server version 161."""
 
     request_id: int
+    """The request that it answers, by its number."""
     data_json: str
     """A JSON document, of the calendar's making."""
 
@@ -38,6 +41,7 @@ class WshEventDataRequest(ToTws):
     """Ask for events, of one contract or of what a filter finds. From server version 161."""
 
     request_id: int
+    """A number of your own that no other open request has; the answers repeat it."""
     contract_id: int | None = None
     """The vendor's number of the contract; None where ``filter`` chooses."""
     filter: str = ""
@@ -61,6 +65,7 @@ class CancelWshEventData(ToTws):
     """Give up a `WshEventDataRequest`. From server version 161."""
 
     request_id: int
+    """The number of the request that it ends."""
 
 
 @message
@@ -68,5 +73,6 @@ class WshEventData(ToClient):
     """Events of the calendar. From server version 161."""
 
     request_id: int
+    """The request that it answers, by its number."""
     data_json: str
     """A JSON document, of the calendar's making."""

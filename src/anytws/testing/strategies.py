@@ -12,6 +12,7 @@ default, and so has one behind a condition that does not hold. So whatever is dr
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
@@ -25,10 +26,12 @@ import attrs
 from hypothesis import strategies as st
 
 from anytws.messages.base import Message, Side, TagValue
+from anytws.messages.enumerations import Word
 from anytws.messages.market_data import TickAttribBidAsk, TickAttribLast
 from anytws.messages.times import EPOCH_SECONDS, NamedZone
 from anytws.wire.catalogue import CATALOGUE, entry_for
 from anytws.wire.connection_time import zone_called as _zone_called
+from anytws.wire.guard import MAY_BE_INFINITE
 from anytws.wire.kinds import Kind
 from anytws.wire.rows import (
     AnyRow,
@@ -46,7 +49,7 @@ from anytws.wire.rows import (
     field_class,
     leaves,
 )
-from anytws.wire.times import MOMENT
+from anytws.wire.times import MOMENT, clear_or_not
 from anytws.wire.versions import MAX_VERSION, MIN_VERSION
 
 __all__ = [
@@ -114,14 +117,14 @@ _NAMED_ZONES: Final = [
     NamedZone("GMT+01:00", _zone_called("GMT+01:00")),
 ]
 # Not before 2000: what zones did in the nineteenth century, to the second, no clock of TWS has ever shown. Of a moment
-# that a clock shows twice, nothing on the wire says which one it is, so `fold` is 0.
+# that a clock shows twice, nothing on the wire says which one it is, and it is in a zone that says so.
 _RECENT: Final = st.datetimes(datetime.fromisoformat("2000-01-01"), datetime.fromisoformat("2099-12-31"))
 _INSTANTS: Final[_Strategy] = st.one_of(
     _RECENT,
     st.tuples(_RECENT, st.sampled_from([UTC, EPOCH_SECONDS, timezone(timedelta(hours=-5)), *_NAMED_ZONES])).map(
         lambda drawn: drawn[0].replace(tzinfo=drawn[1])
     ),
-).map(_whole_seconds)
+).map(lambda when: clear_or_not(_whole_seconds(when)))
 
 
 def _has_no_form(text: str) -> bool:
@@ -131,6 +134,7 @@ def _has_no_form(text: str) -> bool:
 VALUES: Final[Mapping[str, Callable[[_Texts], _Strategy]]] = {
     "INT": lambda _: st.integers(*_INT32),
     "LONG": lambda _: st.integers(*_INT64),
+    "QUANTITY": lambda _: st.integers(1, _INT32[1]),
     "DOUBLE": lambda _: st.floats(allow_nan=False),
     "DECIMAL": lambda _: st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**24), max_value=10**24),
     "BOOL": lambda _: st.booleans(),
@@ -161,15 +165,19 @@ VALUES: Final[Mapping[str, Callable[[_Texts], _Strategy]]] = {
 
 
 @cache
-def values_of(kind: Kind, *, printable: bool = False) -> _Strategy:
-    """Give a strategy for what *kind* can write; *printable* keeps texts to what a client may say in text."""
+def values_of(kind: Kind, *, printable: bool = False, finite: bool = False) -> _Strategy:
+    """Give a strategy for what *kind* can write.
+
+    *printable* keeps texts to what a client may say in text, *finite* numbers to what it may say at all.
+    """
     texts = _PRINTABLE if printable else _UNICODE
     base = kind.name.partition(" or ")[0]
     drawn = VALUES[base](texts) if kind.members is None else _members_of(kind.members, texts)
     if kind.optional:
         drawn = st.none() | drawn
     # The vendor's sentinels are values to nobody, and which they are is the kind's own knowledge.
-    return drawn.filter(lambda value: _takes(kind, value))
+    drawn = drawn.filter(lambda value: _takes(kind, value))
+    return drawn.filter(lambda value: value not in (math.inf, -math.inf)) if finite else drawn
 
 
 def _members_of(members: type[Enum], texts: _Texts) -> _Strategy:
@@ -177,7 +185,9 @@ def _members_of(members: type[Enum], texts: _Texts) -> _Strategy:
     if issubclass(members, IntFlag):
         return st.integers(0, 255).map(members)
     unknown: _Strategy = st.integers(*_INT32) if issubclass(members, int) else texts.filter(bool)
-    return st.sampled_from(list(members)) | unknown.map(members)
+    # Whoever draws a word means it, also one that looks like a slip of another.
+    make = members.verbatim if issubclass(members, Word) else members
+    return st.sampled_from(list(members)) | unknown.map(make)
 
 
 def _takes(kind: Kind, value: object) -> bool:
@@ -225,7 +235,9 @@ def message_of(cls: type[_M], version: int = MAX_VERSION, encoding: Encoding | N
     entry = entry_for(cls)
     encoding = encoding or encoding_of(entry, version)
     printable = encoding is Encoding.TEXT and entry.said_by is Side.CLIENT
-    drawn = record_of(entry.layout, version, encoding, printable=printable)
+    drawn = record_of(entry.layout, version, encoding, printable=printable, finite=entry.said_by is Side.CLIENT)
+    if entry.said_as is not None:
+        drawn = drawn.map(entry.said_as)
     closed = [gate for gate in entry.gates if not gate.is_open(version)]
     if not closed:
         return drawn
@@ -247,8 +259,10 @@ def _is_carried(row: Leaf, version: int, *, as_text: bool) -> bool:
 
 
 @cache
-def record_of(layout: Layout, version: int, encoding: Encoding, *, printable: bool = False) -> _Strategy:
-    """Give a strategy for the records that *layout* describes, messages or parts of them."""
+def record_of(
+    layout: Layout, version: int, encoding: Encoding, *, printable: bool = False, finite: bool = False
+) -> _Strategy:
+    """Give a strategy for the records that *layout* describes, messages or parts of them; see `values_of`."""
     as_text = encoding is Encoding.TEXT
     rows = layout.text_rows if as_text else layout.protobuf_rows
     carried = [
@@ -259,11 +273,15 @@ def record_of(layout: Layout, version: int, encoding: Encoding, *, printable: bo
 
     columns = {(row.field, row.name): row.kind for _, row in carried if isinstance(row, Column)}
 
+    def value(kind: Kind, path: str) -> _Strategy:
+        is_finite = finite and kind.protobuf == "double" and path.rpartition(".")[2] not in MAY_BE_INFINITE
+        return values_of(kind, printable=printable, finite=is_finite)
+
     def field(row: Leaf) -> _Strategy:
         if isinstance(row, Row):
-            return values_of(row.kind, printable=printable)
+            return value(row.kind, row.field)
         if isinstance(row, Part):
-            part = record_of(row.layout, version, encoding, printable=printable)
+            part = record_of(row.layout, version, encoding, printable=printable, finite=finite)
             return st.none() | part if row.optional else part
         if isinstance(row, Tags):
             return _tags(printable=printable)
@@ -275,8 +293,10 @@ def record_of(layout: Layout, version: int, encoding: Encoding, *, printable: bo
         if isinstance(row.of, Kind):
             return values_of(row.of, printable=printable)
         options = [row.of] if isinstance(row.of, Layout) else [*row.of.options.values()]
-        drawn = st.one_of([record_of(option, version, encoding, printable=printable) for option in options])
-        beside = {name: values_of(kind) for (path, name), kind in columns.items() if path == row.field}
+        drawn = st.one_of(
+            [record_of(option, version, encoding, printable=printable, finite=finite) for option in options]
+        )
+        beside = {name: value(kind, name) for (path, name), kind in columns.items() if path == row.field}
         if not beside:
             return drawn
         return st.tuples(drawn, st.fixed_dictionaries(beside)).map(lambda pair: attrs.evolve(pair[0], **pair[1]))

@@ -15,6 +15,7 @@ from anytws.wire import versions
 from anytws.wire.catalogue import entry_of, entry_said
 from anytws.wire.characters import is_printable
 from anytws.wire.limits import DEFAULT_LIMITS, Limits
+from anytws.wire.odd import Odd
 from anytws.wire.rows import Entry
 from anytws.wire.text import BAD_FIELDS, Surplus, split_fields, text_reader, text_writer
 
@@ -30,7 +31,7 @@ _ID_BYTES: Final = 4
 _TEXT_ID: Final = re.compile(rb"0|[1-9][0-9]{0,8}")
 _BAD_VALUE: Final = (ValueError, ArithmeticError, TypeError, AttributeError)
 
-_Decode: TypeAlias = Callable[[bytes], Message | Surplus]
+_Decode: TypeAlias = Callable[[bytes], Message | Surplus | Odd]
 _Encode: TypeAlias = Callable[[Any], bytes]
 
 
@@ -54,10 +55,11 @@ class Codec:
         self._decoders: dict[bytes, _Decode] = {}
         self._encoders: dict[type[Message], _Encode] = {}
 
-    def decode(self, body: bytes) -> Message | UnknownId | Surplus:
+    def decode(self, body: bytes) -> Message | UnknownId | Surplus | Odd:
         """Read the body of a frame. Raises `DecodeError` when it cannot be read.
 
-        A message of a newer TWS that has more fields than we know comes in a `Surplus`.
+        A message of a newer TWS that has more fields than we know comes in a `Surplus`, one of which values could not
+        be read in an `Odd`.
         """
         if self._has_wide_ids:
             wire_id, rest = body[:_ID_BYTES], body[_ID_BYTES:]
@@ -121,7 +123,7 @@ class Codec:
 
         seen = 0
 
-        def decode(body: bytes) -> Message | Surplus:
+        def decode(body: bytes) -> Message | Surplus | Odd:
             nonlocal seen
             seen += len(body)
             if seen < WORTH_COMPILING:
@@ -140,6 +142,8 @@ class Codec:
             raise LocalProtocolError.too_old(entry.name, since=entry.since, version=self.version)
         as_protobuf = entry.protobuf_since is not None and self.version >= entry.protobuf_since
         encoder = _protobuf_encoder(entry, self.version) if as_protobuf else _text_encoder(entry, self.version)
+        if entry.said_as is not None:
+            encoder = _saying_as(entry.said_as, encoder)
         self._encoders[entry.cls] = encoder
         return encoder
 
@@ -147,15 +151,14 @@ class Codec:
 def _text_decoder(entry: Entry, version: int, most_items: int) -> _Decode:
     read = text_reader(entry.layout, version, most_items)
 
-    def decode(body: bytes) -> Message | Surplus:
+    def decode(body: bytes) -> Message | Surplus | Odd:
         fields = split_fields(body)
         try:
             message: Message | Surplus = read(fields)
         except BAD_FIELDS:
-            from anytws.wire.walk import find_fault  # noqa: PLC0415 (errors cost nothing until they happen)
+            from anytws.wire.tolerant import TolerantText  # noqa: PLC0415 (errors cost nothing until they happen)
 
-            find_fault(entry, version, fields, most_items)
-            raise DecodeError(entry.name, None, shown(body), f"{entry.name} at server version {version}") from None
+            return TolerantText(entry, version, fields, most_items).read()
         return message
 
     return decode
@@ -205,6 +208,18 @@ def _text_encoder(entry: Entry, version: int) -> _Encode:
             raise _blame(entry, message, text=True) from None
 
     return encode
+
+
+def _saying_as(form: Callable[[Any], Any], encode: _Encode) -> _Encode:
+    def said(message: Any) -> bytes:
+        try:
+            plain = form(message)
+        except _BAD_VALUE:
+            # The encoder finds the value that is none of its field's, and says so.
+            plain = message
+        return encode(plain)
+
+    return said
 
 
 def _blame(entry: Entry, message: object, *, text: bool) -> LocalProtocolError:

@@ -203,7 +203,17 @@ _is_clock: Final = re.compile(r"[0-9]{2}:[0-9]{2}:[0-9]{2}").fullmatch
 
 
 def _read_midnight(text: str) -> Any:
-    return TIME.read(f"{text[:9]}00:00:00{text[9:]}")
+    midnight = TIME.read(f"{text[:9]}00:00:00{text[9:]}")
+    if midnight.utcoffset() is None:
+        return midnight
+    try:
+        next_one = midnight + timedelta(days=1)
+    except OverflowError:
+        raise ValueError(text) from None
+    # On a day on which the clock is turned, what it shows says less: one time after the other has to be looked at.
+    if len({time.replace(fold=fold).utcoffset() for time in (midnight, next_one) for fold in (0, 1)}) > 1:
+        raise ValueError(text)
+    return midnight
 
 
 def _read_clock(text: str) -> timedelta:

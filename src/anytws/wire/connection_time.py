@@ -23,6 +23,10 @@ What follows from it, and what else was decided:
 * **The hour that comes twice in autumn** has two offsets: unknown, unless a summer name says which. **The hour that
   does not exist in spring** has none: unknown.
 * **An offset** ("GMT+08:00", Java's name for a zone without one) is itself. **An IANA name** is its zone.
+* **What else Windows calls the zones, and CLDR in English**, with the generic names ("Central European Time") and those
+  of summer time: `anytws.wire.zone_names`. A name that Windows and Java have for different zones is ambiguous.
+* **Two names in one**, as contract details had them for years ("CST (Central Standard Time)"), have the readings that
+  both allow.
 * **Without tz data** on this machine (Windows, slim containers; the package ``tzdata`` helps) only UTC, offsets and
   summer names are known.
 
@@ -59,7 +63,14 @@ _NAMES_OF_ZONES: Final[Mapping[str, tuple[str, ...]]] = {
     "America/Lima": ("Peru Standard Time", "Peru Time"),
     "America/Los_Angeles": ("PST", "Pacific Standard Time", "US/Pacific"),
     "America/Mexico_City": ("Central Standard Time (Mexico)",),
-    "America/New_York": ("EST", "Eastern Standard Time", "US Eastern Standard Time", "US/Eastern"),
+    "America/New_York": (
+        "EST",
+        "ET",
+        "Eastern Standard Time",
+        "Eastern Time",
+        "US Eastern Standard Time",
+        "US/Eastern",
+    ),
     "America/Phoenix": ("US Mountain Standard Time", "US/Arizona"),
     "America/Santiago": ("Chile Standard Time", "Chile Time", "Pacific SA Standard Time"),
     "America/Sao_Paulo": ("BRT", "Brasilia Standard Time", "Brasilia Time", "E. South America Standard Time"),
@@ -125,7 +136,7 @@ _NAMES_OF_HOURS: Final[Mapping[float, tuple[str, ...]]] = {
     -6: ("MDT", "Mountain Daylight Time"),
     -5: ("CDT", "Central Daylight Time"),
     -4: ("EDT", "Eastern Daylight Time"),
-    -3: ("Atlantic Daylight Time", "Chile Summer Time"),
+    -3: ("ADT", "Atlantic Daylight Time", "Chile Summer Time"),
     -2.5: ("NDT", "Newfoundland Daylight Time"),
     0: ("Coordinated Universal Time", "Etc/GMT", "Etc/UTC", "UCT", "UTC", "Universal", "Z", "Zulu"),
     1: (
@@ -176,19 +187,32 @@ _READINGS_OF_SHARED_NAMES: Final[Mapping[str, tuple[_Reading, ...]]] = {
     "ACST": ("Australia/Adelaide", "Australia/Darwin"),
     "AEST": ("Australia/Sydney", "Australia/Brisbane"),
     "AST": ("America/Halifax", "America/Puerto_Rico", "Asia/Riyadh"),
+    "AT": ("America/Halifax", "America/Puerto_Rico"),
     # Windows says it of Dubai, Java of Riyadh.
     "Arabian Standard Time": ("Asia/Dubai", "Asia/Riyadh"),
     "Atlantic Standard Time": ("America/Halifax", "America/Puerto_Rico"),
+    "Atlantic Time": ("America/Halifax", "America/Puerto_Rico"),
     "Australian Central Standard Time": ("Australia/Adelaide", "Australia/Darwin"),
+    "Australian Central Time": ("Australia/Adelaide", "Australia/Darwin"),
     "Australian Eastern Standard Time": ("Australia/Sydney", "Australia/Brisbane"),
+    "Australian Eastern Time": ("Australia/Sydney", "Australia/Brisbane"),
     "CST": ("America/Chicago", "America/Mexico_City", "Asia/Shanghai"),
+    "CT": ("America/Chicago", "America/Mexico_City"),
     "Central Standard Time": ("America/Chicago", "America/Mexico_City"),
+    "Central Time": ("America/Chicago", "America/Mexico_City"),
     # Java falls back to GMT where it cannot tell the zone of the machine, and calls London's time by the same name.
     "GMT": (0 * _HOUR, "Europe/London"),
     "Greenwich Mean Time": (0 * _HOUR, "Europe/London"),
+    "HAST": ("Pacific/Honolulu", "America/Adak"),
+    "HAT": ("Pacific/Honolulu", "America/Adak"),
+    "Hawaii-Aleutian Time": ("Pacific/Honolulu", "America/Adak"),
     "IST": ("Asia/Kolkata", "Asia/Jerusalem", _HOUR),
     "MST": ("America/Denver", "America/Phoenix"),
+    "MT": ("America/Denver", "America/Phoenix"),
     "Mountain Standard Time": ("America/Denver", "America/Phoenix"),
+    "Mountain Time": ("America/Denver", "America/Phoenix"),
+    # Windows says it of Apia, Java for years of Pago Pago, a day away.
+    "Samoa Standard Time": ("Pacific/Apia", "Pacific/Pago_Pago"),
 }
 
 # A localised TWS writes UTF-8, or the code page of its Windows; a name here is known in both. Java's names, for the
@@ -249,10 +273,66 @@ def _localised_readings() -> dict[bytes, tuple[_Reading, ...]]:
     return table
 
 
+@cache
+def _more_readings() -> dict[bytes, tuple[_Reading, ...]]:
+    # Loaded when a name is met that the tables above do not have.
+    from anytws.wire.zone_names import ENGLISH, SUMMER, WINDOWS  # noqa: PLC0415 (see above)
+
+    table: dict[bytes, tuple[_Reading, ...]] = {}
+    named: list[tuple[_Reading, tuple[str, ...]]] = [
+        *WINDOWS.items(),
+        *ENGLISH.items(),
+        *[(hours * _HOUR, names) for hours, names in SUMMER.items()],
+    ]
+    for reading, names in named:
+        for encoding in ("utf-8", "cp1252"):
+            table.update((name.encode(encoding), (reading,)) for name in names)
+    return table
+
+
+def _readings(name: bytes) -> tuple[_Reading, ...]:
+    """Give what a machine may mean that calls its zone *name*; nothing for what no machine is known to say."""
+    pair = _PAIR.fullmatch(name)
+    if pair is not None:
+        first, second = (_readings_of_one(part) for part in pair.groups())
+        return tuple([reading for reading in first if reading in second]) or (
+            () if first and second else first or second
+        )
+    return _readings_of_one(name)
+
+
+def _readings_of_one(name: bytes) -> tuple[_Reading, ...]:
+    return (
+        _standard_readings().get(name)
+        or _localised_readings().get(name)
+        or _more_readings().get(name)
+        or _readings_of_form(name)
+    )
+
+
+# "EST (Eastern Standard Time)". In "Central Standard Time (Mexico)" the second one is no name of a zone.
+_PAIR: Final = re.compile(rb"([A-Z][A-Za-z]{1,5}) \(([^()]+)\)")
 _OFFSET: Final = re.compile(rb"(?:GMT|UTC)([+-])([0-9]{1,2})(?::?([0-9]{2}))?")
 _IANA_NAME: Final = re.compile(rb"[A-Z][A-Za-z0-9_+-]{0,30}(?:/[A-Za-z0-9_+-]{1,30}){0,3}")
 # Files of the tz data that load like zones and are none: the zone of *our* machine, and "unknown".
 _NO_ZONES: Final = frozenset({"factory", "localtime", "posixrules"})
+# Names of which newer tz data has no file any more, or older tz data has not yet, and the same zone's other name.
+_OTHER_NAMES: Final[Mapping[str, str]] = {
+    "America/Godthab": "America/Nuuk",
+    "Asia/Calcutta": "Asia/Kolkata",
+    "Asia/Kolkata": "Asia/Calcutta",
+    "Asia/Yangon": "Asia/Rangoon",
+    "Australia/NSW": "Australia/Sydney",
+    "CST6CDT": "America/Chicago",
+    "EST5EDT": "America/New_York",
+    "Europe/Kiev": "Europe/Kyiv",
+    "Europe/Kyiv": "Europe/Kiev",
+    "Israel": "Asia/Jerusalem",
+    "MST7MDT": "America/Denver",
+    "NZ": "Pacific/Auckland",
+    "PST8PDT": "America/Los_Angeles",
+    "Pacific/Kanton": "Pacific/Enderbury",
+}
 
 
 def read_connection_time(raw: bytes) -> ConnectionTime:
@@ -294,8 +374,7 @@ def _wall_clock(year: int, month: int, day: int, hour: int, minute: int, second:
 def _aware(local: datetime, name: bytes) -> datetime | None:
     """Give the moment at which the clock of a machine in the zone called *name* shows *local*, if there is only one."""
     offsets: set[timedelta] = set()
-    readings = _standard_readings().get(name) or _localised_readings().get(name) or _readings_of_form(name)
-    for reading in readings:
+    for reading in _readings(name):
         zone = timezone(reading) if isinstance(reading, timedelta) else _zone(reading)
         if zone is None:
             return None
@@ -309,7 +388,7 @@ def _aware(local: datetime, name: bytes) -> datetime | None:
 def zone_called(name: str) -> tzinfo | None:
     """Give the zone that TWS calls *name*, or None where that could be several, or is unknown to this machine."""
     raw = name.encode("utf-8", "surrogateescape")
-    readings = _standard_readings().get(raw) or _localised_readings().get(raw) or _readings_of_form(raw)
+    readings = _readings(raw)
     if len(readings) != 1:
         return None
     (reading,) = readings
@@ -332,6 +411,13 @@ def _readings_of_form(name: bytes) -> tuple[_Reading, ...]:
 
 def _zone(name: str) -> tzinfo | None:
     """Give the zone with an IANA *name*, or None if this machine's tz data does not have it."""
+    zone = _zone_of_file(name)
+    if zone is None and name in _OTHER_NAMES:
+        zone = _zone_of_file(_OTHER_NAMES[name])
+    return zone
+
+
+def _zone_of_file(name: str) -> tzinfo | None:
     if name.casefold() in _NO_ZONES:
         return None
     # Not at the top: a name that is an offset needs no zone, and the import takes some milliseconds.

@@ -1,12 +1,17 @@
-"""What a request says and the wire would not: it must not vanish, so whoever set it is told.
+"""What a client must not say without having been asked whether it is meant.
 
-A field that the negotiated version does not carry, that the encoding has no place for, or that stands behind a
-condition which does not hold, has to have its default. What to look at is worked out once, when an entry is compiled;
-a message whose fields are all carried has nothing to look at, and costs nothing.
+What the wire would not say must not vanish: a field that the negotiated version does not carry, that the encoding has
+no place for, or that stands behind a condition which does not hold, has to have its default. What the wire would say
+must not be a slip: no price, size or distance is infinite, save where TWS gives that a meaning, and a word that nobody
+knows is none that a letter makes a known one (`Word.closest`).
+
+What to look at is worked out once, when an entry is compiled; a message without such fields has nothing to look at, and
+costs nothing.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
 from types import MappingProxyType
@@ -15,6 +20,7 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from anytws.errors import LocalProtocolError, shown
+from anytws.messages.enumerations import Word
 from anytws.wire.kinds import Kind
 from anytws.wire.rows import (
     AnyRow,
@@ -41,6 +47,9 @@ _Check: TypeAlias = Callable[[Any, str], Iterator[LocalProtocolError]]
 
 _NO_COLUMNS: Final[Mapping[str, Column]] = MappingProxyType({})
 _CONTRADICTED: Final = "it is not sent beside the other fields of this message"
+_INFINITIES: Final = frozenset({math.inf, -math.inf})
+MAY_BE_INFINITE: Final = frozenset({"compete_against_best_offset"})
+"""The fields of requests in which infinity means something to TWS: up to the midpoint."""
 
 
 def guard(entry: Entry, version: int, *, text: bool) -> Guard | None:
@@ -91,7 +100,7 @@ class _Compiler:
         checks = [self._uncarried(layout, path, beside.get(path)) for path in missing]
         for row in rows:
             checks += self._inner_checks(row, layout, rows)
-        return checks
+        return [*checks, *self._questioned(rows, beside)]
 
     def _is_carried(self, row: Leaf) -> bool:
         if self._text:
@@ -103,11 +112,12 @@ class _Compiler:
     def _uncarried(self, layout: Layout, path: str, column: Column | None) -> _Check:
         """Look at a field that has no place at this version, or in this encoding."""
         get, default = attrgetter(path), _default_at(layout.cls, path)
+        is_told = _told_beside(layout, path)
         since = column.since if column is not None and column.since > self._version else self._since(layout, path)
 
         def check(value: Any, prefix: str) -> Iterator[LocalProtocolError]:
             held = get(value)
-            if held == default:
+            if held == default or (is_told is not None and is_told(value)):
                 return
             if since is not None:
                 yield LocalProtocolError.too_old(self._message, since=since, version=self._version, field=prefix + path)
@@ -124,6 +134,54 @@ class _Compiler:
         if not later and self._protobuf_since is not None and (brought := _protobuf_row(layout, path)) is not None:
             later = [max(self._protobuf_since, _brought_by(brought))]
         return min((since for since in later if since > self._version), default=None)
+
+    def _questioned(self, rows: tuple[AnyRow, ...], beside: Mapping[str, Column]) -> list[_Check]:
+        """Look at the numbers and words that may be slips."""
+        kinds = {row.field: row.kind for row in leaves(rows) if isinstance(row, Row) and self._is_carried(row)}
+        kinds |= {name: column.kind for name, column in beside.items() if self._is_carried(column)}
+        doubles = [path for path, kind in kinds.items() if kind.protobuf == "double"]
+        numbers = [path for path in doubles if path.rpartition(".")[2] not in MAY_BE_INFINITE]
+        words = {path: kind.members for path, kind in kinds.items() if kind.members and issubclass(kind.members, Word)}
+        checks = [self._finite(numbers)] if numbers else []
+        return [*checks, self._meant(words)] if words else checks
+
+    def _finite(self, paths: list[str]) -> _Check:
+        get = _values_at(paths)
+
+        def check(value: Any, prefix: str) -> Iterator[LocalProtocolError]:
+            held = get(value)
+            if _INFINITIES.isdisjoint(held):
+                return
+            for path, number in zip(paths, held, strict=True):
+                if number in _INFINITIES:
+                    yield LocalProtocolError(
+                        f"{self._message}.{prefix}{path} is {shown(number)}, and has to be a finite number: "
+                        "give one, or leave it out",
+                        message=self._message,
+                        field=prefix + path,
+                    )
+
+        return check
+
+    def _meant(self, words: Mapping[str, type[Word]]) -> _Check:
+        get = _values_at([*words])
+        rows = [(path, cls, frozenset([None, *cls])) for path, cls in words.items()]
+
+        def check(value: Any, prefix: str) -> Iterator[LocalProtocolError]:
+            for (path, cls, known), word in zip(rows, get(value), strict=True):
+                if word in known or (isinstance(word, Word) and word.is_meant):
+                    continue
+                closest = cls.closest(word)
+                if closest is not None:
+                    yield LocalProtocolError(
+                        f"{self._message}.{prefix}{path} is {shown(word)}, which no {cls.__name__} is called: "
+                        f"probably {cls.__name__}.{closest.name} ({closest.value!r}) is meant; "
+                        f"{cls.__name__}.verbatim({shown(word)}) sends the word as it is",
+                        message=self._message,
+                        field=prefix + path,
+                    )
+
+        return check
 
     def _inner_checks(self, row: AnyRow, layout: Layout, rows: tuple[AnyRow, ...]) -> list[_Check]:
         if isinstance(row, When):
@@ -168,6 +226,12 @@ class _Compiler:
             message=self._message,
             field=path,
         )
+
+
+def _values_at(paths: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """Give what gets the values at *paths*, as a tuple also where it is one."""
+    get = attrgetter(*paths)
+    return get if len(paths) > 1 else lambda value: (get(value),)
 
 
 def _paths_beside(cls: type[Any], carried: set[str], prefix: str) -> Iterator[str]:
@@ -227,6 +291,17 @@ def _protobuf_row(layout: Layout, path: str) -> Leaf | None:
 def _is_remark(layout: Layout, path: str) -> bool:
     row = _protobuf_row(layout, path)
     return isinstance(row, Row) and row.informative
+
+
+def _told_beside(layout: Layout, path: str) -> Callable[[Any], bool] | None:
+    """Give what tells whether another field says what the one at *path* helps to say; None where none could."""
+    row = _protobuf_row(layout, path)
+    if not isinstance(row, Row) or row.told_by is None:
+        return None
+    parents, dot, _ = path.rpartition(".")
+    other = f"{parents}{dot}{row.told_by}"
+    get, unset = attrgetter(other), _default_at(layout.cls, other)
+    return lambda value: bool(get(value) != unset)
 
 
 def _brought_by(row: Leaf) -> int:

@@ -194,14 +194,18 @@ def _text(value: object) -> str:
 
 
 # A byte that is no UTF-8 reaches the readers as a lone surrogate, Python's "surrogateescape".
-_RAW_BYTE: Final = re.compile("[\udc80-\udcff]")
-_RAW_OFFSET: Final = 0xDC00
+_HAS_RAW_BYTE: Final = re.compile("[\udc80-\udcff]").search
 
 
-def _plain_text(text: str) -> str:
-    if text.isascii():
+def in_one_code(text: str) -> str:
+    """Give *text* as it is, or, where a byte of it was no UTF-8, all of its bytes as Latin-1.
+
+    Half of a name in the code page of a Windows machine happens to be UTF-8. Read in one code, the bytes are still
+    there: ``text.encode("latin-1").decode("gbk")``.
+    """
+    if text.isascii() or not _HAS_RAW_BYTE(text):
         return text
-    return _RAW_BYTE.sub(lambda match: rf"\x{ord(match[0]) - _RAW_OFFSET:02x}", text)
+    return text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 _SENTINELS: Final[dict[str, frozenset[Any]]] = {
@@ -256,8 +260,8 @@ DECIMAL: Final = _without_sentinels(
 """An exact decimal; text in protobuf too."""
 BOOL: Final = Kind("BOOL", _read_bool, lambda value: "1" if _bool(value) else "0", "bool", dump=_bool)
 """A truth value; 0 and 1 in text."""
-STRING: Final = Kind("STRING", _plain_text, _text, "string", dump=_text)
-"""Text, as it is; bytes that are no UTF-8 are shown as ``\\xNN``, as the official client does."""
+STRING: Final = Kind("STRING", in_one_code, _text, "string", dump=_text)
+"""Text, as it is; one that is not UTF-8 is read as Latin-1, all of it."""
 
 _NOTHING: Final = frozenset[Any]({"", ()})
 
@@ -403,8 +407,7 @@ def unescape(text: str) -> str:
     """
     if text.isascii() and "\\" not in text:
         return text
-    # In such a field the official client takes a raw byte as Latin-1.
-    text = _RAW_BYTE.sub(lambda match: chr(ord(match[0]) - _RAW_OFFSET), text)
+    text = in_one_code(text)
 
     def replace(match: re.Match[str]) -> str:
         short, long, byte, octal, named = match.groups()
@@ -522,7 +525,8 @@ def word_of(enumeration: type[Word]) -> Kind:
     def read(text: str) -> Word:
         if not text:
             raise ValueError(text)
-        return enumeration(_plain_text(text))
+        # What TWS says is said back unquestioned (`anytws.wire.guard`).
+        return enumeration.verbatim(in_one_code(text))
 
     def dump(value: Any) -> str:
         if not value:

@@ -23,6 +23,7 @@ from anytws.errors import DecodeError, shown
 from anytws.messages.base import TagValue
 from anytws.wire.kinds import INT, STRING, UNSTATED, Kind
 from anytws.wire.limits import DEFAULT_LIMITS, told_limit
+from anytws.wire.odd import Odd
 from anytws.wire.rows import (
     AnyRow,
     Choice,
@@ -69,20 +70,41 @@ _SCALARS: Final = {
 
 
 def parse(entry: Entry, body: bytes, most_items: int = DEFAULT_LIMITS.items) -> Any:
-    """Read the protobuf form of *entry*, with *most_items* in its lists. Raises `DecodeError` naming the field."""
-    parsed = message_class(entry.layout)()
+    """Read the protobuf form of *entry*, with *most_items* in its lists.
+
+    One in which values are odd comes in an `Odd`. Raises `DecodeError` naming the field where that cannot be.
+    """
+    parsed: Any = message_class(entry.layout)()
     try:
         parsed.ParseFromString(body)
     except ParseError:
-        raise DecodeError(entry.name, None, shown(body), f"a protobuf {entry.layout.name}") from None
+        from anytws.wire.protobuf_fault import fault_of  # noqa: PLC0415 (errors cost nothing until they happen)
+
+        return _read_odd(entry, body, most_items, fault_of(entry, body))
     check_items(entry, parsed, len(body), most_items)
     try:
         return _reader(entry.layout)(parsed)
     except _BadField as bad:
-        raise DecodeError(entry.name, bad.path, bad.seen, bad.wanted) from None
+        problem = DecodeError(entry.name, bad.path, bad.seen, bad.wanted)
     except (ValueError, ArithmeticError):
         # A record that cannot be made of its fields (`Layout.loaded`): none of them alone is at fault.
-        raise DecodeError(entry.name, None, shown(body), entry.layout.name) from None
+        problem = DecodeError(entry.name, None, shown(body), entry.layout.name)
+    # What was parsed may take thirty times the memory of the body, and is parsed again.
+    del parsed
+    return _read_odd(entry, body, most_items, problem)
+
+
+def _read_odd(entry: Entry, body: bytes, most_items: int, problem: DecodeError) -> Odd:
+    """Read what the strict reader refuses. Raises *problem* where it is right."""
+    from anytws.wire.tolerant_protobuf import TolerantProtobuf  # noqa: PLC0415 (errors cost nothing until they happen)
+
+    reading = TolerantProtobuf(entry, body, most_items)
+    odd = reading.read()
+    if odd is not None:
+        return odd
+    if problem.request_id is None:
+        problem.request_id = reading.request_id
+    raise problem
 
 
 def check_items(entry: Entry, parsed: Any, length: int, most_items: int) -> None:
@@ -237,6 +259,13 @@ def _enter(layout: Layout | Choice) -> None:
         _POOL.Add(file)
 
 
+def file_described(name: str) -> descriptor_pb2.FileDescriptorProto:
+    """Give a copy of the description of the file *name* in our pool."""
+    described = descriptor_pb2.FileDescriptorProto()
+    _POOL.FindFileByName(name).CopyToProto(described)
+    return described
+
+
 def _file_name(layout: Layout | Choice) -> str:
     return f"{layout.name}.proto"
 
@@ -340,7 +369,7 @@ def _describe_map(
 
 @cache
 def _reader(layout: Layout) -> Reader:
-    steps = [_read_step(row, layout) for row in leaves(layout.protobuf_rows) if _is_carried(row)]
+    steps = [_read_step(row, layout) for row in carried_rows(layout)]
     cls, loaded = layout.cls, layout.loaded
 
     def read(parsed: Any) -> Any:
@@ -348,6 +377,17 @@ def _reader(layout: Layout) -> Reader:
         return value if loaded is None else loaded(value)
 
     return read
+
+
+def carried_rows(layout: Layout) -> list[_Carried]:
+    """Give the rows of *layout* that are fields in protobuf, in the order of the table."""
+    return [row for row in leaves(layout.protobuf_rows) if _is_carried(row)]
+
+
+@cache
+def carried_fields(layout: Layout) -> dict[int, _Carried]:
+    """Give the rows of *layout* by their numbers in protobuf."""
+    return {row.number: row for row in carried_rows(layout) if row.number is not None}
 
 
 def _is_carried(row: AnyRow) -> TypeGuard[_Carried]:
@@ -464,7 +504,7 @@ def _itself(value: Any) -> Any:
 
 @cache
 def _writer(layout: Layout) -> Writer:
-    steps = [_write_step(row, layout) for row in leaves(layout.protobuf_rows) if _is_carried(row)]
+    steps = [_write_step(row, layout) for row in carried_rows(layout)]
     dumped = layout.dumped
 
     def write(value: Any, filled: Any) -> None:

@@ -56,6 +56,8 @@ class Row(Banded):
     informative: bool = attrs.field(default=False, kw_only=True)
     """Whether it is only TWS's remark about a record that clients send back: nothing is lost where text has no place
     for it."""
+    told_by: str | None = attrs.field(default=None, kw_only=True)
+    """A field beside it that alone says what this one helps to say: where that is set, nothing is lost either."""
 
 
 @attrs.frozen(eq=False)
@@ -232,6 +234,8 @@ class Entry:
     """Values that not every version takes."""
     changes_state: bool = False
     """Whether saying it twice, or at all, changes something at the broker."""
+    said_as: Callable[[Any], Any] | None = None
+    """Gives a message in the form in which it is said, where what TWS reports may be in it that TWS does not take."""
 
     @property
     def cls(self) -> type[Message]:

@@ -118,19 +118,10 @@ class Fields:
             raise ValueError(taken)
         return taken
 
-    def skip(self, plan: FieldPlan, count: int) -> bool:
-        """Pass over a record of *count* fields if all that *plan* names can be read; otherwise take none of them."""
+    def ahead(self, count: int) -> list[str]:
+        """Give the next *count* fields, or as many as there are, without taking them."""
         at = len(self._fields) - self.left
-        taken = self._fields[at : at + count]
-        if len(taken) != count:
-            return False
-        try:
-            for parse, place in plan:
-                parse(taken[place])
-        except (ValueError, ArithmeticError):
-            return False
-        self.take_many(count)
-        return True
+        return self._fields[at : at + count]
 
     def take_count(self, width: int = 1) -> int:
         """Give the next field as the count of a list whose items have *width* fields at the least.
@@ -142,6 +133,11 @@ class Fields:
         if count * width > self.left or not self.spend(count):
             raise ValueError(count)
         return count
+
+    @property
+    def count(self) -> int:
+        """How many fields there are, taken or not."""
+        return len(self._fields)
 
     @property
     def left(self) -> int:

@@ -6,22 +6,27 @@ text                                   value
 ``20240131``                           a `date`
 ``20240131 10:30:00 US/Eastern``       a datetime in that zone, under that name
 ``20240131-10:30:00``, with a ``Z``    a datetime in `datetime.UTC`
+``20240131-10:30:00 PST``              a datetime in that zone: completed orders of 2020 had it so
 ``1706697000``                         a datetime in `EPOCH_SECONDS`, which is UTC too
 ``20240131  10:30:00``                 a naive datetime: the wall clock of TWS, whose zone it did not say
 ====================================== ================================================================
 
 A datetime of another zone (a fixed offset, say) is written as the UTC of its moment. The wire has whole seconds; a
 fraction is refused and not cut off.
+
+A time of day that the clock of its zone shows twice, or never, comes in an `UnclearZone`. In a list whose times only
+ever go forward, one that goes back is in the second hour, and those before it were in the first: `decided`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any, Final
 
-from anytws.messages.times import EPOCH_SECONDS, NamedZone
+from anytws.messages.times import EPOCH_SECONDS, NamedZone, UnclearZone, moments_of
 from anytws.wire.connection_time import zone_called
 from anytws.wire.kinds import STRING, Kind
 
@@ -37,7 +42,7 @@ _NEWS: Final = re.compile(
 ).fullmatch
 
 
-_LONGEST_ZONE: Final = 128
+LONGEST_ZONE: Final = 128
 """Characters. The longest names that Java and Windows have are half as long; what is kept of a peer has a bound."""
 
 
@@ -48,6 +53,11 @@ def _zone(name: str) -> tzinfo:
     zone = zone_called(name)
     # A ZoneInfo under the name that TWS wrote is written so again; any other one needs its name kept beside it.
     return zone if isinstance(zone, ZoneInfo) and zone.key == name else NamedZone(STRING.read(name), zone)
+
+
+def zone_named(name: str) -> tzinfo:
+    """Give the zone that a time has which TWS wrote with the zone's *name*."""
+    return _zone(name)
 
 
 def _name_of(zone: tzinfo) -> str | None:
@@ -65,15 +75,67 @@ def read_time(text: str) -> datetime | date:
             return (_EPOCH + timedelta(seconds=int(text))).replace(tzinfo=EPOCH_SECONDS)
         return read_day(text)
     year, month, day, gap, hour, minute, second, z, name = match.groups()
-    if gap == "-" or z:
-        if name is not None:
-            raise ValueError(text)
+    if z or (gap == "-" and name is None):
         zone: tzinfo | None = UTC
     else:
-        if name is not None and len(name) > _LONGEST_ZONE:
+        if name is not None and len(name) > LONGEST_ZONE:
             raise ValueError(text)
         zone = None if name is None else _zone(name)
-    return datetime(int(year), int(month), int(day), int(hour), int(minute), int(second or 0), tzinfo=zone)
+    when = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second or 0), tzinfo=zone)
+    return when if zone is None or zone is UTC else clear_or_not(when)
+
+
+def clear_or_not(when: datetime) -> datetime:
+    """Give *when* as it is read: in an `UnclearZone` where its clock shows that time twice, or never."""
+    zone = when.tzinfo
+    if zone is None or when.utcoffset() == when.replace(fold=1 - when.fold).utcoffset():
+        return when
+    name, inner = (zone.name, zone.zone) if isinstance(zone, NamedZone) else (_name_of(zone), zone)
+    return when if name is None else when.replace(tzinfo=UnclearZone(name, inner), fold=0)
+
+
+# Within one night: no clock was ever turned back by more.
+_ONE_NIGHT: Final = timedelta(hours=3)
+
+
+def decided(times: Sequence[datetime | date]) -> list[datetime | date]:
+    """Give *times*, which only ever go forward, with those clear that their order makes clear.
+
+    Where one is not later on the clock than the one before it, the clock was turned back between the two.
+    """
+    found = [*times]
+    for start, end in _unclear_runs(found):
+        walls = [_wall(time) for time in found[start:end]]
+        backward = [place for place in range(1, len(walls)) if walls[place] <= walls[place - 1]]
+        # Turned back more than once: that is no such list.
+        if len(backward) == 1:
+            turn = start + backward[0]
+            found[start:end] = [_folded(found[place], int(place >= turn)) for place in range(start, end)]
+    return found
+
+
+def _unclear_runs(times: Sequence[datetime | date]) -> list[tuple[int, int]]:
+    """Give the places, first and behind the last, of the unclear times of each night."""
+    runs: list[tuple[int, int]] = []
+    for place, time in enumerate(times):
+        if not (isinstance(time, datetime) and isinstance(time.tzinfo, UnclearZone) and moments_of(time)):
+            continue
+        before = times[place - 1] if runs and runs[-1][1] == place else None
+        if before is not None and abs(_wall(time) - _wall(before)) < _ONE_NIGHT:
+            runs[-1] = runs[-1][0], place + 1
+        else:
+            runs.append((place, place + 1))
+    return runs
+
+
+def _wall(time: Any) -> datetime:
+    wall: datetime = time.replace(tzinfo=None)
+    return wall
+
+
+def _folded(time: Any, fold: int) -> datetime:
+    folded: datetime = time.replace(tzinfo=_zone(time.tzinfo.name), fold=fold)
+    return folded
 
 
 def read_day(text: str) -> date:
@@ -109,7 +171,7 @@ def _write_clock(value: object) -> str:
         return str(seconds)
     name = _name_of(zone)
     if name is not None and zone is not UTC:
-        if len(name) > _LONGEST_ZONE or not _NAME(name):
+        if len(name) > LONGEST_ZONE or not _NAME(name):
             raise ValueError(value)
         return f"{_clock(value, ' ')} {name}"
     return _clock(value.astimezone(UTC), "-")

@@ -19,9 +19,8 @@ from anytws.wire.kinds import BOOL, INT, STRING, Kind
 from anytws.wire.limits import DEFAULT_LIMITS
 from anytws.wire.rows import AnyRow, Choice, Column, Entry, Filler, Layout, Leaf, Many, Part, Row, Tags, When
 from anytws.wire.tags import join_tags, split_tags
-from anytws.wire.text import Draft, Fields, check_layout_number, flat_plan, least_width, read_count
+from anytws.wire.text import Draft, Fields, check_layout_number, read_count
 
-_SHORT_LIST: Final = 1000
 _COUNT: Final = Kind("COUNT", read_count, INT.write, "int32")
 _TAGS: Final = Kind("TAGS", split_tags, join_tags, "string")
 _BAD_VALUE: Final = (ValueError, ArithmeticError, TypeError, AttributeError, LookupError)
@@ -53,22 +52,12 @@ def walk_text(
     yield from walk.rows(entry.layout.text_rows, "", Draft(entry.cls))
 
 
-def find_fault(entry: Entry, version: int, fields: list[str], most_items: int) -> None:
-    """Raise the `DecodeError` of `walk_text`. Passes quickly over what is as it should be."""
-    walk = _TextWalk(entry.name, version, fields, most_items, only_faults=True)
-    for _ in walk.rows(entry.layout.text_rows, "", Draft(entry.cls)):
-        continue
-
-
 class _TextWalk:
-    def __init__(
-        self, message: str, version: int, fields: list[str], most_items: int, *, only_faults: bool = False
-    ) -> None:
+    def __init__(self, message: str, version: int, fields: list[str], most_items: int) -> None:
         self._message = message
         self._version = version
         self._fields = Fields(fields, most_items)
         self._most_items = most_items
-        self._only_faults = only_faults
 
     def rows(self, rows: tuple[AnyRow, ...], prefix: str, draft: Draft) -> Iterator[FieldSeen]:
         for row in rows:
@@ -121,12 +110,8 @@ class _TextWalk:
             seen = self._read(path, _TAGS)
             yield seen
             return tuple(seen.value)
-        count = yield from self._count(f"number of {path}", 2)
+        count = yield from self._count(f"number of {path}")
         pairs: list[TagValue] = []
-        if self._only_faults and 2 * count <= self._fields.left:
-            # A text is never wrong.
-            self._fields.take_many(2 * count)
-            return ()
         for index in range(count):
             tag, value = (self._read(f"{path}[{index}].{part}", STRING) for part in ("tag", "value"))
             yield tag
@@ -148,14 +133,11 @@ class _TextWalk:
         return seen.value is True
 
     def _many(self, row: Many, path: str) -> Generator[FieldSeen, None, tuple[Any, ...]]:
-        count = yield from self._count(f"number of {path}", least_width(row.of, self._version))
+        count = yield from self._count(f"number of {path}")
         items: list[Any] = []
-        plan = flat_plan(row.of, self._version) if self._only_faults and isinstance(row.of, Layout) else None
         for index in range(count):
             item = f"{path}[{index}]"
-            if plan is not None and self._fields.skip(*plan):
-                items.append(None)
-            elif isinstance(row.of, Kind):
+            if isinstance(row.of, Kind):
                 seen = self._read(item, row.of)
                 items.append(seen.value)
                 yield seen
@@ -165,16 +147,13 @@ class _TextWalk:
                 yield from self.rows(layout.text_rows, f"{item}.", items[-1])
         return tuple(items)
 
-    def _count(self, path: str, width: int = 1) -> Generator[FieldSeen, None, int]:
+    def _count(self, path: str) -> Generator[FieldSeen, None, int]:
         seen = self._read(path, _COUNT)
         yield seen
-        count, left = int(seen.value), self._fields.left
+        count = int(seen.value)
         if not self._fields.spend(count):
             wanted = f"the count of a list in a frame of at most {self._most_items} items (Limits.items)"
             raise DecodeError(self._message, path, shown(seen.text), wanted)
-        # A short list that the frame cuts off is told by the field at which it ends.
-        if self._only_faults and count > _SHORT_LIST and count * width > left:
-            raise DecodeError(self._message, path, shown(seen.text), f"one that {left} fields are enough for")
         return count
 
     def _chosen(self, choice: Choice, item: str) -> Generator[FieldSeen, None, Layout]:
@@ -222,6 +201,7 @@ def blame(entry: Entry, value: Any, *, text: bool) -> LocalProtocolError:
 _WORDS: Final = {
     "INT": "a whole number of 32 bits",
     "LONG": "a whole number of 64 bits",
+    "QUANTITY": "a whole number of 32 bits that is at least 1",
     "DOUBLE": "a number",
     "DECIMAL": "a Decimal",
     "DECIMAL_AS_DOUBLE": "a Decimal of up to 15 digits",

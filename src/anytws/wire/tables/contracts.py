@@ -35,6 +35,7 @@ from anytws.messages.contracts import (
     SecurityType,
     ShortSaleSlot,
     SymbolSamples,
+    askable,
 )
 from anytws.wire import versions as v
 from anytws.wire.kinds import (
@@ -69,8 +70,12 @@ _LEG_ROWS = (
 )
 COMBO_LEG = Layout(ComboLeg, text=_LEG_ROWS[:8], protobuf=_LEG_ROWS)
 """A leg as orders write it in text."""
-COMBO_LEG_BRIEF = Layout(ComboLeg, text=_LEG_ROWS[:4], protobuf=_LEG_ROWS)
-"""A leg as requests for data write it in text."""
+COMBO_LEG_BRIEF = Layout(
+    ComboLeg,
+    text=_LEG_ROWS[:4],
+    protobuf=(*_LEG_ROWS[:4], *[attrs.evolve(row, informative=True) for row in _LEG_ROWS[4:]]),
+)
+"""A leg as requests for data write it in text: what only an order does with a leg says nothing to them."""
 
 DELTA_NEUTRAL_CONTRACT = Layout(
     DeltaNeutralContract,
@@ -93,14 +98,14 @@ CONTRACT = Layout(
         Row("right", maybe(word_of(Right)), 6),
         Row("multiplier", maybe(DECIMAL_AS_DOUBLE), 7),
         Row("exchange", TEXT, 8),
-        Row("primary_exchange", TEXT, 9, "primaryExch"),
+        Row("primary_exchange", TEXT, 9, "primaryExch", told_by="contract_id"),
         Row("currency", TEXT, 10),
         Row("local_symbol", TEXT, 11),
         Row("trading_class", TEXT, 12),
-        Row("security_id_type", maybe(word_of(SecurityIdType)), 13, "secIdType"),
-        Row("security_id", TEXT, 14, "secId"),
+        Row("security_id_type", maybe(word_of(SecurityIdType)), 13, "secIdType", told_by="contract_id"),
+        Row("security_id", TEXT, 14, "secId", told_by="contract_id"),
         Row("description", TEXT, 15, informative=True),
-        Row("issuer_id", TEXT, 16),
+        Row("issuer_id", TEXT, 16, told_by="contract_id"),
         Part("delta_neutral_contract", DELTA_NEUTRAL_CONTRACT, 17, optional=True),
         Row("include_expired", FLAG, 18),
         Row("combo_legs_description", TEXT, 19, "comboLegsDescrip", informative=True),
@@ -135,6 +140,12 @@ COMMON = (
     "trading_class",
 )
 """The fields that most requests write, in their order."""
+
+
+def as_asked(request: Any) -> Any:
+    """Give a *request* with its contract in the form in which a client says it, as the ``dumped`` of its layout."""
+    contract = askable(request.contract)
+    return request if contract is request.contract else attrs.evolve(request, contract=contract)
 
 
 def contract_rows(*names: str, at: str = "contract") -> tuple[Row, ...]:
@@ -491,6 +502,7 @@ CONTRACTS: tuple[Entry, ...] = (
             protobuf=(Row("request_id", INT, 1, "reqId"), Part("contract", CONTRACT, 2)),
         ),
         id=9,
+        said_as=as_asked,
         vendor_name="reqContractDetails",
         protobuf_since=v.PROTOBUF_CONTRACT_DATA,
     ),

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
+from typing import Any
 
 import attrs
 
+from anytws.errors import LocalProtocolError, shown
 from anytws.messages.contracts import Action, SecurityType
 from anytws.messages.executions import (
     CommissionAndFeesReport,
@@ -37,7 +40,7 @@ from anytws.wire.kinds import (
     word_of,
 )
 from anytws.wire.rows import Entry, Filler, Layout, Many, Part, Row
-from anytws.wire.tables.contracts import CONTRACT, contract_rows
+from anytws.wire.tables.contracts import CONTRACT, as_asked, contract_rows
 from anytws.wire.times import DAY, INSTANT, MOMENT
 
 _LIQUIDITY = blank(number_of(Liquidity), Liquidity.NONE)
@@ -133,7 +136,7 @@ _DATE = Kind("DAY", DAY.read, DAY.write, "int32", load=_load_date, dump=lambda v
 _EXECUTION_FILTER = Layout(
     ExecutionFilter,
     (
-        Row("client_id", INT, 1),
+        Row("client_id", blank(INT, 0), 1),
         Row("account", TEXT, 2, "acctCode"),
         Row("time", maybe(MOMENT), 3),
         Row("symbol", TEXT, 4),
@@ -160,6 +163,46 @@ def _redemption_date() -> Kind:
         return day
 
     return attrs.evolve(kind, read=read, load=read)
+
+
+_LARGEST_QUANTITY = 9
+"""The power of ten of the largest whole number of 32 bits."""
+
+
+def _quantity() -> Kind:
+    """Give the kind of a number of contracts to act on: a whole number, also as the `Decimal` that a position is."""
+
+    def whole(value: Any) -> Any:
+        # The size first: a number like 1e999999 would be written out.
+        if isinstance(value, Decimal) and value.is_finite() and value.adjusted() <= _LARGEST_QUANTITY:
+            return int(value) if value == value.to_integral_value() else None
+        return value
+
+    inner_dump = INT.dump or int
+
+    def write(value: Any) -> str:
+        return INT.write(whole(value))
+
+    def dump(value: Any) -> Any:
+        return inner_dump(whole(value))
+
+    return attrs.evolve(INT, name="QUANTITY", write=write, dump=dump)
+
+
+_QUANTITY = _quantity()
+
+
+def _exercise_as_said(request: Any) -> Any:
+    """Give an exercise as a client says it. Raises `LocalProtocolError` for less than one contract."""
+    quantity = request.exercise_quantity
+    if isinstance(quantity, (int, Decimal)) and not quantity >= 1:
+        raise LocalProtocolError(
+            f"ExerciseOptionsRequest.exercise_quantity: {shown(quantity)} is not a whole number of 32 bits that is at"
+            " least 1",
+            message="ExerciseOptionsRequest",
+            field="exercise_quantity",
+        )
+    return as_asked(request)
 
 
 EXECUTIONS: tuple[Entry, ...] = (
@@ -220,7 +263,7 @@ EXECUTIONS: tuple[Entry, ...] = (
                     "trading_class",
                 ),
                 Row("exercise_action", number_of(ExerciseAction)),
-                Row("exercise_quantity", INT),
+                Row("exercise_quantity", _QUANTITY),
                 Row("account", TEXT),
                 Row("override", FLAG),
                 Row("manual_order_time", maybe(MOMENT), since=v.MANUAL_ORDER_TIME_EXERCISE_OPTIONS),
@@ -231,7 +274,7 @@ EXECUTIONS: tuple[Entry, ...] = (
                 Row("order_id", INT, 1),
                 Part("contract", CONTRACT, 2),
                 Row("exercise_action", number_of(ExerciseAction), 3),
-                Row("exercise_quantity", INT, 4),
+                Row("exercise_quantity", _QUANTITY, 4),
                 Row("account", TEXT, 5),
                 Row("override", FLAG, 6),
                 Row("manual_order_time", maybe(MOMENT), 7),
@@ -240,6 +283,7 @@ EXECUTIONS: tuple[Entry, ...] = (
             ),
         ),
         id=21,
+        said_as=_exercise_as_said,
         vendor_name="exerciseOptions",
         protobuf_since=v.PROTOBUF_REST_MESSAGES_1,
         changes_state=True,

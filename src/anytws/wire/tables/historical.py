@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import attrs
+
 from anytws.messages.contracts import SecurityType
 from anytws.messages.historical import (
     BarSize,
@@ -31,14 +36,16 @@ from anytws.messages.historical import (
     RealTimeBarTick,
     RealTimeWhatToShow,
     TicksWhatToShow,
+    UpdatedBar,
     WhatToShow,
 )
+from anytws.messages.times import EPOCH_SECONDS, UnclearZone
 from anytws.wire import versions as v
 from anytws.wire.kinds import DECIMAL, DOUBLE, FLAG, INT, SECONDS, TEXT, marked, maybe, number_of, word_of
 from anytws.wire.rows import Entry, Filler, Gate, Layout, Many, Part, Row, Tags, When
-from anytws.wire.tables.contracts import COMBO_LEG_BRIEF, COMMON, CONTRACT, contract_rows
+from anytws.wire.tables.contracts import COMBO_LEG_BRIEF, COMMON, CONTRACT, as_asked, contract_rows
 from anytws.wire.tables.market_data import HISTORICAL_TICK, HISTORICAL_TICK_BID_ASK, HISTORICAL_TICK_LAST
-from anytws.wire.times import DAY, INSTANT, MOMENT, TIME, WALL_CLOCK
+from anytws.wire.times import DAY, INSTANT, MOMENT, TIME, WALL_CLOCK, decided
 
 _REQUEST_ID = Row("request_id", INT, 1, "reqId")
 _CONTRACT = Part("contract", CONTRACT, 2)
@@ -60,6 +67,50 @@ _BAR_ROWS = (
 BAR = Layout(HistoricalDataBar, _BAR_ROWS)
 """A bar as `HistoricalData` writes it: a plain run of rows, for its reader to be fast."""
 _BAR_WITH_GAPS = Layout(HistoricalDataBar, text=(*_BAR_ROWS[:7], Filler("false"), _BAR_ROWS[7]), protobuf=_BAR_ROWS)
+_UPDATED_BAR = Layout(
+    UpdatedBar,
+    (
+        _BAR_ROWS[0],
+        *[attrs.evolve(row, kind=maybe(DOUBLE)) for row in _BAR_ROWS[1:5]],
+        *_BAR_ROWS[5:],
+    ),
+    vendor="HistoricalDataBar",
+)
+
+# Days. Some zones have summer time for a few months, and one leaves it out for one of them.
+_SHORT_ENOUGH = timedelta(days=20)
+
+
+def _in_order(answer: Any) -> Any:
+    """Give *answer* with the times of its bars decided by their order, where the clock was turned between them."""
+    bars = answer.bars
+    if not bars or _is_of_one_offset(bars[0].time, bars[-1].time):
+        return answer
+    times = [bar.time for bar in bars]
+    if not any(type(time.tzinfo) is UnclearZone for time in times if type(time) is datetime):
+        return answer
+    clear = decided(times)
+    return attrs.evolve(
+        answer,
+        bars=tuple(
+            [bar if bar.time is time else attrs.evolve(bar, time=time) for bar, time in zip(bars, clear, strict=True)]
+        ),
+    )
+
+
+def _is_of_one_offset(first: Any, last: Any) -> bool:
+    """Tell whether nobody turned a clock between the two, from them alone: all others need not be looked at then."""
+    if type(first) is not datetime or type(last) is not datetime:
+        return type(first) is type(last)
+    if first.tzinfo is None or first.tzinfo is EPOCH_SECONDS or first.tzinfo is UTC:
+        return first.tzinfo is last.tzinfo
+    return (
+        type(first.tzinfo) is not UnclearZone
+        and first.tzinfo is last.tzinfo
+        and first.utcoffset() == last.utcoffset()
+        and last - first < _SHORT_ENOUGH
+    )
+
 
 _SESSION = Layout(
     HistoricalSession,
@@ -105,6 +156,7 @@ HISTORICAL = (
             ),
         ),
         id=20,
+        said_as=as_asked,
         vendor_name="reqHistoricalData",
         protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
         gates=(Gate("what_to_show", WhatToShow.SCHEDULE, since=v.HISTORICAL_SCHEDULE),),
@@ -127,6 +179,7 @@ HISTORICAL = (
                 Many("bars", BAR, since=v.SYNT_REALTIME_BARS),
             ),
             protobuf=(_REQUEST_ID, Many("bars", BAR, 2, "historicalDataBars")),
+            loaded=_in_order,
         ),
         id=17,
         vendor_name="historicalData",
@@ -153,14 +206,14 @@ HISTORICAL = (
                 _REQUEST_ID,
                 Row("bar.bar_count", _COUNT),
                 Row("bar.time", TIME),
-                Row("bar.open", DOUBLE),
-                Row("bar.close", DOUBLE),
-                Row("bar.high", DOUBLE),
-                Row("bar.low", DOUBLE),
+                Row("bar.open", maybe(DOUBLE)),
+                Row("bar.close", maybe(DOUBLE)),
+                Row("bar.high", maybe(DOUBLE)),
+                Row("bar.low", maybe(DOUBLE)),
                 Row("bar.wap", _DECIMAL),
                 Row("bar.volume", _DECIMAL),
             ),
-            protobuf=(_REQUEST_ID, Part("bar", BAR, 2, "historicalDataBar")),
+            protobuf=(_REQUEST_ID, Part("bar", _UPDATED_BAR, 2, "historicalDataBar")),
         ),
         id=90,
         vendor_name="historicalDataUpdate",
@@ -201,6 +254,7 @@ HISTORICAL = (
             ),
         ),
         id=87,
+        said_as=as_asked,
         vendor_name="reqHeadTimeStamp",
         protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
     ),
@@ -233,6 +287,7 @@ HISTORICAL = (
             ),
         ),
         id=88,
+        said_as=as_asked,
         vendor_name="reqHistogramData",
         protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
     ),
@@ -275,6 +330,7 @@ HISTORICAL = (
             ),
         ),
         id=96,
+        said_as=as_asked,
         vendor_name="reqHistoricalTicks",
         protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
     ),
@@ -347,6 +403,7 @@ HISTORICAL = (
             ),
         ),
         id=50,
+        said_as=as_asked,
         vendor_name="reqRealTimeBars",
         protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
     ),

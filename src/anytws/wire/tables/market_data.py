@@ -74,7 +74,14 @@ from anytws.wire.kinds import (
     word_of,
 )
 from anytws.wire.rows import Entry, Filler, Layout, Many, Part, Row, Tags, When
-from anytws.wire.tables.contracts import COMBO_LEG_BRIEF, COMMON, CONTRACT, DELTA_NEUTRAL_CONTRACT, contract_rows
+from anytws.wire.tables.contracts import (
+    COMBO_LEG_BRIEF,
+    COMMON,
+    CONTRACT,
+    DELTA_NEUTRAL_CONTRACT,
+    as_asked,
+    contract_rows,
+)
 
 # --- single ticks of the tape, which historical data has as well -------------------------------------------------
 
@@ -300,6 +307,7 @@ MARKET_DATA = (
             ),
         ),
         id=1,
+        said_as=as_asked,
         vendor_name="reqMktData",
         protobuf_since=v.PROTOBUF_MARKET_DATA,
     ),
@@ -500,6 +508,7 @@ MARKET_DATA = (
             ),
         ),
         id=54,
+        said_as=as_asked,
         vendor_name="calculateImpliedVolatility",
         protobuf_since=v.PROTOBUF_REST_MESSAGES_1,
     ),
@@ -529,6 +538,7 @@ MARKET_DATA = (
             ),
         ),
         id=55,
+        said_as=as_asked,
         vendor_name="calculateOptionPrice",
         protobuf_since=v.PROTOBUF_REST_MESSAGES_1,
     ),
@@ -582,6 +592,7 @@ MARKET_DATA = (
             ),
         ),
         id=10,
+        said_as=as_asked,
         vendor_name="reqMktDepth",
         protobuf_since=v.PROTOBUF_MARKET_DATA,
     ),
@@ -671,6 +682,7 @@ MARKET_DATA = (
             ),
         ),
         id=97,
+        said_as=as_asked,
         vendor_name="reqTickByTickData",
         protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
     ),

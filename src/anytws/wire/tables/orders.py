@@ -72,7 +72,7 @@ from anytws.wire.kinds import (
     word_of,
 )
 from anytws.wire.rows import AnyRow, Choice, Column, Entry, Filler, Layout, Many, Part, Row, Tags, When
-from anytws.wire.tables.contracts import COMBO_LEG, COMMON, CONTRACT, DELTA_NEUTRAL_CONTRACT, contract_rows
+from anytws.wire.tables.contracts import COMBO_LEG, COMMON, CONTRACT, DELTA_NEUTRAL_CONTRACT, as_asked, contract_rows
 from anytws.wire.times import INSTANT, MOMENT
 
 # --- kinds -------------------------------------------------------------------------------------------------------
@@ -331,10 +331,11 @@ def _order_layout(*, by_tws: bool) -> Layout:
     """
 
     def zero(kind: Kind, value: float) -> Kind:
-        return omitting(blank(kind, value), value) if by_tws else kind
+        # What other clients leave empty in text is read as what nobody has set; so it is here.
+        return omitting(blank(kind, value), value) if by_tws else blank(kind, value)
 
-    def number(kind: Kind) -> Kind:
-        return blank(kind, 0) if by_tws else kind
+    def number(kind: Kind, unset: int = 0) -> Kind:
+        return blank(kind, 0 if by_tws else unset)
 
     rows = (
         Row("client_id", number(INT), 1),
@@ -408,7 +409,7 @@ def _order_layout(*, by_tws: bool) -> Layout:
         Row("origin", _ORIGIN, 69),
         Row("short_sale_slot", _SHORT_SALE_SLOT, 70),
         Row("designated_location", TEXT, 71),
-        Row("exempt_code", number(INT), 72),
+        Row("exempt_code", number(INT, -1), 72),
         Row("delta_neutral_settling_firm", TEXT, 73),
         Row("delta_neutral_clearing_account", TEXT, 74),
         Row("delta_neutral_clearing_intent", _CLEARING_INTENT, 75),
@@ -857,16 +858,16 @@ _PLACE_ORDER_TEXT: tuple[AnyRow, ...] = (
     Row("order.origin", _ORIGIN),
     Row("order.order_reference", TEXT),
     Row("order.transmit", BOOL),
-    Row("order.parent_id", INT),
+    Row("order.parent_id", _COUNT),
     Row("order.block_order", FLAG),
     Row("order.sweep_to_fill", FLAG),
-    Row("order.display_size", INT),
+    Row("order.display_size", _COUNT),
     Row("order.trigger_method", _TRIGGER_METHOD),
     Row("order.outside_rth", FLAG),
     Row("order.hidden", FLAG),
     When(_is_combination, _LEGS),
     Filler(""),
-    Row("order.discretionary_amount", _DOUBLE),
+    Row("order.discretionary_amount", blank(_DOUBLE, 0.0)),
     Row("order.good_after_time", _MAYBE_MOMENT),
     Row("order.good_till_date", _MAYBE_MOMENT),
     Row("order.fa_group", TEXT),
@@ -876,7 +877,7 @@ _PLACE_ORDER_TEXT: tuple[AnyRow, ...] = (
     Row("order.model_code", TEXT),
     Row("order.short_sale_slot", _SHORT_SALE_SLOT),
     Row("order.designated_location", TEXT),
-    Row("order.exempt_code", INT),
+    Row("order.exempt_code", blank(INT, -1)),
     Row("order.oca_type", _OCA_TYPE),
     Row("order.rule_80a", _RULE_80A),
     Row("order.settling_firm", TEXT),
@@ -1076,6 +1077,7 @@ ORDERS: tuple[Entry, ...] = (
             ),
         ),
         id=3,
+        said_as=as_asked,
         vendor_name="placeOrder",
         protobuf_since=v.PROTOBUF_PLACE_ORDER,
         changes_state=True,
