@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import signal
@@ -14,21 +15,35 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import anyio
+import attrs
 import pytest
 from anyio.from_thread import start_blocking_portal
 
-from anytws import ConnectError, ConnectionClosed, EventsDropped, Notice, RequestTimedOut, Stage, connect
-from anytws.cli import INTERRUPTED, main, report
+from anytws import (
+    ConnectError,
+    ConnectionClosed,
+    EventsDropped,
+    HandshakeOptions,
+    Notice,
+    RequestTimedOut,
+    Stage,
+    StillWaiting,
+    connect,
+)
+from anytws.cli import INTERRUPTED, USAGE, main, report
 from anytws.cli import check as check_module
 from anytws.cli.check import CLIENT_ID, EXIT_CODES
 from anytws.cli.finding import FARM_CODES, Clock, Finding, Hearsay, Link, Outcome, examine
+from anytws.cli.places import Place
 from anytws.cli.report import Report
 from anytws.core import codes
 from anytws.core.codes import CODES, CodeKind
+from anytws.messages.config import ApiConfig, ConfigRequest, ConfigResponse
 from anytws.messages.session import CurrentTime, CurrentTimeRequest, ErrorMessage
 from anytws.simulator import ANSWERS, Answer, Dialog, HangUp, Opening, Personality, World, WorldSettings
 from anytws.simulator.serve import TcpTws, serve
 from anytws.simulator.settings import USUAL_OPENING
+from anytws.wire.catalogue import entry_of
 from anytws.wire.versions import CURRENT_TIME_IN_MILLIS, MIN_VERSION
 from tests.misbehaving_tws import CURRENT_TIME, NEXT_VALID_ID, OPENING, REPLY, error, text, version
 from tests.test_cli import ESCAPE, anytws, spoken
@@ -94,7 +109,94 @@ async def test_a_tws_that_is_ready(version: int):
     assert (portrait.clock.doubt < 0.4) is (version >= CURRENT_TIME_IN_MILLIS)
     # It only reads.
     asked = {type(heard.message).__name__ for heard in world.heard}
-    assert asked <= {"CurrentTimeRequest", "CurrentTimeInMillisRequest"}
+    assert asked <= {"CurrentTimeRequest", "CurrentTimeInMillisRequest", "ConfigRequest"}
+    assert not any(entry_of(heard.message).changes_state for heard in world.heard)
+    assert portrait.heard.read_only is (None if version < 219 else False)
+
+
+@pytest.mark.parametrize("read_only, words", [(True, "yes: orders of clients are refused"), (False, "no: clients")])
+async def test_a_tws_says_whether_it_is_read_only(read_only: bool, words: str):
+    finding = await found(WorldSettings(read_only=read_only))
+    assert finding.outcome is Outcome.READY
+    assert f"read-only API {words}" in told(finding)
+    output, _ = spoken()
+    (endpoint,) = Report(output).as_json([finding], READY)["endpoints"]
+    assert endpoint["tws"]["read_only"] is read_only
+
+
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        (None, "TWS did not say"),
+        (lambda link, request: (), "TWS did not say"),
+        (lambda link, request: [ConfigResponse(request.request_id)], "TWS did not say"),
+        (lambda link, request: [ConfigResponse(request.request_id, api=ApiConfig())], "TWS did not say"),
+    ],
+    ids=["refuses", "is silent", "says nothing", "says little"],
+)
+async def test_a_tws_that_does_not_tell_its_settings_is_as_ready(answer, words: str, monkeypatch):
+    """And a refusal is no remark: it was this client that asked."""
+    monkeypatch.setattr("anytws.cli.finding._SETTINGS", 0.1)
+    answers = {request: each for request, each in ANSWERS.items() if request is not ConfigRequest}
+    if answer is not None:
+        answers[ConfigRequest] = Answer(answer)
+    finding = await found(world=World(answers=answers))
+    assert finding.outcome is Outcome.READY
+    assert finding.portrait is not None
+    assert finding.portrait.heard.remarks == ()
+    assert f"read-only API {words}" in told(finding)
+
+
+async def test_an_older_tws_cannot_tell_its_settings():
+    text = told(await found(WorldSettings(server_version=218, read_only=True)))
+    assert "read-only API not known: TWS says so from server version 219 on" in text
+
+
+async def test_a_step_that_takes_long_is_told_while_it_does(monkeypatch):
+    """In time for somebody to look at the screen, and click."""
+    monkeypatch.setattr("anytws.cli.finding.HandshakeOptions", functools.partial(HandshakeOptions, remark_after=0.02))
+    world = World(WorldSettings(trusted_addresses=(), dialog=Dialog.UNANSWERED))
+    output, text = spoken()
+    report = Report(output)
+
+    async with serve(world) as tws:
+
+        def click(remark: StillWaiting) -> None:
+            report.remark(Place(tws.host, tws.port), remark)
+            (link,) = world.links
+            link.answer_dialog(accept=True)
+
+        finding = await examine(tws.host, tws.port, client_id=CLIENT_ID, patience=PATIENCE, on_waiting=click)
+    assert finding.outcome is Outcome.READY
+    said = " ".join(text.getvalue().split())
+    assert f"{HOST}:{tws.port}: still waiting what happened no version reply came within 0 s; it has 5 s more" in said
+    assert "dialog" in said
+
+
+def test_the_command_shows_it_but_not_in_json(monkeypatch, capsys):
+    monkeypatch.setattr("anytws.cli.finding.HandshakeOptions", functools.partial(HandshakeOptions, remark_after=0.02))
+    with running(WorldSettings(trusted_addresses=(), dialog=Dialog.UNANSWERED)) as tws:
+        assert main(["check", str(tws.port), "--timeout", "0.1"]) == NOT_READY
+        assert capsys.readouterr().out.startswith(f"{HOST}:{tws.port}: still waiting\n")
+        assert main(["check", str(tws.port), "--timeout", "0.1", "--json"]) == NOT_READY
+        assert json.loads(capsys.readouterr().out)["exit_code"] == NOT_READY
+
+
+@pytest.mark.parametrize("port", [None, "own"])
+async def test_a_redirect_to_itself_is_not_advised(port: str | None):
+    world = World()
+    async with serve(world) as tws:
+        world.settings = WorldSettings(redirect=(HOST, tws.port if port else None))
+        finding = await examine(tws.host, tws.port, client_id=CLIENT_ID, patience=PATIENCE)
+    text = told(finding)
+    assert "going there leads here again" in text
+    assert "for example" not in text
+
+
+async def test_what_is_advised_keeps_the_client_id():
+    async with serve(World(WorldSettings(redirect=("elsewhere", 4001)))) as tws:
+        finding = await examine(tws.host, tws.port, client_id=3, patience=PATIENCE)
+    assert "for example anytws check elsewhere 4001 --client-id 3" in told(finding)
 
 
 async def test_a_gateway_says_nothing_of_its_farms():
@@ -112,17 +214,24 @@ async def test_nothing_there():
     text = told(finding)
     assert "no TCP connection could be had" in text
     assert "Errno" not in text
-    assert "is TWS or IB Gateway running" in text
+    assert "Is TWS or IB Gateway running" in text
 
 
 async def test_a_name_without_an_address_is_nothing_there(monkeypatch):
     async def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    monkeypatch.setattr(anyio, "connect_tcp", unknown)
+    monkeypatch.setattr(anyio, "getaddrinfo", unknown)
     finding = await examine("nobody.invalid", 7497, client_id=CLIENT_ID, patience=PATIENCE)
     assert finding.outcome is Outcome.NOTHING_THERE
-    assert "Name or service not known" in told(finding)
+    text = told(finding)
+    assert "the name 'nobody.invalid' has no address: Name or service not known" in text
+    assert "Check how the host is written" in text
+    assert "running" not in text
+    # Of several ports it is the same, and is said once.
+    output, several = spoken()
+    Report(output).tell([finding, attrs.evolve(finding, port=7496)])
+    assert "Nothing is there. Check how the host is written" in " ".join(several.getvalue().split())
 
 
 SHORT = 0.2
@@ -146,9 +255,9 @@ FAILURES = {
         Stage.VERSION,
         ["elsewhere:4001", "anytws check elsewhere 4001"],
     ),
-    "an old version": (WorldSettings(server_version=150), Stage.VERSION, ["150", "503", "update TWS"]),
+    "an old version": (WorldSettings(server_version=150), Stage.VERSION, ["150", "503", "Update TWS"]),
     "no start": (WorldSettings(opening=()), Stage.START, ["still be logging in"]),
-    "half a start": (WorldSettings(opening=(Opening.MANAGED_ACCOUNTS,)), Stage.READY, ["got no further"]),
+    "half a start": (WorldSettings(opening=(Opening.MANAGED_ACCOUNTS,)), Stage.HALF_STARTED, ["got no further"]),
     "a sudden death": (WorldSettings(die_after_bytes=40), Stage.START, ["inside a frame"]),
     "a reset": (WorldSettings(die_after_bytes=40, die_by=HangUp.RESET), Stage.START, ["509"]),
     "its last word": (
@@ -156,7 +265,7 @@ FAILURES = {
             opening=(Opening.MANAGED_ACCOUNTS, ErrorMessage(None, 1300, "The API moves to the new port - 7777")),
             die_after_bytes=180,
         ),
-        Stage.READY,
+        Stage.HALF_STARTED,
         ["1300", "7777"],
     ),
 }
@@ -204,7 +313,64 @@ async def test_something_else_at_the_port(anyio_backend_name):
         finding = await examine(HOST, port, client_id=CLIENT_ID, patience=PATIENCE)
         tasks.cancel_scope.cancel()
     assert finding.outcome is Outcome.NOT_READY
-    assert "may not be TWS" in told(finding)
+    assert "An SSH server answers at this port, and not TWS" in told(finding)
+
+
+@pytest.mark.parametrize(
+    "answer, named",
+    [
+        (b"HTTP/1.0 400 Bad request syntax\r\n\r\n", "An HTTP server answers"),
+        (b"-ERR unknown command 'API'\r\n", "A Redis server answers"),
+    ],
+)
+async def test_who_waits_for_the_end_of_a_line_gives_himself_away(answer: bytes, named: str):
+    """Real web servers and a real Redis say nothing to our greeting, which has none."""
+
+    async def serve_lines(stream: anyio.abc.SocketStream) -> None:
+        async with stream:
+            heard = b""
+            while b"\n" not in heard:
+                heard += await stream.receive()
+            await stream.send(answer)
+
+    async with await anyio.create_tcp_listener(local_host=HOST) as listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, serve_lines)
+        port = listener.extra_attributes[anyio.abc.SocketAttribute.local_port]()
+        finding = await examine(HOST, port, client_id=CLIENT_ID, patience=SHORT)
+        tasks.cancel_scope.cancel()
+    assert finding.outcome is Outcome.NOT_READY
+    assert named in told(finding)
+
+
+@pytest.mark.parametrize("speaks_tls", [True, False])
+async def test_who_hangs_up_on_a_greeting_is_asked_in_tls(speaks_tls: bool):
+    """Most servers that want TLS hang up without a word on what is none; so does a TWS that wants nobody."""
+    asked: list[bytes] = []
+
+    async def hear(stream: anyio.abc.SocketStream) -> None:
+        async with stream:
+            asked.append(await stream.receive(3))
+            if speaks_tls and asked[-1][:2] == b"\x16\x03":
+                await stream.send(b"\x16\x03\x03\0\x7a")
+
+    async with await anyio.create_tcp_listener(local_host=HOST) as listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, hear)
+        port = listener.extra_attributes[anyio.abc.SocketAttribute.local_port]()
+        finding = await examine(HOST, port, client_id=CLIENT_ID, patience=PATIENCE)
+        tasks.cancel_scope.cancel()
+    assert [said[:2] for said in asked] == [b"AP", b"\x16\x03"]
+    assert finding.outcome is Outcome.NOT_READY
+    text = told(finding)
+    assert ("A server that wants TLS answers at this port" in text) is speaks_tls
+    assert ("somebody clicked Reject" in text) is not speaks_tls
+
+
+async def test_a_person_who_has_refused_is_not_asked_again(monkeypatch):
+    """Every connection that is not trusted opens a dialog."""
+    monkeypatch.setattr("anytws.cli.finding._AT_ONCE", 0.0)
+    world = World(WorldSettings(trusted_addresses=(), dialog=Dialog.REJECT))
+    assert (await found(world=world)).outcome is Outcome.NOT_READY
+    assert len(world.ended) == 1
 
 
 async def test_a_tws_that_dies_while_it_is_looked_at():
@@ -350,10 +516,32 @@ def test_a_ready_tws_is_exit_code_0(capsys):
     assert max(map(len, text.splitlines())) <= 80
 
 
-def test_a_number_alone_is_a_port(capsys):
+@pytest.mark.parametrize("words", ["{port}", "{host}:{port}", ":{port}", "{host} {port}"])
+def test_a_place_is_written_as_people_do(words: str, capsys):
     with running() as tws:
-        assert main(["check", str(tws.port)]) == READY
-    assert f"{HOST}:{tws.port}: ready" in capsys.readouterr().out
+        assert main(["check", *words.format(host=tws.host, port=tws.port).split()]) == READY
+    assert capsys.readouterr().out.startswith(f"{HOST}:{tws.port}: ready")
+
+
+def test_several_ports_are_looked_at_together(capsys):
+    dead = free_port()
+    with running() as tws:
+        assert main(["check", str(dead), str(tws.port)]) == READY
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[0] == f"Looking for TWS and IB Gateway on {HOST}, at the ports {dead}, {tws.port}"
+        assert lines[2].split(maxsplit=1) == [str(dead), "nothing there: Connection refused"]
+        assert lines[3].split() == [str(tws.port), "ready"]
+        assert main(["check", f"localhost:{tws.port}", f"{HOST}:{dead}"]) == READY
+        assert "at 2 places" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("word", ["0", "65536", "9" * 5000, "tws:", "tws:x", "http://tws:1", "a b", "[::1", "0x1d49"])
+def test_what_is_no_place_is_refused(word: str, capsys):
+    assert main(["check", word]) == USAGE
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("anytws: ")
+    assert len(said.err) < 500
 
 
 def test_the_options_arrive(capsys):

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import errno
 import gc
+import os
 import socket
+import struct
+import threading
 import warnings
 from collections.abc import AsyncGenerator, Iterator
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import anyio
 import anyio.lowlevel
@@ -28,14 +32,16 @@ from anytws import (
     RefusedByTws,
     Stage,
     State,
+    StillWaiting,
     TcpConnectFailed,
     Tws,
     UnsupportedServerVersion,
     WrongTask,
 )
-from anytws.core import CODES, CodeKind, GreetingReceived, Notice
+from anytws.core import CODES, CodeKind, GreetingReceived, Notice, closing
 from anytws.core.events import Event
 from anytws.messages import ErrorMessage
+from anytws.runtime import tcp
 from anytws.runtime.connect import MAX_REDIRECTS
 from anytws.simulator import Dialog, HangUp, Opening, Personality, World, WorldSettings
 from anytws.simulator.serve import connect_memory, memory_pair, serve, serve_memory
@@ -205,6 +211,7 @@ async def test_a_host_that_is_none(host: str) -> None:
         async with anytws.connect(host, 7497):
             raise AssertionError("the block was entered")
     assert caught.value.stage is Stage.TCP
+    assert "host" in caught.value.hint
 
 
 async def test_no_host_is_this_one(dead_port: int) -> None:
@@ -229,7 +236,7 @@ async def test_a_port_that_does_not_answer() -> None:
     assert caught.value.stage is Stage.TCP
 
 
-@pytest.mark.parametrize("name", ["accounts_grace", "refusal_grace"])
+@pytest.mark.parametrize("name", ["accounts_grace", "refusal_grace", "stranger_grace"])
 def test_a_grace_has_an_end(name: str) -> None:
     """Without one a start that TWS has refused, or half made, would wait for ever."""
     with pytest.raises(ValueError, match=name):
@@ -244,8 +251,30 @@ async def test_an_ipv6_address_is_shown_in_brackets() -> None:
     assert caught.value.address == "[::1]:1"
 
 
+async def failed(host: str = LOCALHOST, port: int = 7497, **options: Any) -> ConnectError:
+    """Connect to where nothing comes of it, and give the error."""
+    with pytest.raises(ConnectError) as caught:
+        async with anytws.connect(host, port, **options):
+            raise AssertionError("the block was entered")
+    return caught.value
+
+
+def verdict(problem: ConnectError) -> tuple[object, ...]:
+    """Give all of an error that programs and people act on."""
+    return type(problem), problem.stage, problem.reason, problem.code, problem.hint
+
+
+REFUSED: Final = (
+    RefusedByTws,
+    Stage.GREETING,
+    CloseReason.REFUSED,
+    502,
+    closing.hint_for(CloseReason.REFUSED, State.HANDSHAKING),
+)
+
+
 async def test_a_socket_that_dies_while_it_is_set_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A peer that is gone before the socket's options are set (some systems then refuse) is a failed connect too."""
+    """A peer that is gone before the socket's options are set (some systems then refuse) was there all the same."""
 
     def refuse(*_: object) -> None:
         raise OSError(22, "Invalid argument")
@@ -253,10 +282,151 @@ async def test_a_socket_that_dies_while_it_is_set_up(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("anytws.runtime.tcp._watch", refuse)
     before = open_files()
     async with serve(World()) as server:
-        with pytest.raises(TcpConnectFailed, match="Invalid argument"):
-            async with anytws.connect(server.host, server.port):
-                raise AssertionError("the block was entered")
+        problem = await failed(server.host, server.port)
+    assert verdict(problem) == REFUSED
+    assert "Invalid argument" in problem.cause
     await until(lambda: open_files() == before)
+
+
+@pytest.mark.parametrize("code", tcp._TAKEN_BACK)
+async def test_a_connection_that_is_torn_before_we_look_was_there(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    """Who refuses says so otherwise: this is no port where nothing listens."""
+    monkeypatch.setattr(socket.socket, "connect_ex", lambda *_: code)
+    before = open_files()
+    assert verdict(await failed()) == REFUSED
+    assert open_files() == before
+
+
+@pytest.mark.parametrize("greeted", [False, True])
+async def test_who_accepts_and_resets_has_the_same_verdict_each_time(greeted: bool) -> None:
+    """Whatever wins the race: the reset may come before we have set the socket up, greeted, or read."""
+
+    def talk() -> None:
+        for _ in range(times):
+            client, _ = listener.accept()
+            if greeted:
+                client.recv(1)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.close()
+
+    times = 25
+    with socket.socket() as listener:
+        listener.bind((LOCALHOST, 0))
+        listener.listen()
+        listener.settimeout(PATIENCE)
+        talker = threading.Thread(target=talk)
+        talker.start()
+        problems = [await failed(*listener.getsockname()) for _ in range(times)]
+        talker.join()
+    assert {verdict(problem) for problem in problems} == {REFUSED}
+    assert all(problem.cause.startswith("the TWS side ended the byte stream before it named") for problem in problems)
+
+
+@pytest.mark.parametrize(
+    "code, words",
+    [
+        (errno.ECONNREFUSED, "Is TWS or IB Gateway running"),
+        (errno.ETIMEDOUT, "firewall"),
+        (errno.EHOSTUNREACH, "no way to that machine"),
+        (errno.ENETUNREACH, "no way to that machine"),
+        (errno.EACCES, "does not let the program connect"),
+        (errno.EADDRNOTAVAIL, "no address of that kind"),
+        (errno.EMFILE, "open no more files"),
+    ],
+)
+async def test_each_way_not_to_be_there_has_its_hint(monkeypatch: pytest.MonkeyPatch, code: int, words: str) -> None:
+    """Nobody is sent to look whether TWS runs where the network is down."""
+    monkeypatch.setattr(socket.socket, "connect_ex", lambda *_: code)
+    for timeout in (10.0, None):
+        problem = await failed(connect_timeout=timeout)
+        assert verdict(problem)[:3] == (TcpConnectFailed, Stage.TCP, CloseReason.CONNECT_FAILED)
+        assert problem.cause == os.strerror(code)
+        assert words in problem.hint
+
+
+@pytest.mark.parametrize(
+    "code, words", [(socket.EAI_NONAME, "how the host is written"), (socket.EAI_AGAIN, "No name server answers")]
+)
+async def test_a_name_without_an_address(monkeypatch: pytest.MonkeyPatch, code: int, words: str) -> None:
+    """It has a cause and a hint of its own."""
+
+    async def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(code, "the resolver's words")
+
+    monkeypatch.setattr(anyio, "getaddrinfo", unknown)
+    problem = await failed("ib-gateway.invalid")
+    assert (type(problem), problem.stage, problem.code) == (TcpConnectFailed, Stage.TCP, 502)
+    assert problem.cause == "the name 'ib-gateway.invalid' has no address: the resolver's words"
+    assert words in problem.hint
+    assert "running and logged in" not in problem.hint
+
+
+@pytest.mark.virtual_time
+async def test_a_name_that_is_looked_up_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The deadline is for that as well, and says so."""
+
+    async def wait(*_: object, **__: object) -> None:
+        await anyio.sleep_forever()
+
+    monkeypatch.setattr(anyio, "getaddrinfo", wait)
+    problem = await failed("tws.lan")
+    assert anyio.current_time() == pytest.approx(10)
+    assert problem.cause == "the name 'tws.lan' could not be looked up within 10 s"
+    assert "name server" in problem.hint
+
+
+@pytest.mark.parametrize("host", ["7497", "0x1d49", "0"])
+async def test_a_number_is_no_host(host: str) -> None:
+    """To the system it is an address, such as 0.0.29.73."""
+    problem = await failed(host)
+    assert isinstance(problem, TcpConnectFailed)
+    assert "is a number" in problem.cause
+    assert "port is given apart" in problem.hint
+
+
+# While it waits
+
+
+@pytest.mark.virtual_time
+async def test_what_lets_one_wait_is_told_in_time() -> None:
+    """Somebody clicks, and all is well; the same stands in band, for whoever reads the events."""
+    world = World(WorldSettings(trusted_addresses=frozenset(), dialog=Dialog.UNANSWERED))
+    told: list[tuple[float, StillWaiting]] = []
+
+    def click(remark: StillWaiting) -> None:
+        told.append((anyio.current_time(), remark))
+        world.links[0].answer_dialog(accept=True)
+
+    async with connect_memory(world) as stream:
+        async with anytws.connect_stream(stream, on_waiting=click) as tws:
+            assert anyio.current_time() == pytest.approx(4)
+            await tws.current_time()
+            events = tws.events()
+        assert [event async for event in events if isinstance(event, StillWaiting)] == [remark for _, remark in told]
+    ((when, remark),) = told
+    assert when == pytest.approx(4)
+    assert "dialog" in str(remark)
+
+
+@pytest.mark.virtual_time
+async def test_what_it_raises_ends_the_connect() -> None:
+    """It is the caller's own, and the stream is closed."""
+
+    def fail(_: StillWaiting) -> None:
+        raise LookupError("no screen")
+
+    here, there = memory_pair()
+    with pytest.raises(LookupError, match="no screen"):
+        async with anytws.connect_stream(here, on_waiting=fail):
+            raise AssertionError("the block was entered")
+    assert (await there.receive()).startswith(b"API")
+    with pytest.raises(anyio.EndOfStream):
+        await there.receive()
+
+
+def test_what_cannot_be_called_is_refused() -> None:
+    with pytest.raises(TypeError, match="on_waiting is 5, and has to be something to call"):
+        anytws.connect(on_waiting=5)  # type: ignore[arg-type]
 
 
 async def test_the_api_is_off() -> None:
@@ -349,7 +519,7 @@ async def test_options_that_make_no_handshake() -> None:
     for problem, options in ((ValueError, {"client_id": 2**40}), (LocalProtocolError, {"connect_options": "é"})):
         with pytest.raises(problem):
             HandshakeOptions(**options)
-    with pytest.raises(ValueError, match="32 bits"):
+    with pytest.raises(ValueError, match="client_id is 1099511627776, and has to be from 0 to 2147483646"):
         async with anytws.connect_stream(here, client_id=2**40):
             raise AssertionError("the block was entered")
     with pytest.raises(anyio.EndOfStream):
@@ -545,6 +715,21 @@ async def test_a_redirect_is_an_error_unless_it_is_allowed() -> None:
     assert problem.stage is Stage.VERSION
     assert problem.closed.redirect == ("other.example.com", 4001)
     assert "other.example.com:4001" in str(problem)
+
+
+async def test_who_was_sent_elsewhere_is_told_by_whom(dead_port: int) -> None:
+    """An address that nobody has typed needs a word."""
+    async with serve(World(WorldSettings(redirect=(LOCALHOST, dead_port)))) as here:
+        problem = await failed(here.host, here.port, follow_redirects=True)
+        assert (problem.address, problem.came_from) == (f"{LOCALHOST}:{dead_port}", f"{here.host}:{here.port}")
+        assert f"stage tcp; {here.host}:{here.port} redirects there)" in str(problem)
+        assert str(copy.copy(problem)) == str(problem)
+    async with serve(World(WorldSettings(api_enabled=False))) as there:
+        async with serve(World(WorldSettings(redirect=(there.host, there.port)))) as here:
+            problem = await failed(here.host, here.port, follow_redirects=True)
+            assert isinstance(problem, RefusedByTws)
+            assert problem.came_from == f"{here.host}:{here.port}"
+    assert (await failed(LOCALHOST, dead_port)).came_from is None
 
 
 async def test_a_redirect_is_followed_where_it_leads() -> None:

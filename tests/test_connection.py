@@ -21,6 +21,7 @@ from anytws.core import (
     Connection,
     ConnectionClosed,
     Event,
+    FrameDiscarded,
     GreetingReceived,
     HandshakeOptions,
     Notice,
@@ -28,6 +29,7 @@ from anytws.core import (
     Side,
     State,
     StateChanged,
+    StillWaiting,
     SurplusFields,
     UndecodableFrame,
     UnknownMessage,
@@ -252,21 +254,24 @@ class TestOptions:
         with pytest.raises(ValueError, match=f"{low}..{high}"):
             HandshakeOptions(minimum_version=low, maximum_version=high)
 
-    @pytest.mark.parametrize("client_id", [2**31, -(2**31) - 1, "7", None, 1.5, True, 7.0])
+    @pytest.mark.parametrize("client_id", [2**31, 2**31 - 1, -1, -(2**31) - 1, "7", None, 1.5, True, 7.0])
     def test_a_client_id_that_no_wire_takes(self, client_id: Any) -> None:
         """Found out now, and not in the middle of the handshake, out of `receive_data`."""
         with pytest.raises((ValueError, TypeError)):
             HandshakeOptions(client_id=client_id)
 
-    @pytest.mark.parametrize("client_id", [0, 7, -1, 2**31 - 2, -(2**31)])
+    @pytest.mark.parametrize("client_id", [0, 7, 2**31 - 2])
     @pytest.mark.parametrize("version", [200, 212, 213])
-    def test_every_client_id_of_32_bits_goes_out(self, client_id: int, version: int) -> None:
-        """Negative ones too; what TWS thinks of them is its business."""
+    def test_every_client_id_goes_out(self, client_id: int, version: int) -> None:
+        """From the least to the largest."""
         client = client_in(S.HANDSHAKING, HandshakeOptions(client_id=client_id))
         client.receive_data(version_reply(version))
         assert client.data_to_send() == start_api(version, client_id)
 
-    @pytest.mark.parametrize("name", ["version_timeout", "start_timeout", "accounts_grace", "refusal_grace"])
+    @pytest.mark.parametrize(
+        "name",
+        ["version_timeout", "start_timeout", "accounts_grace", "refusal_grace", "remark_after", "stranger_grace"],
+    )
     @pytest.mark.parametrize("seconds", [-1, -0.001, math.nan])
     def test_a_time_that_is_none(self, name: str, seconds: float) -> None:
         """Negative, or not a number."""
@@ -479,7 +484,8 @@ class TestStart:
 
     def test_by_hand_the_application_starts(self) -> None:
         """The vendor's deprecated AsyncEConnect: nothing goes out before, and we do not time out on ourselves."""
-        client = client_in(S.HANDSHAKING, HandshakeOptions(start_api_by_hand=True, client_id=7))
+        options = HandshakeOptions(start_api_by_hand=True, client_id=7, remark_after=None)
+        client = client_in(S.HANDSHAKING, options)
         with pytest.raises(LocalProtocolError):
             client.start_api()
         client.receive_data(version_reply(200))
@@ -576,7 +582,9 @@ class TestStart:
 class TestDeadlines:
     """Each step has one, and no byte but the right one puts it off."""
 
-    OPTIONS = HandshakeOptions(version_timeout=10, start_timeout=20, accounts_grace=3, refusal_grace=1)
+    OPTIONS = HandshakeOptions(
+        version_timeout=10, start_timeout=20, accounts_grace=3, refusal_grace=1, remark_after=None
+    )
 
     def client(self, now: float = 100.0) -> Connection:
         """Give a client that opened at *now*."""
@@ -714,7 +722,7 @@ class TestDeadlines:
     @pytest.mark.parametrize("state", CLIENT_STATES)
     def test_none_waits_for_ever(self, state: State) -> None:
         """No deadline runs in any state then."""
-        options = HandshakeOptions(version_timeout=None, start_timeout=None)
+        options = HandshakeOptions(version_timeout=None, start_timeout=None, remark_after=None)
         client = client_in(state, options)
         assert client.wake_at() is None
         client.wake(1e15)
@@ -742,6 +750,222 @@ class TestDeadlines:
         """Idle means idle."""
         for connection in (client_in(S.READY), tws_in(S.READY)):
             assert connection.wake_at() is None
+
+
+class TestRemarks:
+    """What takes long is told in time, once a step, and waited for all the same."""
+
+    def client(self, **options: Any) -> Connection:
+        """Give a client that opened at 100."""
+        client = Connection(CLIENT, HandshakeOptions(**options))
+        client.opened(100.0)
+        drain(client)
+        return client
+
+    def remark_at(self, client: Connection, now: float) -> StillWaiting:
+        """Wake it at *now*: that it says so is all that happens."""
+        assert client.wake_at() == now
+        state = client.state
+        client.wake(now)
+        (remark,) = client.events()
+        assert isinstance(remark, StillWaiting)
+        assert (remark.state, client.state) == (state, state)
+        client.wake(now + 0.5)
+        assert client.events() == []
+        return remark
+
+    def test_a_mute_peer(self) -> None:
+        """The dialog and the restart that helps, while somebody can still click; then the deadline as ever."""
+        client = self.client()
+        remark = self.remark_at(client, 104.0)
+        assert (remark.seconds, remark.seconds_left) == (4.0, 11.0)
+        assert remark.detail == "no version reply came within 4 s"
+        assert "dialog" in remark.hint
+        assert "restart" in remark.hint
+        assert str(remark) == f"{remark.detail}. {remark.hint}"
+        assert client.wake_at() == 115.0
+        client.wake(115.0)
+        assert closed_with(client).hint == remark.hint
+
+    def test_a_peer_that_said_something_else(self) -> None:
+        """No dialog is open where a frame came, or a part of one."""
+        for said, word in ((framed(b"news\0"), "1 other frame"), (b"\0\0", "2 bytes of an unfinished frame")):
+            client = self.client()
+            client.receive_data(said)
+            drain(client)
+            remark = self.remark_at(client, 104.0)
+            assert word in remark.detail
+            assert "dialog" not in remark.hint
+            client.wake(115.0)
+            assert "dialog" not in closed_with(client).hint
+
+    def test_a_step_of_its_own(self) -> None:
+        """Each step has its own; and the accounts, for which nobody waits long, have none."""
+        client = self.client()
+        self.remark_at(client, 104.0)
+        client.wake(105.0)
+        client.receive_data(version_reply(VERSION))
+        drain(client)
+        remark = self.remark_at(client, 109.0)
+        assert (remark.state, remark.detail) == (S.AWAITING_NEXT_VALID_ID, "no nextValidId came within 4 s")
+        assert "logging in" in remark.hint
+        client.receive_data(next_id(VERSION))
+        drain(client)
+        assert client.wake_at() == 111.5
+        client.wake(111.5)
+        assert client.state is S.READY
+        assert not [event for event in client.events() if isinstance(event, StillWaiting)]
+
+    def test_what_comes_in_time_is_not_remarked_on(self) -> None:
+        client = self.client()
+        client.wake(103.9)
+        client.receive_data(version_reply(VERSION) + accounts(VERSION) + next_id(VERSION))
+        assert client.state is S.READY
+        client.wake(1e6)
+        assert not [event for event in client.events() if isinstance(event, StillWaiting)]
+
+    def test_who_waits_for_ever_is_told_as_well(self) -> None:
+        remark = self.remark_at(self.client(version_timeout=None), 104.0)
+        assert remark.seconds_left is None
+
+    @pytest.mark.parametrize("options", [{"version_timeout": 4.0}, {"version_timeout": 3.0}, {"remark_after": None}])
+    def test_who_does_not_wait_so_long_is_not(self, options: dict[str, float | None]) -> None:
+        """The end says it."""
+        client = self.client(**options)
+        client.wake(1e6)
+        assert closed_with(client).reason is R.HANDSHAKE_TIMEOUT
+
+    def test_who_sleeps_over_both_hears_the_end(self) -> None:
+        client = self.client()
+        client.wake(200.0)
+        assert closed_with(client).reason is R.HANDSHAKE_TIMEOUT
+
+    def test_tws_makes_none(self) -> None:
+        """Its words would be about TWS."""
+        tws = Connection(TWS)
+        tws.opened(100.0)
+        tws.wake(114.0)
+        assert drain(tws) == [StateChanged(S.DISCONNECTED, S.SOCKET_OPEN)]
+
+
+class TestStrangers:
+    """Who has said nothing at all is asked, when all is over otherwise, so that he gives himself away."""
+
+    QUESTION = b"\r\n\r\n"
+
+    def asked(self) -> Connection:
+        """Give a client that has waited for a version in vain, and has just asked."""
+        client = Connection(CLIENT, HandshakeOptions(version_timeout=10.0, stranger_grace=0.5, remark_after=None))
+        client.opened(100.0)
+        drain(client)
+        client.wake(109.9)
+        assert (client.events(), client.data_to_send()) == ([], b"")
+        client.wake(110.0)
+        assert (client.events(), client.data_to_send()) == ([], self.QUESTION)
+        assert client.wake_at() == 110.5
+        return client
+
+    def test_a_web_server_that_waits_for_a_line(self) -> None:
+        client = self.asked()
+        client.receive_data(b"HTTP/1.0 400 Bad request syntax\r\n")
+        end = closed_with(client)
+        assert (end.reason, end.state) == (R.PROTOCOL_ERROR, S.HANDSHAKING)
+        assert "An HTTP server answers at this port" in end.hint
+
+    @pytest.mark.parametrize("rest", ["wake", "receive_eof", "receive_reset"])
+    def test_tws_has_nothing_to_say_to_it(self, rest: str) -> None:
+        """It is the deadline that has passed: an end is the answer to our question, and no refusal."""
+        client = self.asked()
+        client.wake(110.5) if rest == "wake" else getattr(client, rest)()
+        end = closed_with(client)
+        assert (end.reason, end.detail) == (R.HANDSHAKE_TIMEOUT, "no version reply came within 10 s")
+        assert "dialog" in end.hint
+
+    def test_a_version_is_too_late(self) -> None:
+        """And is said to have come: more time would have helped."""
+        client = self.asked()
+        client.receive_data(version_reply(VERSION))
+        end = closed_with(client)
+        assert end.reason is R.HANDSHAKE_TIMEOUT
+        assert end.detail == "no version reply came within 10 s; one came just after that"
+        assert "dialog" in end.hint
+        assert (client.server_version, client.data_to_send()) == (None, b"")
+
+    def test_what_nobody_knows_is_no_dialog(self) -> None:
+        client = self.asked()
+        client.receive_data(b"\0\0\0\x09what")
+        end = closed_with(client)
+        assert end.reason is R.HANDSHAKE_TIMEOUT
+        assert "8 bytes of an unfinished frame" in end.detail
+        assert "dialog" not in end.hint
+
+    def test_who_has_said_something_is_not_asked(self) -> None:
+        client = Connection(CLIENT, HandshakeOptions(version_timeout=10.0, stranger_grace=0.5))
+        client.opened(100.0)
+        drain(client)
+        client.receive_data(framed(b"news\0"))
+        drain(client)
+        client.wake(110.0)
+        assert closed_with(client).reason is R.HANDSHAKE_TIMEOUT
+        assert client.data_to_send() == b""
+
+    def test_nobody_is_unless_it_is_wanted(self) -> None:
+        client = Connection(CLIENT)
+        client.opened(100.0)
+        drain(client)
+        client.wake(115.0)
+        assert closed_with(client).reason is R.HANDSHAKE_TIMEOUT
+        assert client.data_to_send() == b""
+
+
+class TestEarlyWords:
+    """An error or a remark that comes before the version is what it is, however it is written."""
+
+    @pytest.mark.parametrize("version", [157, 176, 200, 201, 226])
+    def test_a_remark(self, version: int) -> None:
+        client = client_in(S.HANDSHAKING)
+        client.receive_data(error(version, 2110, "Connectivity between TWS and server is broken."))
+        (notice,) = client.events()
+        assert isinstance(notice, Notice)
+        assert (notice.code, notice.text) == (2110, "Connectivity between TWS and server is broken.")
+        client.receive_eof()
+        end = closed_with(client)
+        assert end.reason is R.REFUSED
+        assert "TWS said: Connectivity between TWS and server is broken. (2110)" in end.detail
+
+    @pytest.mark.parametrize("version", [157, 176, 200, 201, 226])
+    def test_an_error_is_its_last_word(self, version: int) -> None:
+        """What TWS refuses with explains that it hangs up."""
+        client = client_in(S.HANDSHAKING)
+        client.receive_data(error(version, 326, "client id is in use"))
+        (told,) = client.events()
+        assert isinstance(told, ErrorMessage)
+        client.receive_eof()
+        end = closed_with(client)
+        assert (end.reason, end.code, end.last_error) == (R.CLIENT_ID_IN_USE, 326, told)
+
+    def test_326_without_a_close(self) -> None:
+        """As after START_API, a moment is enough."""
+        client = client_in(S.HANDSHAKING)
+        client.receive_data(error(176, 326, "client id is in use"))
+        drain(client)
+        assert client.wake_at() == HandshakeOptions().refusal_grace
+        client.wake(2.0)
+        assert closed_with(client).reason is R.CLIENT_ID_IN_USE
+
+    def test_a_version_after_all(self) -> None:
+        client = client_in(S.HANDSHAKING)
+        client.receive_data(error(176, 2104, "ok:usfarm") + version_reply(VERSION))
+        assert client.state is S.AWAITING_NEXT_VALID_ID
+        assert [type(event) for event in client.events()] == [Notice, VersionAgreed, StateChanged]
+
+    @pytest.mark.parametrize(
+        "body", [b"4\0", b"4\0" + b"two\0" * 3, b"\0\0\0\x04", b"\0\0\0\xcc\xff", b"4\x002\0-1\0", b"4"]
+    )
+    def test_what_only_looks_like_one(self, body: bytes) -> None:
+        client = client_in(S.HANDSHAKING)
+        client.receive_data(framed(body))
+        assert client.events() == [FrameDiscarded(body)]
 
 
 class TestSaying:
@@ -849,7 +1073,10 @@ class TestHearing:
         """505, with the frame for those who know more."""
         client = client_in(S.READY)
         client.receive_data(text(VERSION, 150, "a") + next_id(VERSION, 9))
-        assert client.events() == [UnknownMessage(150, b"150\0a\0", 505), NextValidId(9)]
+        told = client.events()
+        assert told == [UnknownMessage(150, b"150\0a\0", 505), NextValidId(9)]
+        assert isinstance(told[0], UnknownMessage)
+        assert (told[0].protobuf_id, told[0].told_id) == (None, "150")
 
     def test_text_fields_of_a_newer_tws_are_told_once_for_each_kind(self) -> None:
         """Behind those that we know; the messages themselves are delivered as ever."""
@@ -916,7 +1143,7 @@ class TestHearing:
     def test_tws_goes_on_after_odd_frames_of_a_ready_client(self) -> None:
         """The same rule for both sides."""
         tws = tws_in(S.READY)
-        tws.receive_data(text(VERSION, 14, 1, "x") + text(VERSION, 150, 1) + text(VERSION, 49, 1))
+        tws.receive_data(text(VERSION, 4, 1, "x") + text(VERSION, 150, 1) + text(VERSION, 49, 1))
         assert [type(event) for event in tws.events()] == [UndecodableFrame, UnknownMessage, CurrentTimeRequest]
         assert tws.state is S.READY
 
@@ -964,6 +1191,19 @@ class TestHearing:
         body = b"150\0" + b"x" * (MAX_FRAME - 5) + b"\0"
         client.receive_data(framed(body))
         assert client.events() == [UnknownMessage(150, body)]
+
+    @pytest.mark.parametrize("number, listed, told", [(950, 750, "950 (750 in protobuf)"), (199, None, "199")])
+    def test_an_unknown_protobuf_id_is_told_as_the_vendor_lists_it(
+        self, number: int, listed: int | None, told: str
+    ) -> None:
+        """On the wire 200 are added to it; up to 200 it is no protobuf. The words of an end have both."""
+        client = client_in(S.AWAITING_NEXT_VALID_ID, version=226)
+        client.receive_data(framed(number.to_bytes(4, "big") + b"x"))
+        (unknown,) = client.events()
+        assert isinstance(unknown, UnknownMessage)
+        assert (unknown.message_id, unknown.protobuf_id, unknown.told_id) == (number, listed, told)
+        client.receive_eof()
+        assert f"id {told}" in closed_with(client).detail
 
     @pytest.mark.parametrize("code", [2100, 2104, 2106, 2107, 2108, 2110, 2119, 2158, 1100, 1101, 1102])
     def test_a_notice_is_no_error(self, code: int) -> None:
@@ -1019,13 +1259,15 @@ class TestEnds:
     ) -> None:
         """The reason, the state in which it happened, and the words that were given."""
         connection = make(state)
+        is_refused = reason is R.RESET and make is client_in and state is S.HANDSHAKING
         end(connection)
         assert (connection.state, connection.closed is not None) == (S.CLOSED, True)
         told = connection.events()
         assert told[0] == StateChanged(state, S.CLOSED)
         (closed,) = told[1:]
         assert isinstance(closed, ConnectionClosed)
-        assert (closed.reason, closed.state, closed.detail) == (reason, state, "enough")
+        assert (closed.reason, closed.state) == (R.REFUSED if is_refused else reason, state)
+        assert closed.detail == "enough" or (is_refused and closed.detail.endswith("(enough)"))
         assert connection.wake_at() is None
         for again in (connection.close, connection.receive_eof, connection.receive_reset, connection.send_failed):
             again()

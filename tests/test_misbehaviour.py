@@ -30,12 +30,23 @@ from anytws import (
     RequestTimedOut,
     Stage,
     State,
+    StillWaiting,
     TcpConnectFailed,
     Tws,
     UnsupportedServerVersion,
 )
-from anytws.core import Connection, FrameDiscarded, Ready, StateChanged, UndecodableFrame, UnknownMessage, VersionAgreed
+from anytws.core import (
+    Connection,
+    FrameDiscarded,
+    OddValue,
+    Ready,
+    StateChanged,
+    UndecodableFrame,
+    UnknownMessage,
+    VersionAgreed,
+)
 from anytws.core.events import Event
+from anytws.errors import DecodeError
 from anytws.messages import CurrentTime, ErrorMessage, IdsRequest, ManagedAccounts, NextValidId
 from anytws.runtime import connect
 from anytws.runtime.client import REQUEST_TIMEOUT
@@ -108,6 +119,13 @@ async def ask_in_vain(tws: Tws, patience: float) -> None:
     with pytest.raises(RequestTimedOut) as caught:
         await tws.current_time(timeout=patience)
     assert f"CurrentTimeRequest within {patience:g} s" in str(caught.value)
+    assert tws.state is State.READY
+
+
+async def ask_and_hear_garbage(tws: Tws, _: float) -> None:
+    """Ask for the time, be told at once that the answer cannot be read, and find that the connection lives."""
+    with pytest.raises(DecodeError, match=r"CurrentTime\.time"):
+        await tws.current_time()
     assert tws.state is State.READY
 
 
@@ -203,7 +221,7 @@ def ready(name: str, script: Script, reason: CloseReason = _R.EOF, *args: Any, *
     return Misbehaviour(name, script, raises, reason, *args, **{"events": READY_EVENTS, **more})
 
 
-def speaks(name: str, greeting: bytes, *, first: bool = True) -> Misbehaviour:
+def speaks(name: str, greeting: bytes, named: str, *, first: bool = True) -> Misbehaviour:
     """A row in which something else than TWS listens."""
     return Misbehaviour(
         f"speaks {name}",
@@ -212,7 +230,7 @@ def speaks(name: str, greeting: bytes, *, first: bool = True) -> Misbehaviour:
         _R.PROTOCOL_ERROR,
         stage=_S.GREETING,
         code=507,
-        says=(repr(greeting[:4])[2:-1], "host and port", "may not be TWS"),
+        says=(repr(greeting[:4])[2:-1], "host and port", "answers at this port, and not TWS", named),
     )
 
 
@@ -251,25 +269,25 @@ BEFORE_THE_REPLY: Final = (
         ConnectTimedOut,
         _R.HANDSHAKE_TIMEOUT,
         stage=_S.GREETING,
-        says=("no version reply came within",),
+        says=("no version reply came within", "restart TWS or IB Gateway"),
         waits_for="version_timeout",
     ),
     never_ready(
         "closes at once",
         (Close(),),
         RefusedByTws,
-        (_R.REFUSED, _R.RESET),
+        _R.REFUSED,
         stage=_S.GREETING,
-        code=(502, 509),
-        says=("trusted", "32 clients"),
+        code=502,
+        says=("trusted", "32 clients", "Reject", "forwarder (socat, ssh -L, a docker container)"),
     ),
     never_ready(
         "resets at once",
         (Reset(),),
         RefusedByTws,
-        (_R.REFUSED, _R.RESET),
+        _R.REFUSED,
         stage=_S.GREETING,
-        code=(502, 509),
+        code=502,
         says=("trusted", "32 clients"),
     ),
     never_ready(
@@ -285,9 +303,9 @@ BEFORE_THE_REPLY: Final = (
         "resets on the greeting",
         (HEAR_GREETING, Reset()),
         RefusedByTws,
-        (_R.REFUSED, _R.RESET),
+        _R.REFUSED,
         stage=_S.GREETING,
-        code=(502, 509),
+        code=502,
         says=("trusted", "32 clients"),
     ),
     *(
@@ -310,12 +328,32 @@ BEFORE_THE_REPLY: Final = (
         says=("10 bytes of an unfinished frame", "176"),
         waits_for="version_timeout",
     ),
-    speaks("HTTP", b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", first=False),
-    speaks("TLS", bytes.fromhex("15030300020246"), first=False),
-    speaks("SSH", b"SSH-2.0-OpenSSH_9.6\r\n"),
-    speaks("Redis", b"-ERR unknown command 'API'\r\n", first=False),
-    speaks("SMTP", b"220 mail.example.com ESMTP\r\n"),
-    speaks("MySQL", bytes.fromhex("4a0000000a") + b"8.0.36\0"),
+    speaks("HTTP", b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", "An HTTP server", first=False),
+    speaks("TLS", bytes.fromhex("15030300020246"), "connect_stream()", first=False),
+    speaks("SSH", b"SSH-2.0-OpenSSH_9.6\r\n", "An SSH server"),
+    speaks("Redis", b"-ERR unknown command 'API'\r\n", "A Redis server", first=False),
+    speaks("SMTP", b"220 mail.example.com ESMTP\r\n", "A mail (SMTP)"),
+    speaks("MySQL", bytes.fromhex("4a0000000a") + b"8.0.36\0", "A MySQL server"),
+    speaks("VNC", b"RFB 003.008\n", "A VNC server"),
+    never_ready(
+        "speaks HTTP/2, whose length may be one of a frame, and waits",
+        replies(bytes.fromhex("00000604000000000000050000400000")),
+        ConnectTimedOut,
+        _R.HANDSHAKE_TIMEOUT,
+        stage=_S.GREETING,
+        says=("as an HTTP/2 (gRPC) server does; no version reply came within",),
+        waits_for="version_timeout",
+    ),
+    never_ready(
+        "begins to speak Redis, and resets",
+        replies(b"-ER", and_then=(Reset(),)),
+        ConnectError,
+        _R.RESET,
+        stage=_S.GREETING,
+        code=509,
+        says=("may not be TWS",),
+        sockets=True,
+    ),
     never_ready(
         "announces a huge frame",
         replies(b"\xff\xff\xff\xff"),
@@ -361,7 +399,7 @@ BEFORE_THE_REPLY: Final = (
         _R.UNSUPPORTED_SERVER_VERSION,
         stage=_S.VERSION,
         code=503,
-        says=("156", "157..226", "update"),
+        says=("156", "157..226", "Update"),
     ),
     never_ready(
         "is a version too new",
@@ -370,7 +408,7 @@ BEFORE_THE_REPLY: Final = (
         _R.UNSUPPORTED_SERVER_VERSION,
         stage=_S.VERSION,
         code=506,
-        says=("227", "157..226", "update"),
+        says=("227", "157..226", "Update"),
     ),
     never_ready(
         "is of version 0",
@@ -462,12 +500,37 @@ BEFORE_THE_REPLY: Final = (
     never_ready(
         "sends 326 in the place of its version",
         replies(IN_USE, and_then=(HangUp(),)),
+        ClientIdInUse,
+        _R.CLIENT_ID_IN_USE,
+        stage=_S.GREETING,
+        code=326,
+        says=("before it named its version", "another client id"),
+        last_error=326,
+        events=(ErrorMessage,),
+    ),
+    never_ready(
+        "says in the place of its version that it has lost its link",
+        replies(error(1100, "Connectivity between IB and TWS has been lost."), and_then=(HangUp(),)),
         RefusedByTws,
         _R.REFUSED,
         stage=_S.GREETING,
         code=502,
-        says=("1 other frame",),
-        events=(FrameDiscarded,),
+        says=("TWS said: Connectivity between IB and TWS has been lost. (1100)",),
+        events=(Notice,),
+    ),
+    ready(
+        "says that its farms are fine before its reply",
+        (HEAR_GREETING, Say(FARM_OK + REPLY), HEAR_START, Say(OPENING), HangUp()),
+        events=(Notice, *READY_EVENTS),
+    ),
+    never_ready(
+        "is a forwarder that dials for a while, and hangs up",
+        (HEAR_GREETING, Say(b""), HangUp()),
+        RefusedByTws,
+        _R.REFUSED,
+        stage=_S.GREETING,
+        code=502,
+        says=("behind it does not run, or is not logged in yet",),
     ),
     ready(
         "sends an empty frame before its reply",
@@ -520,7 +583,7 @@ REDIRECTS: Final = (
         Redirected,
         _R.REDIRECTED,
         stage=_S.VERSION,
-        says=("tws.example.com:7496", "allow redirects"),
+        says=("tws.example.com:7496", "follow_redirects=True"),
     ),
     never_ready(
         "redirects without a port, which is not allowed",
@@ -675,7 +738,7 @@ BEFORE_READY: Final = (
         started(Say(ACCOUNTS + IN_USE), HangUp()),
         ClientIdInUse,
         _R.CLIENT_ID_IN_USE,
-        stage=_S.READY,
+        stage=_S.HALF_STARTED,
         code=326,
         last_error=326,
         events=(*STARTED, ManagedAccounts, ErrorMessage),
@@ -685,7 +748,7 @@ BEFORE_READY: Final = (
         started(Say(ACCOUNTS)),
         ConnectTimedOut,
         _R.HANDSHAKE_TIMEOUT,
-        stage=_S.READY,
+        stage=_S.HALF_STARTED,
         says=("no nextValidId came within", "managedAccounts did"),
         waits_for="start_timeout",
         events=(*STARTED, ManagedAccounts),
@@ -725,7 +788,7 @@ BEFORE_READY: Final = (
         started(Say(ACCOUNTS + text(9, 1, "soon"))),
         ConnectTimedOut,
         _R.HANDSHAKE_TIMEOUT,
-        stage=_S.READY,
+        stage=_S.HALF_STARTED,
         says=("NextValidId.order_id", "'soon'"),
         waits_for="start_timeout",
         events=(*STARTED, ManagedAccounts, UndecodableFrame),
@@ -735,7 +798,7 @@ BEFORE_READY: Final = (
         started(Say(ACCOUNTS + text(9, 1))),
         ConnectTimedOut,
         _R.HANDSHAKE_TIMEOUT,
-        stage=_S.READY,
+        stage=_S.HALF_STARTED,
         says=("NextValidId.order_id",),
         waits_for="start_timeout",
         events=(*STARTED, ManagedAccounts, UndecodableFrame),
@@ -745,7 +808,7 @@ BEFORE_READY: Final = (
         started(Say(ACCOUNTS + NEXT_VALID_ID[:6])),
         ConnectTimedOut,
         _R.HANDSHAKE_TIMEOUT,
-        stage=_S.READY,
+        stage=_S.HALF_STARTED,
         says=("6 bytes of an unfinished frame",),
         waits_for="start_timeout",
         events=(*STARTED, ManagedAccounts),
@@ -784,7 +847,7 @@ BEFORE_READY: Final = (
         started(Say(ACCOUNTS), HangUp()),
         ConnectError,
         _R.EOF,
-        stage=_S.READY,
+        stage=_S.HALF_STARTED,
         says=("logging in",),
         events=(*STARTED, ManagedAccounts),
     ),
@@ -793,7 +856,7 @@ BEFORE_READY: Final = (
         started(Say(ACCOUNTS + NEXT_VALID_ID[:6]), HangUp()),
         ConnectError,
         _R.EOF_MID_FRAME,
-        stage=_S.READY,
+        stage=_S.HALF_STARTED,
         says=("inside a frame", "6 bytes"),
         events=(*STARTED, ManagedAccounts),
     ),
@@ -962,7 +1025,7 @@ WHEN_READY: Final = (
         once_ready(Say(b"\x7f\0\0\0")),
         _R.PROTOCOL_ERROR,
         code=507,
-        says=("2130706432 bytes", "connect again"),
+        says=("2130706432 bytes", "Connect again"),
     ),
     ready(
         "starts to speak HTTP",
@@ -1040,17 +1103,15 @@ WHEN_READY: Final = (
         "answers with garbage",
         once_ready(Hear(), Say(text(49, 1, "noon"))),
         _R.LOCAL,
-        body=ask_in_vain,
-        asks_in_vain=True,
-        events=(*READY_EVENTS, UndecodableFrame),
+        body=ask_and_hear_garbage,
+        events=(*READY_EVENTS, OddValue, CurrentTime),
     ),
     ready(
         "answers with a time that no calendar has",
         once_ready(Hear(), Say(text(49, 1, 10**18))),
         _R.LOCAL,
-        body=ask_in_vain,
-        asks_in_vain=True,
-        events=(*READY_EVENTS, UndecodableFrame),
+        body=ask_and_hear_garbage,
+        events=(*READY_EVENTS, OddValue, CurrentTime),
     ),
     ready(
         "answers too slowly",
@@ -1241,9 +1302,21 @@ def judge_events(row: Misbehaviour, outcome: Outcome, end: ConnectionClosed, tol
     assert last[-1] == end
     assert outcome.events is None or outcome.events == last
     if row.events is not None:
-        assert [type(event) for event in last if not isinstance(event, (StateChanged, ConnectionClosed))] == [
-            *row.events
-        ]
+        beside = (StateChanged, StillWaiting, ConnectionClosed)
+        assert [type(event) for event in last if not isinstance(event, beside)] == [*row.events]
+
+
+def judge_remarks(row: Misbehaviour, remarks: list[tuple[float, StillWaiting]], told: Told) -> None:
+    """Whoever lets one wait for a step is named after four seconds, once, in band and while it is waited for."""
+    assert [remark for _, remark in remarks] == [event for event in told[-1][1] if isinstance(event, StillWaiting)]
+    if row.waits_for not in ("version_timeout", "start_timeout"):
+        assert not remarks
+        return
+    ((seconds, remark),) = remarks
+    assert seconds == pytest.approx(4.0)
+    assert (remark.seconds, remark.seconds_left) == (4.0, pytest.approx(11.0))
+    # Anything else that it has said would stand in the detail.
+    assert ("dialog" in remark.hint) == (remark.detail == "no version reply came within 4 s")
 
 
 @rows(*MISBEHAVIOURS)
@@ -1258,6 +1331,7 @@ async def test_over_tcp(row: Misbehaviour, told: Told) -> None:
         await tws.deserted()
         assert len(tws.peers) == (0 if row.script is None else row.connections)
     judge(row, outcome, told)
+    assert not [event for _, events in told for event in events if isinstance(event, StillWaiting)]
     await until(lambda: open_files() == before)
 
 
@@ -1267,10 +1341,43 @@ async def test_with_the_deadlines_of_a_user(row: Misbehaviour, told: Told) -> No
     """Each row takes exactly as long as the one deadline that it waits for, and no time where it waits for none."""
     async with misbehaving_in_memory(row.script or (), *row.more) as (tws, stream):
         began = anyio.current_time()
-        outcome = await meet(row, anytws.connect_stream(stream), REQUEST_TIMEOUT)
+        remarks: list[tuple[float, StillWaiting]] = []
+        connecting = anytws.connect_stream(
+            stream, on_waiting=lambda remark: remarks.append((anyio.current_time() - began, remark))
+        )
+        outcome = await meet(row, connecting, REQUEST_TIMEOUT)
         assert anyio.current_time() - began == pytest.approx(row.seconds)
         await tws.deserted()
     judge(row, outcome, told)
+    judge_remarks(row, remarks, told)
+
+
+@pytest.mark.virtual_time
+async def test_what_never_left_was_not_left_unanswered() -> None:
+    """TWS was not asked, so it is not said to be busy; and whoever asks the same meanwhile is told the same."""
+    async with misbehaving_in_memory(once_ready(Deaf())) as (tws, stream):
+        with suppress(ConnectionClosed):
+            async with anytws.connect_stream(stream) as client:
+                # It is on its way: the pipe has room.
+                with pytest.raises(RequestTimedOut) as caught:
+                    await client.current_time()
+                assert caught.value.has_left
+                assert "TWS did not answer CurrentTimeRequest within 10 s" in str(caught.value)
+                await say_much(client, REQUEST_TIMEOUT)
+                problems: list[RequestTimedOut] = []
+
+                async def ask_in_vain_behind_all_that(seconds: float) -> None:
+                    with pytest.raises(RequestTimedOut) as caught:
+                        await client.current_time(timeout=seconds)
+                    problems.append(caught.value)
+
+                async with anyio.create_task_group() as tasks:
+                    for seconds in (10.0, 5.0):
+                        tasks.start_soon(ask_in_vain_behind_all_that, seconds)
+                assert [problem.has_left for problem in problems] == [False, False]
+                assert "CurrentTimeRequest has not left within 5 s" in str(problems[0])
+                assert "did not answer" not in str(problems[0])
+        await tws.deserted()
 
 
 async def test_a_tws_that_stops_reading() -> None:

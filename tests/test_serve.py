@@ -27,6 +27,7 @@ from anytws.messages.session import CurrentTime, CurrentTimeRequest, ErrorMessag
 from anytws.simulator import Dialog, HangUp, World, WorldSettings
 from anytws.simulator.serve import (
     CAPACITY,
+    TcpTws,
     _nobody_cares,
     _SocketStream,
     connect_memory,
@@ -687,3 +688,21 @@ async def test_memory_has_one_reader_and_one_writer():
         with pytest.raises(anyio.BusyResourceError):
             await here.receive()
         tasks.cancel_scope.cancel()
+
+
+# By the short way
+
+
+async def test_it_can_be_called_where_the_simulator_is() -> None:
+    """``from anytws.simulator import serve``: the module has the name of its function, and is one."""
+    from anytws import simulator
+    from anytws.simulator import serve as short
+
+    assert simulator.__getattr__("serve") is simulator.serve is short
+    assert short.serve is serve
+    assert set(simulator.__all__) >= {"World", "serve"}
+    async with short(World(), linger_seconds=0.0) as tws:
+        assert isinstance(tws, TcpTws)
+        assert repr(tws) == f"<TcpTws at 127.0.0.1:{tws.port}, {tws.world!r}>"
+    with pytest.raises(AttributeError, match="no attribute 'sserve'"):
+        simulator.sserve  # noqa: B018

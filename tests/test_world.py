@@ -16,6 +16,42 @@ from anytws.core.events import CloseReason, ConnectionClosed, Event, Notice, Rea
 from anytws.core.options import HandshakeOptions
 from anytws.core.state import State
 from anytws.errors import LocalProtocolError
+from anytws.messages import (
+    AccountDataEnd,
+    AccountDataRequest,
+    AccountSummaryEnd,
+    AccountSummaryRequest,
+    AccountUpdateMultiEnd,
+    AccountUpdatesMultiRequest,
+    AllOpenOrdersRequest,
+    ApiSettingsConfig,
+    AutoOpenOrdersRequest,
+    CancelAccountSummary,
+    CancelAccountUpdatesMulti,
+    CancelOrderRequest,
+    CancelPositions,
+    CancelPositionsMulti,
+    CompletedOrdersEnd,
+    CompletedOrdersRequest,
+    ConfigRequest,
+    ConfigResponse,
+    ExecutionDetailsEnd,
+    ExecutionRequest,
+    ExerciseAction,
+    ExerciseOptionsRequest,
+    FamilyCode,
+    FamilyCodes,
+    FamilyCodesRequest,
+    MarketOrder,
+    OpenOrdersEnd,
+    OpenOrdersRequest,
+    PlaceOrderRequest,
+    PositionEnd,
+    PositionMultiEnd,
+    PositionsMultiRequest,
+    PositionsRequest,
+    Stock,
+)
 from anytws.messages.base import Message, Side, ToTws
 from anytws.messages.session import (
     CurrentTime,
@@ -44,6 +80,8 @@ from anytws.simulator import (
 from anytws.simulator.settings import LOOPBACK, MAX_CLIENTS, USUAL_FARMS
 from anytws.simulator.world import EPOCH
 from anytws.wire import catalogue
+from anytws.wire.catalogue import CATALOGUE
+from anytws.wire.codec import Codec
 from anytws.wire.frames import frame
 from anytws.wire.versions import CURRENT_TIME_IN_MILLIS, ERROR_TIME, MAX_VERSION, MIN_VERSION, PROTOBUF
 
@@ -625,6 +663,128 @@ def test_a_request_that_is_not_simulated_fails_and_says_so(cut):
     assert error.error_code == 322
     assert "CurrentTimeRequest" in error.error_message
     assert client.state is State.READY
+
+
+CONTRACT = Stock("AAPL")
+ABOUT_AN_ORDER = (
+    PlaceOrderRequest(42, CONTRACT, MarketOrder("BUY", 1)),
+    CancelOrderRequest(42),
+    ExerciseOptionsRequest(42, CONTRACT, ExerciseAction.EXERCISE, 1, "DU1"),
+)
+
+
+def test_these_are_all_that_are_about_an_order():
+    assert {type(request).__name__ for request in ABOUT_AN_ORDER} == {
+        entry.name
+        for entry in CATALOGUE
+        if issubclass(entry.cls, ToTws) and "order_id" in {field.name for field in attrs.fields(entry.cls)}
+    }
+
+
+@pytest.mark.parametrize("version", [MIN_VERSION, 200, MAX_VERSION])
+@pytest.mark.parametrize("read_only, code", [(False, 322), (True, 321)])
+@pytest.mark.parametrize("request_", ABOUT_AN_ORDER, ids=lambda request: type(request).__name__)
+def test_an_error_about_an_order_carries_its_id(request_, read_only, code, version):
+    """Whoever waits for what becomes of the order has no other way to know that it is meant."""
+    client = Client(World(WorldSettings(server_version=version, read_only=read_only)))
+    (error,) = client.ask(request_)
+    assert (error.error_code, error.request_id) == (code, 42)
+
+
+@pytest.mark.parametrize("version", [MIN_VERSION, 200])
+def test_an_order_that_cannot_be_read_is_refused_under_its_id(version):
+    client = Client(World(WorldSettings(server_version=version)))
+    body = Codec(Side.CLIENT, version).encode(ABOUT_AN_ORDER[0])
+    client.link.receive_data(frame(body.replace(b"BUY\x001\0", b"BUY\0one\0")), 0.0)
+    (error,) = client.go(0.0)
+    assert (error.error_code, error.request_id) == (320, 42)
+    assert "one" in error.error_message
+    assert client.ask(CurrentTimeRequest()) == [CurrentTime(EPOCH)]
+
+
+@pytest.mark.parametrize(
+    "request_, answer",
+    [
+        (PositionsRequest(), PositionEnd()),
+        (PositionsMultiRequest(7, "DU1"), PositionMultiEnd(7)),
+        (AccountDataRequest(True, "DU1"), AccountDataEnd("DU1")),
+        (AccountDataRequest(), AccountDataEnd("DU1")),
+        (AccountDataRequest(True, "All"), AccountDataEnd("All")),
+        (AccountDataRequest(True, "DU1A"), AccountDataEnd("DU1A")),
+        (AccountUpdatesMultiRequest(7, "DU1"), AccountUpdateMultiEnd(7)),
+        (AccountSummaryRequest(7, tags=("NetLiquidation",)), AccountSummaryEnd(7)),
+        (OpenOrdersRequest(), OpenOrdersEnd()),
+        (AllOpenOrdersRequest(), OpenOrdersEnd()),
+        (CompletedOrdersRequest(False), CompletedOrdersEnd()),
+        (ExecutionRequest(7), ExecutionDetailsEnd(7)),
+        (FamilyCodesRequest(), FamilyCodes((FamilyCode("*", ""),))),
+        (AutoOpenOrdersRequest(True), None),
+        (CancelPositions(), None),
+        (CancelPositionsMulti(7), None),
+        (CancelAccountUpdatesMulti(7), None),
+        (CancelAccountSummary(7), None),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+@pytest.mark.parametrize("version", [MIN_VERSION, 200, 207, MAX_VERSION])
+def test_a_download_of_nothing_has_its_end(request_, answer, version):
+    """Clients of others wait for all of these while they connect; nothing answers a cancel."""
+    client = Client(World(WorldSettings(server_version=version, accounts=("DU1", "DU2"))), client_id=0)
+    assert client.ask(request_) == ([] if answer is None else [answer])
+
+
+def test_account_data_of_nobody_and_the_end_of_a_subscription():
+    client = Client(World(WorldSettings(accounts=("DU1",))))
+    (error,) = client.ask(AccountDataRequest(True, "DU9"))
+    assert (error.error_code, error.request_id) == (321, None)
+    (notice,) = client.ask(AccountDataRequest(False, "DU1"))
+    assert (notice.code, notice.request_id) == (2100, None)
+    assert Client(World(WorldSettings(accounts=()))).ask(AccountDataRequest()) == [AccountDataEnd("")]
+
+
+def test_orders_by_hand_are_for_client_0_alone():
+    (error,) = Client(World(), client_id=7).ask(AutoOpenOrdersRequest(True))
+    assert (error.error_code, error.request_id) == (327, None)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        OpenOrdersRequest(),
+        AllOpenOrdersRequest(),
+        CompletedOrdersRequest(False),
+        IdsRequest(),
+        AutoOpenOrdersRequest(True),
+    ],
+    ids=lambda request: type(request).__name__,
+)
+def test_a_tws_that_is_read_only_hides_its_orders(request_):
+    """As recorded: 321 without an id, and no end."""
+    client = Client(World(WorldSettings(read_only=True)), client_id=0)
+    (error,) = client.ask(request_)
+    assert (error.error_code, error.request_id) == (321, None)
+    assert client.ask(PositionsRequest()) == [PositionEnd()]
+    assert client.ask(ExecutionRequest(7)) == [ExecutionDetailsEnd(7)]
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_its_settings_can_be_read(read_only):
+    settings = WorldSettings(read_only=read_only, localhost_only=False, trusted_addresses=(HERE, ELSEWHERE))
+    (answer,) = Client(World(settings)).ask(ConfigRequest(7))
+    assert isinstance(answer, ConfigResponse)
+    assert answer.request_id == 7
+    assert answer.api is not None
+    assert answer.api.settings == ApiSettingsConfig(
+        read_only_api=read_only, allow_localhost_only=False, trusted_ips=(HERE, ELSEWHERE)
+    )
+
+
+def test_a_start_that_cannot_be_read_ends_the_connection_and_not_the_next_request():
+    world = World(WorldSettings(server_version=176))
+    link = world.connect(HERE, 0.0)
+    link.receive_data(b"API\0" + frame(b"v157..176") + frame(b"71\x002\0seven\0\0"), 0.0)
+    assert link.hang_up is HangUp.EOF
+    assert not [client for client in world.links if client.state is State.READY]
 
 
 @pytest.mark.parametrize(

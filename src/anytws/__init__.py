@@ -6,35 +6,57 @@
         print(tws.state, tws.accounts, await tws.current_time())
 
 Below these names: `anytws.core` (the protocol without the IO), `anytws.messages`, `anytws.wire`, `anytws.simulator`.
+
+What the names mean is imported when the first of them is asked for: the command line can be interrupted from its first
+moment on, and whoever needs the messages alone gets them alone.
 """
 
-from anytws.core.events import CloseReason, ConnectionClosed, Notice
-from anytws.core.options import HandshakeOptions
-from anytws.core.state import State
-from anytws.errors import (
-    AnytwsError,
-    LocalProtocolError,
-    ProtocolError,
-    RemoteProtocolError,
-    RequestTimedOut,
-    SlowConsumer,
-    StreamInUse,
-    WrongTask,
-    WrongThread,
-)
-from anytws.runtime.client import Tws
-from anytws.runtime.connect import connect, connect_stream
-from anytws.runtime.connect_errors import (
-    ClientIdInUse,
-    ConnectError,
-    ConnectTimedOut,
-    Redirected,
-    RefusedByTws,
-    Stage,
-    TcpConnectFailed,
-    UnsupportedServerVersion,
-)
-from anytws.runtime.event_stream import EventsDropped, EventStream
+from __future__ import annotations
+
+# Type checkers know the name, and to import it takes longer than all else here.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Final
+
+    from anytws.core.events import (
+        CloseReason,
+        ConnectionClosed,
+        Notice,
+        OddValue,
+        Ready,
+        StillWaiting,
+        SurplusFields,
+        UndecodableFrame,
+        UnknownMessage,
+    )
+    from anytws.core.options import HandshakeOptions
+    from anytws.core.state import State
+    from anytws.errors import (
+        AnytwsError,
+        DecodeError,
+        LocalProtocolError,
+        ProtocolError,
+        RemoteProtocolError,
+        RequestTimedOut,
+        SlowConsumer,
+        StreamInUse,
+        WrongTask,
+        WrongThread,
+    )
+    from anytws.runtime.client import Tws
+    from anytws.runtime.connect import connect, connect_stream
+    from anytws.runtime.connect_errors import (
+        ClientIdInUse,
+        ConnectError,
+        ConnectTimedOut,
+        NotAHost,
+        Redirected,
+        RefusedByTws,
+        Stage,
+        TcpConnectFailed,
+        UnsupportedServerVersion,
+    )
+    from anytws.runtime.event_stream import EventsDropped, EventStream
 
 __all__ = [
     "AnytwsError",
@@ -43,12 +65,16 @@ __all__ = [
     "ConnectError",
     "ConnectTimedOut",
     "ConnectionClosed",
+    "DecodeError",
     "EventStream",
     "EventsDropped",
     "HandshakeOptions",
     "LocalProtocolError",
+    "NotAHost",
     "Notice",
+    "OddValue",
     "ProtocolError",
+    "Ready",
     "Redirected",
     "RefusedByTws",
     "RemoteProtocolError",
@@ -56,12 +82,45 @@ __all__ = [
     "SlowConsumer",
     "Stage",
     "State",
+    "StillWaiting",
     "StreamInUse",
+    "SurplusFields",
     "TcpConnectFailed",
     "Tws",
+    "UndecodableFrame",
+    "UnknownMessage",
     "UnsupportedServerVersion",
     "WrongTask",
     "WrongThread",
     "connect",
     "connect_stream",
 ]
+
+if not TYPE_CHECKING:
+    _FILES: Final = (
+        "core.events",
+        "core.options",
+        "core.state",
+        "errors",
+        "runtime.client",
+        "runtime.connect",
+        "runtime.connect_errors",
+        "runtime.event_stream",
+    )
+    _LAYERS: Final = ("core", "errors", "messages", "runtime", "simulator", "wire")
+
+    def __getattr__(name: str) -> Any:  # noqa: ANN401 (classes, functions and modules)
+        """Import all that has a name here, or the layer of that *name*."""
+        import importlib  # noqa: PLC0415 (see above)
+
+        if name in _LAYERS:
+            return importlib.import_module(f"anytws.{name}")
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        for file in _FILES:
+            there = vars(importlib.import_module(f"anytws.{file}"))
+            globals().update({each: there[each] for each in __all__ if each in there})
+        return globals()[name]
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__, *_LAYERS})

@@ -7,7 +7,25 @@ from typing import assert_type
 
 import anytws
 from anytws.core import CloseReason, Connection, ConnectionClosed, Event, Side, State
-from anytws.messages import ConnectionTime, CurrentTimeInMillis, CurrentTimeInMillisRequest, NextValidId
+from anytws.messages import (
+    Action,
+    ConnectionTime,
+    Contract,
+    CurrentTimeInMillis,
+    CurrentTimeInMillisRequest,
+    CurrentTimeRequest,
+    IdsRequest,
+    LimitOrder,
+    NextValidId,
+    Order,
+    OrderType,
+    Right,
+    SecurityType,
+    Stock,
+    TimeInForce,
+)
+from anytws.simulator import World, serve
+from anytws.simulator.serve import TcpTws
 
 
 async def connected() -> None:
@@ -22,6 +40,10 @@ async def connected() -> None:
         assert_type(await tws.current_time(), datetime)
         assert_type(await tws.ask(CurrentTimeInMillisRequest()), CurrentTimeInMillis)
         assert_type(await tws.closed(), ConnectionClosed)
+        tws.send(IdsRequest())
+        tws.send(NextValidId(1))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] (TWS says it)
+        tws.send("reqIds")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        assert_type(tws.send(CurrentTimeRequest()), None)
         with tws.events() as events:
             async for event in events:
                 assert_type(event, Event | anytws.EventsDropped)
@@ -42,3 +64,22 @@ def sans_io(connection: Connection, message: NextValidId) -> None:
     assert_type(connection.send(message), bytes)
     assert_type(connection.wake_at(), float | None)
     message.order_id = 2  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue] (messages are frozen)
+
+
+def words() -> None:
+    """Traders' names are the members that they stand for."""
+    by_name: list[TimeInForce] = [TimeInForce.GTC, TimeInForce.IOC, TimeInForce.GTD, TimeInForce.FOK, TimeInForce.DAY]
+    kinds: list[SecurityType] = [SecurityType.STK, SecurityType.OPT, SecurityType.FUT, SecurityType.CASH]
+    rest: list[OrderType | Action | Right] = [OrderType.LMT, Action.SSHORT, Right.C]
+    order = LimitOrder("BUY", 100, "10.05", time_in_force=TimeInForce.GTC)
+    assert_type(order, Order)
+    assert_type(TimeInForce.verbatim("GTT"), TimeInForce)
+    assert_type(TimeInForce.closest("gtc"), TimeInForce | None)
+    assert_type(by_name[0].is_meant and kinds[0].is_meant and rest[0].is_meant, bool)
+    assert_type(Stock(contract_id=265598), Contract)
+
+
+async def simulated() -> None:
+    """The simulated TWS, by the short way."""
+    async with serve(World()) as tws:
+        assert_type(tws, TcpTws)

@@ -18,6 +18,7 @@ from cyclopts import Parameter, validators
 
 from anytws import AnytwsError, ConnectionClosed, EventStream, Notice, State, Tws, connect_stream
 from anytws.cli.event_loop import Backend, run_interruptible
+from anytws.cli.numbers import whole_number
 from anytws.cli.output import Output, Tone, address, counted, open_console
 from anytws.cli.tape import Passage, Tape
 from anytws.core.events import CloseReason, Ready, StateChanged, VersionAgreed
@@ -51,11 +52,13 @@ _STATES: Final = [
 def demo(
     *,
     backend: Backend = "trio",
-    server_version: Annotated[int, Parameter(validator=validators.Number(gte=MIN_VERSION, lte=MAX_VERSION))] = (
-        MAX_VERSION
-    ),
+    server_version: Annotated[
+        int, Parameter(converter=whole_number, validator=validators.Number(gte=MIN_VERSION, lte=MAX_VERSION))
+    ] = (MAX_VERSION),
     personality: Personality = Personality.TWS,
-    round_trips: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=_MOST_ROUND_TRIPS))] = 100,
+    round_trips: Annotated[
+        int, Parameter(converter=whole_number, validator=validators.Number(gte=1, lte=_MOST_ROUND_TRIPS))
+    ] = 100,
 ) -> int:
     """Watch a client go through every state, against a simulated TWS that then dies.
 

@@ -18,6 +18,7 @@ from typing import Annotated, Any, Final, TypeVar, get_type_hints
 import attrs
 from cyclopts import Group, Parameter, Token
 
+from anytws.cli.numbers import number, whole_number
 from anytws.errors import shown
 from anytws.messages.base import ToClient
 from anytws.simulator import Farm, FarmKind, Opening, WorldSettings
@@ -130,6 +131,15 @@ SPELLINGS: Final[dict[object, Spelling]] = {
 """Type of a field → its spelling. For all other types cyclopts has one."""
 
 
+_NUMBERS: Final[dict[object, Callable[..., Any]]] = {
+    int: whole_number,
+    int | None: whole_number,
+    float: number,
+    float | None: number,
+}
+"""Type of a field → how its number is read."""
+
+
 def _helps(cls: type) -> dict[str, str]:
     """Give the docstrings that stand below the fields of *cls*, each as one paragraph of plain text."""
     (body,) = (
@@ -148,7 +158,10 @@ def _option(hint: object, text: str) -> object:
     """Give the type that cyclopts is told, for a field of the type *hint*."""
     spelling = SPELLINGS.get(hint)
     if spelling is None:
-        return Annotated[hint, Parameter(help=text, group=GROUP)]
+        converter = _NUMBERS.get(hint)
+        if converter is None:
+            return Annotated[hint, Parameter(help=text, group=GROUP)]
+        return Annotated[hint, Parameter(help=text, group=GROUP, converter=converter)]
 
     def convert(_: type, tokens: Sequence[Token]) -> object:
         return spelling.read(tokens[0].value)

@@ -10,6 +10,7 @@ from anytws.core.events import (
     ConnectionClosed,
     Event,
     GreetingReceived,
+    OddValue,
     StateChanged,
     UndecodableFrame,
     UnknownMessage,
@@ -57,7 +58,7 @@ class Narrator(World):
         # Asked for its number in any case: that tells of the connection, before all else.
         number = self._number_of(link)
         if text is not None:
-            self._say(number, text, bad=isinstance(event, UnknownMessage | UndecodableFrame))
+            self._say(number, text, bad=isinstance(event, UnknownMessage | UndecodableFrame | OddValue))
 
     def note_heard(self, link: Link, request: ToTws) -> None:
         """Remember a request that was taken, and tell it."""
@@ -117,8 +118,8 @@ def _described(event: Event, link: Link) -> str | None:
         case StateChanged(after=State.READY):
             return f"ready: next valid id {link.world.next_valid_id(link.client_id)}"
         case UnknownMessage():
-            return f"sent a message with the unknown id {event.message_id}"
-        case UndecodableFrame():
+            return f"sent a message with the unknown id {event.told_id}"
+        case OddValue() | UndecodableFrame():
             place = ".".join(name for name in (event.message, event.field) if name) or "a frame"
             return f"sent {place} with {event.seen}, which is not {event.wanted}"
         case _:

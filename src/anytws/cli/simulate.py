@@ -14,6 +14,7 @@ from cyclopts import Parameter, validators
 
 from anytws.cli.event_loop import run_interruptible
 from anytws.cli.narrator import Narrator
+from anytws.cli.numbers import number, whole_number
 from anytws.cli.output import Output, Tone, address, counted, open_console
 from anytws.simulator import Personality, WorldSettings
 from anytws.simulator.serve import serve
@@ -35,8 +36,8 @@ def _is_time(_: object, seconds: float | None) -> None:
 def simulate(
     *,
     host: str = "127.0.0.1",
-    port: Annotated[int, Parameter(validator=validators.Number(gte=0, lte=65535))] = 7497,
-    seconds: Annotated[float | None, Parameter(name="--for", validator=_is_time)] = None,
+    port: Annotated[int, Parameter(converter=whole_number, validator=validators.Number(gte=0, lte=65535))] = 7497,
+    seconds: Annotated[float | None, Parameter(name="--for", converter=number, validator=_is_time)] = None,
     settings: Annotated[Knobs, Parameter(name="*")] = Knobs(),  # noqa: B008  # frozen, and shown as defaults
 ) -> int:
     """Be a TWS on a port, and say what clients do, one line each.
@@ -109,8 +110,8 @@ class _Teller:
         time = datetime.now().astimezone()
         lead = ((f"{time:%H:%M:%S}.{time.microsecond // 1000:03}  ", Tone.QUIET), (f"#{number:<3} ", Tone.STATE))
         try:
-            # One line for each thing that happens: whoever counts or searches lines in a pipe relies on it.
-            self._output.row(lead, text, Tone.WARNING if bad else Tone.PLAIN, wrap=self._output.is_terminal)
+            # One line for each thing that happens: whoever counts, searches or copies lines relies on it.
+            self._output.row(lead, text, Tone.WARNING if bad else Tone.PLAIN, wrap=False)
         except Exception as problem:  # noqa: BLE001 (raised again where the program waits)
             self._problem = problem
             self._failed.set()

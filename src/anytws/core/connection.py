@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from anytws.core import closing
@@ -20,8 +21,10 @@ from anytws.core.events import (
     Event,
     FrameDiscarded,
     GreetingReceived,
+    OddValue,
     Ready,
     StateChanged,
+    StillWaiting,
     SurplusFields,
     UndecodableFrame,
     UnknownMessage,
@@ -32,6 +35,7 @@ from anytws.core.options import HandshakeOptions
 from anytws.core.session import Session
 from anytws.core.state import Signal, State, StateMachine
 from anytws.core.steps import Step, StepClock
+from anytws.core.strangers import BEGINNING, Stranger, stranger_of
 from anytws.errors import (
     BAD_LENGTH,
     BAD_MESSAGE,
@@ -59,8 +63,9 @@ from anytws.wire.handshake import (
     write_version_reply,
 )
 from anytws.wire.limits import DEFAULT_LIMITS, Limits
+from anytws.wire.odd import Odd
 from anytws.wire.text import Surplus
-from anytws.wire.versions import MAX_VERSION, MIN_VERSION
+from anytws.wire.versions import MAX_VERSION, MIN_VERSION, PROTOBUF
 
 
 class Connection:
@@ -89,6 +94,8 @@ class Connection:
         self._buffer = FrameBuffer(limits.before_version)
         self._early = 0
         """Bytes that came before the version was agreed."""
+        self._beginning = b""
+        """The first of them, by which is known who speaks."""
         self._codec: Codec | None = None
         self._offered: Greeting | None = None
         self._agreed: VersionAgreed | None = None
@@ -107,12 +114,22 @@ class Connection:
             ManagedAccounts: self._note_accounts,
             StartApiRequest: self._note_start_api,
         }
-        self._telling: frozenset[type[object]] = frozenset({*self._notes, ErrorMessage, UnknownId, Surplus})
+        self._telling: frozenset[type[object]] = frozenset({*self._notes, ErrorMessage, UnknownId, Surplus, Odd})
         """What means something to the core, and is no data."""
         self._data: set[type[object]] = set()
         """The kinds of data that have come."""
         self._lets_data_pass = False
         """Whether the law takes any message of the peer now, and stays where it is."""
+
+    def __repr__(self) -> str:
+        return f"<Connection of {self._side.name}, {self.described()}>"
+
+    def described(self) -> str:
+        """Give its state, server version and client id, as far as they are known, for a ``repr``."""
+        end = f" ({self._closed.reason.value})" if self._closed else ""
+        version = f", server version {self.server_version}" if self._codec else ""
+        client = f", client id {self.client_id}" if self.client_id is not None else ""
+        return f"{self.state.value}{end}{version}{client}"
 
     # --- what is known -------------------------------------------------------------------------------------------
 
@@ -179,12 +196,12 @@ class Connection:
             )
             self._outgoing.append(write_greeting(self._offered))
             self._fire(Side.CLIENT, Signal.GREETING)
-        self._clock.start(Step.VERSION, self._options.version_timeout)
+        self._clock.start(Step.VERSION, self._options.version_timeout, self._remark_after)
 
-    def connect_failed(self, detail: str) -> None:
-        """Note that the byte stream could not be had; *detail* says why."""
+    def connect_failed(self, detail: str, hint: str = "") -> None:
+        """Note that the byte stream could not be had; *detail* says why, *hint* what to do, where that is known."""
         self._require(Side.CLIENT, Signal.CONNECT_FAILED, "connect_failed()")
-        self._end(Side.CLIENT, Signal.CONNECT_FAILED, CloseReason.CONNECT_FAILED, detail)
+        self._end(Side.CLIENT, Signal.CONNECT_FAILED, CloseReason.CONNECT_FAILED, detail, hint=hint)
 
     def receive_data(self, data: bytes) -> None:
         """Take bytes of the peer, in any slices. After the end they are ignored."""
@@ -200,10 +217,13 @@ class Connection:
         try:
             if self._codec is None:
                 self._early += len(data)
+                self._beginning += bytes(data[: BEGINNING - len(self._beginning)])
             # The property, though it says the same: mypy would not believe that a frame can end the connection.
             while self.closed is None and (body := next_frame()) is not None:
                 self._receive_frame(body)
             self._check_early()
+            if self._clock.waits_for(Step.STRANGER) and len(self._beginning) >= _ENOUGH:
+                self._end_late()
         except RemoteProtocolError as problem:
             self._end(self._peer, Signal.FAULT, CloseReason.PROTOCOL_ERROR, problem.problem, code=problem.code)
 
@@ -220,6 +240,9 @@ class Connection:
         """Note that the peer will send no more bytes. After the end it is ignored."""
         if self._closed is not None:
             return
+        if self._clock.waits_for(Step.STRANGER):
+            self._end_late()
+            return
         detail = f"the {self._peer.name} side ended the byte stream"
         reason = CloseReason.EOF
         if len(self._buffer):
@@ -227,14 +250,23 @@ class Connection:
             detail += f" inside a frame, of which {len(self._buffer)} bytes had come: {self._buffer.peek()!r}"
         elif self._side is Side.CLIENT and self._codec is None:
             reason = CloseReason.REFUSED
-            detail += " before it named its version"
+            detail = _HUNG_UP
         if self.state is not State.READY:
             detail += self._oddities.told()
         self._end(self._peer, Signal.EOF, reason, detail)
 
     def receive_reset(self, detail: str = "") -> None:
         """Note that the byte stream broke; *detail* is the system's word for it. After the end it is ignored."""
-        self._end(self._peer, Signal.RESET, CloseReason.RESET, detail or "the byte stream was reset")
+        if self._clock.waits_for(Step.STRANGER):
+            self._end_late()
+            return
+        detail = detail or "the byte stream was reset"
+        reason = CloseReason.RESET
+        if self._side is Side.CLIENT and self.state is State.HANDSHAKING and self._codec is None and not self._buffer:
+            # Who hangs up with our greeting unread sends a reset or an end, as chance has it: it is the same refusal.
+            reason = CloseReason.REFUSED
+            detail = f"{_HUNG_UP} ({detail}){self._oddities.told()}"
+        self._end(self._peer, Signal.RESET, reason, detail)
 
     def receive_silence(self, detail: str = "") -> None:
         """Note that the peer's machine no longer answers (a keep-alive failed). After the end it is ignored."""
@@ -249,8 +281,30 @@ class Connection:
         step = self._clock.advance(now)
         if step is Step.ACCOUNTS:
             self._complete_start()
+        elif step is Step.VERSION and self._side is Side.CLIENT and not self._early and self._options.stranger_grace:
+            self._outgoing.append(_QUESTION)
+            self._clock.start(Step.STRANGER, self._options.stranger_grace)
+        elif step is Step.STRANGER:
+            self._end_late()
         elif step is not None:
             self._end(self._peer, Signal.TIMEOUT, CloseReason.HANDSHAKE_TIMEOUT, self._overdue(step))
+        elif (step := self._clock.overlong()) is not None:
+            self._remark(step)
+
+    def _end_late(self, but: str = "") -> None:
+        # Whatever came after the deadline is no answer, and an end then is one to our question, not to the greeting.
+        reason = CloseReason.HANDSHAKE_TIMEOUT
+        hint = closing.hint_for(reason, self.state, heard=False) if but else ""
+        self._outgoing.clear()
+        self._end(self._peer, Signal.TIMEOUT, reason, self._overdue(Step.VERSION) + but, hint=hint)
+
+    def _remark(self, step: Step) -> None:
+        """Say that *step* takes long, while a person can still do something about it."""
+        seconds = round(self._clock.now - self._clock.began, 1)
+        hint = closing.hint_for(
+            CloseReason.HANDSHAKE_TIMEOUT, self.state, heard=self._early > 0, stranger=self._stranger
+        )
+        self._events.append(StillWaiting(self.state, seconds, self._clock.left, self._overdue(step, seconds), hint))
 
     # --- what goes out -------------------------------------------------------------------------------------------
 
@@ -359,18 +413,48 @@ class Connection:
 
     def _receive_reply(self, body: bytes) -> None:
         reply = read_reply(body)
-        if reply is None:
-            self._receive_oddity(FrameDiscarded(body))
+        if reply is not None and self._clock.waits_for(Step.STRANGER):
+            self._end_late("; one came just after that")
+        elif reply is None:
+            self._receive_early(body)
         elif isinstance(reply, RedirectReply):
             self._redirect(reply)
         elif self._offered is not None and self._accept(reply, self._offered) and not self._options.start_api_by_hand:
             self.start_api()
 
+    def _receive_early(self, body: bytes) -> None:
+        """Take a frame that came before the version: an error or a remark as what it is, all else as it came."""
+        said = self._early_word(body)
+        if said is None:
+            self._receive_oddity(FrameDiscarded(body))
+            return
+        self._require_of_peer(Signal.MESSAGE, said)
+        self._fire(self._peer, Signal.MESSAGE)
+        self._receive_error(said)
+        if self.last_error is not said:
+            # An error has its place in the end; a remark would be forgotten there.
+            self._oddities.note_word(said)
+
+    def _early_word(self, body: bytes) -> ErrorMessage | None:
+        # How it is written, only the version would tell; so each of the ways is tried.
+        for beginning, version in _EARLY_WORDS:
+            if body.startswith(beginning):
+                with suppress(DecodeError):
+                    said = shared_codec(self._side, version, self._limits).decode(body)
+                    said = said.message if isinstance(said, Surplus) else said
+                    if isinstance(said, ErrorMessage):
+                        return said
+        return None
+
     def _receive_message(self, codec: Codec, body: bytes) -> None:
         try:
             message: Any = codec.decode(body)
         except DecodeError as problem:
-            self._receive_oddity(UndecodableFrame(body, problem.message, problem.field, problem.seen, problem.wanted))
+            self._receive_oddity(
+                UndecodableFrame(
+                    body, problem.message, problem.field, problem.seen, problem.wanted, request_id=problem.request_id
+                )
+            )
             return
         if self._lets_data_pass and type(message) in self._data:
             # Data: nearly all that is ever heard. It means nothing to the core, so it must not wait for the law.
@@ -379,23 +463,34 @@ class Connection:
         if isinstance(message, UnknownId):
             self._receive_oddity(UnknownMessage(message.message_id, body))
             return
-        if isinstance(message, Surplus):
-            message = self._tell_surplus(message)
-        elif type(message) not in self._heard:
-            self._heard.add(type(message))
-            if type(message) not in self._telling:
-                self._data.add(type(message))
-            # Protobuf passes over fields that it does not know; to look for them costs more than to read the others.
-            if fields := codec.unknown_fields(body, message):
-                self._tell_surplus(Surplus(message, fields))
+        odd = message if isinstance(message, Odd) else None
+        message = self._plain(codec, body, message)
         signal = Signal.START_API if isinstance(message, StartApiRequest) else Signal.MESSAGE
         self._require_of_peer(signal, message)
+        if odd is not None:
+            self._events.append(OddValue.of(odd))
         if isinstance(message, ErrorMessage):
             self._receive_error(message)
         else:
             self._events.append(message)
         self._fire(self._peer, signal)
         self._note(message)
+
+    def _plain(self, codec: Codec, body: bytes, decoded: Message | Surplus | Odd) -> Message:
+        """Give the message in *decoded*; tell what a newer TWS says beyond it."""
+        if isinstance(decoded, Odd):
+            message: Message = decoded.message
+            return message
+        if isinstance(decoded, Surplus):
+            return self._tell_surplus(decoded)
+        if type(decoded) not in self._heard:
+            self._heard.add(type(decoded))
+            if type(decoded) not in self._telling:
+                self._data.add(type(decoded))
+            # Protobuf passes over fields that it does not know; to look for them costs more than to read the others.
+            if fields := codec.unknown_fields(body, decoded):
+                self._tell_surplus(Surplus(decoded, fields))
+        return decoded
 
     def _tell_surplus(self, surplus: Surplus) -> Message:
         message: Message = surplus.message
@@ -412,9 +507,9 @@ class Connection:
 
     def _receive_error(self, message: ErrorMessage) -> None:
         self._events.append(self._session.sort_out(message, self._codes, self._clock.now))
-        if message.error_code == CLIENT_ID_IN_USE and self.state is State.AWAITING_NEXT_VALID_ID:
+        if message.error_code == CLIENT_ID_IN_USE and self.state is not State.READY:
             # Do not wait for a start that TWS has refused: it closes at once, and if it does not, we do.
-            self._clock.shorten(Step.START, self._options.refusal_grace)
+            self._clock.shorten(Step.VERSION if self._codec is None else Step.START, self._options.refusal_grace)
 
     # --- steps of the handshake, the same for whoever says them and whoever hears them -----------------------------
 
@@ -458,7 +553,8 @@ class Connection:
 
     def _note_start_api(self, message: StartApiRequest) -> None:
         self._session.client_id = message.client_id
-        self._clock.start(Step.START, self._options.start_timeout if self._side is Side.CLIENT else None)
+        patience = self._options.start_timeout if self._side is Side.CLIENT else None
+        self._clock.start(Step.START, patience, self._remark_after)
         self._advance_start()
 
     def _note_next_valid_id(self, message: NextValidId) -> None:
@@ -515,13 +611,23 @@ class Connection:
             raise LocalProtocolError.not_now(what, self.state.value, "it answers a client's greeting, once")
         return self._offered
 
-    def _overdue(self, step: Step) -> str:
+    @property
+    def _remark_after(self) -> float | None:
+        # The words of a remark are for whoever waits for TWS.
+        return self._options.remark_after if self._side is Side.CLIENT else None
+
+    @property
+    def _stranger(self) -> Stranger | None:
+        return stranger_of(self._beginning) if self._side is Side.CLIENT and self._codec is None else None
+
+    def _overdue(self, step: Step, seconds: float | None = None) -> str:
+        """Say what did not come within *seconds*, by default the time that it had, and what came instead."""
         if step is Step.VERSION:
             waited = f"no {'version reply' if self._side is Side.CLIENT else 'greeting'} came"
-            seconds = self._options.version_timeout
+            seconds = self._options.version_timeout if seconds is None else seconds
         else:
             waited = "no nextValidId came" if self._side is Side.CLIENT else "no START_API came"
-            seconds = self._options.start_timeout
+            seconds = self._options.start_timeout if seconds is None else seconds
         text = f"{waited} within {seconds:g} s" if seconds is not None else waited
         if self.accounts is not None:
             text += ", though managedAccounts did"
@@ -539,15 +645,26 @@ class Connection:
         *,
         code: int | None = None,
         redirect: tuple[str, int | None] | None = None,
+        hint: str = "",
     ) -> None:
         """Follow *signal* to CLOSED, and say so once."""
         if self._closed is not None:
             return
         self._require(side, signal, f"{signal.value} of {side.name}")
-        if not isinstance(detail, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"the detail of an end is a text, and not {shown(detail)}")
+        for text in (detail, hint):
+            if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise TypeError(f"the detail of an end is a text, and so is its hint, and not {shown(text)}")
         closed = closing.describe(
-            reason, self.state, detail, self._session, self._clock.now, code=code, redirect=redirect
+            reason,
+            self.state,
+            detail,
+            self._session,
+            self._clock.now,
+            code=code,
+            redirect=redirect,
+            hint=hint,
+            heard=self._early > 0,
+            beginning=self._beginning if self._side is Side.CLIENT and self._codec is None else b"",
         )
         self._fire(side, signal)
         self._clock.stop()
@@ -557,6 +674,19 @@ class Connection:
         self._events.append(closed)
 
 
+_QUESTION: Final = b"\r\n\r\n"
+"""What is said to who says nothing, when all is over otherwise."""
+_ENOUGH: Final = 4
+"""Bytes of an answer to it by which most strangers are known."""
+_HUNG_UP: Final = "the TWS side ended the byte stream before it named its version"
+_EARLY_WORDS: Final = (
+    (b"4\0", MIN_VERSION),
+    (b"4\0", PROTOBUF - 1),
+    (b"\0\0\0\x04", MAX_VERSION),
+    (b"\0\0\0\xcc", MAX_VERSION),
+)
+"""How an error or a remark begins, in text of two kinds, in text behind a number and in protobuf; and a version that
+writes it so."""
 _ADVICE: Final = {
     State.DISCONNECTED: "call opened() when the byte stream is up",
     State.SOCKET_OPEN: "the handshake comes first",

@@ -14,13 +14,15 @@ import attrs
 from anytws.core.codes import CodeKind
 from anytws.core.state import State
 from anytws.errors import BAD_MESSAGE, UNKNOWN_ID, AnytwsError, DecodeError, in_a_sentence, shown
-from anytws.messages.base import Message
+from anytws.messages.base import Message, described, record
 from anytws.messages.connection_time import ConnectionTime
 from anytws.messages.session import ErrorMessage
+from anytws.wire.codec import PROTOBUF_OFFSET
 from anytws.wire.connection_time import read_connection_time
+from anytws.wire.odd import Odd, OddField
 
 
-@attrs.frozen
+@record
 class StateChanged:
     """The connection is in another state now."""
 
@@ -28,7 +30,7 @@ class StateChanged:
     after: State
 
 
-@attrs.frozen
+@record
 class GreetingReceived:
     """A client has greeted (TWS side only): answer with `Connection.accept_version` or `Connection.redirect`."""
 
@@ -37,7 +39,7 @@ class GreetingReceived:
     connect_options: str
 
 
-@attrs.frozen
+@record
 class VersionAgreed:
     """TWS has named the server version; all that follows is written for it."""
 
@@ -51,14 +53,36 @@ class VersionAgreed:
         return read_connection_time(self.said_time)
 
 
-@attrs.frozen
+@record
 class FrameDiscarded:
     """A frame came before the version reply and is not it. TWS was seen to send news so early."""
 
     frame: bytes
 
 
-@attrs.frozen
+@record
+class StillWaiting:
+    """A step of the handshake takes long (client side only, `HandshakeOptions.remark_after`). It is waited for still.
+
+    Told once for each step. What comes of it comes later: the step after all, or the end.
+    """
+
+    state: State
+    """The step: HANDSHAKING waits for the version, AWAITING_NEXT_VALID_ID for the start of the session."""
+    seconds: float
+    """How long it has been waited for."""
+    seconds_left: float | None
+    """How much longer it will be; None: for ever."""
+    detail: str
+    """What was seen until now, in words."""
+    hint: str
+    """What a person can do about it, perhaps in time."""
+
+    def __str__(self) -> str:
+        return f"{in_a_sentence(self.detail, MOST_OF_A_DETAIL)}. {in_a_sentence(self.hint)}"
+
+
+@record
 class Ready:
     """The session is usable: requests may go out."""
 
@@ -67,7 +91,7 @@ class Ready:
     """None when TWS did not say them in time (ADR 0004)."""
 
 
-@attrs.frozen
+@record
 class Notice:
     """TWS says something that is not an error: the state of a farm, of its link to IB, a remark, a warning."""
 
@@ -80,20 +104,34 @@ class Notice:
     """The message as it came."""
 
 
-@attrs.frozen
+@record
 class UnknownMessage:
     """A frame with a message id that this library does not know. The connection goes on."""
 
     message_id: int
+    """The id as it stands on the wire."""
     frame: bytes
     code: int = UNKNOWN_ID
+
+    @property
+    def protobuf_id(self) -> int | None:
+        """The id as the vendor lists it, if the frame is protobuf (which adds 200 on the wire); None: it is text."""
+        is_wide = self.message_id > PROTOBUF_OFFSET and self.frame[:4] == self.message_id.to_bytes(4, "big")
+        return self.message_id - PROTOBUF_OFFSET if is_wide else None
+
+    @property
+    def told_id(self) -> str:
+        """The id for people: as it stands on the wire, and as the vendor lists it."""
+        if self.protobuf_id is None:
+            return str(self.message_id)
+        return f"{self.message_id} ({self.protobuf_id} in protobuf)"
 
 
 _MOST_FIELDS: Final = 100
 _MOST_OF_A_FIELD: Final = 1000
 
 
-@attrs.frozen
+@record
 class SurplusFields:
     """A message has more fields than we know: TWS is newer. Told once for each kind of message; the message follows.
 
@@ -116,7 +154,46 @@ class SurplusFields:
         return cls(type(message).__name__, tuple(kept))
 
 
-@attrs.frozen
+@record
+class OddValue:
+    """The message that follows has values that could not be read: they are None, whatever their type promises.
+
+    Told each time, directly in front of the message. Only what says where a message goes may cost it (the request's id,
+    the order's, the type of a tick: `anytws.wire.odd.ROUTES`), and how its fields lie; that is an `UndecodableFrame`.
+    """
+
+    message: str
+    """Name of the message."""
+    field: str
+    """The first of the fields, such as ``bar.open`` or ``bars[3].time``."""
+    seen: str
+    """What stood there, as errors show it: one line, bounded."""
+    wanted: str
+    """What should have stood there."""
+    others: tuple[OddField, ...] = ()
+    """The other fields, each with what was seen and wanted; at most 99."""
+    count: int = 1
+    """How many there are in all."""
+
+    @classmethod
+    def of(cls, odd: Odd) -> OddValue:
+        """Tell of the values of *odd*."""
+        first, *others = odd.fields
+        return cls(type(odd.message).__name__, first.path, first.seen, first.wanted, tuple(others), odd.count)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """All fields that are told of."""
+        return (self.field, *[other.path for other in self.others])
+
+    @property
+    def problem(self) -> str:
+        """What is odd, as a sentence."""
+        more = f", and {self.count - 1} more of its values could not be read either" if self.count > 1 else ""
+        return f"{self.message}.{self.field}: {self.seen} is not {self.wanted}, and was read as nothing{more}"
+
+
+@record
 class UndecodableFrame:
     """A frame that cannot be read. The connection goes on without it."""
 
@@ -128,6 +205,8 @@ class UndecodableFrame:
     seen: str
     wanted: str
     code: int = BAD_MESSAGE
+    request_id: int | None = None
+    """The id of the request, or of the order, that it belongs to, if that much could be read."""
 
     @property
     def problem(self) -> str:
@@ -154,7 +233,7 @@ class CloseReason(Enum):
     CONNECT_FAILED = "connect_failed"
     """There never was a byte stream."""
     REFUSED = "refused"
-    """TWS took the byte stream and closed it before it named its version."""
+    """TWS took the byte stream, and closed or tore it before it named its version."""
     HANDSHAKE_TIMEOUT = "handshake_timeout"
     """A step of the handshake took too long."""
     CLIENT_ID_IN_USE = "client_id_in_use"
@@ -199,6 +278,8 @@ class ConnectionClosed(AnytwsError):
     redirect: tuple[str, int | None] | None = None
     """Host and port that TWS named instead (`CloseReason.REDIRECTED`); no port means the same one."""
 
+    __repr__ = described
+
     def __str__(self) -> str:
         code = "" if self.code is None else f", code {self.code}"
         text = f"connection closed ({self.reason.value}{code}) while {self.state.value}"
@@ -228,9 +309,11 @@ Event: TypeAlias = (
     | GreetingReceived
     | VersionAgreed
     | FrameDiscarded
+    | StillWaiting
     | Ready
     | Notice
     | SurplusFields
+    | OddValue
     | UnknownMessage
     | UndecodableFrame
     | ConnectionClosed

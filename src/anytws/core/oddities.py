@@ -6,6 +6,7 @@ import attrs
 
 from anytws.core.events import FrameDiscarded, UndecodableFrame, UnknownMessage
 from anytws.errors import in_a_sentence, shown
+from anytws.messages.session import ErrorMessage
 
 
 @attrs.define
@@ -19,6 +20,7 @@ class Oddities:
     discarded_last: str = ""
     unknown_last: str = ""
     undecodable_last: str = ""
+    word_last: str = ""
 
     def note(self, event: FrameDiscarded | UndecodableFrame | UnknownMessage) -> None:
         """Keep what an end may have to tell of *event*."""
@@ -28,7 +30,11 @@ class Oddities:
         elif isinstance(event, UndecodableFrame):
             self.undecodable_last = in_a_sentence(event.problem)
         else:
-            self.unknown_last = shown(event.frame)
+            self.unknown_last = f"{shown(event.frame)}, id {event.told_id}"
+
+    def note_word(self, said: ErrorMessage) -> None:
+        """Keep an error or a remark that came before its time."""
+        self.word_last = f"{in_a_sentence(said.error_message)} ({said.error_code})"
 
     def told(self) -> str:
         """Say what came, as the continuation of a sentence; nothing if nothing did."""
@@ -40,4 +46,6 @@ class Oddities:
             text += f"; the last frame that could not be read was {self.undecodable_last}"
         if self.unknown_last:
             text += f"; the last frame of an unknown kind was {self.unknown_last}"
+        if self.word_last:
+            text += f"; TWS said: {self.word_last}"
         return text

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from anytws.core.connection import Connection
-from anytws.core.events import ConnectionClosed, Event
+from anytws.core.events import ConnectionClosed, Event, OddValue, UndecodableFrame
 from anytws.core.state import State
 from anytws.messages.base import Asks, ToClient
 from anytws.wire.catalogue import entry_of
@@ -26,7 +26,9 @@ SETTLING: Final = 2.0
 SEND_AGAIN: Final = 1.0
 """Seconds that a request made while settling has at least to be answered, before it is sent again."""
 
-Waiter: TypeAlias = Callable[[ToClient], None]
+Answer: TypeAlias = ToClient | OddValue | UndecodableFrame
+"""What comes of a request: its answer, or what of the answer could not be read."""
+Waiter: TypeAlias = Callable[[Answer], None]
 """Told the answer, once."""
 
 
@@ -79,15 +81,21 @@ class Requests:
         for event in events:
             if isinstance(event, ConnectionClosed):
                 self._questions.clear()
-            else:
-                self._answer(event)
+            elif isinstance(event, (OddValue, UndecodableFrame)):
+                # These answers have one value each, and without it they are none. An odd one has its message behind
+                # it, for which nobody waits by then.
+                self._answer(event, event.message)
+            elif isinstance(event, ToClient):
+                self._answer(event, type(event).__name__)
 
-    def _answer(self, event: Event) -> None:
-        answered = [question for question in self._questions if type(event) is question.answer]
+    def _answer(self, answer: Answer, name: str | None) -> None:
+        answered = [question for question in self._questions if question.answer.__name__ == name]
+        if not answered:
+            return
         self._questions = [question for question in self._questions if question not in answered]
         for question in answered:
             for waiter in question.waiters:
-                waiter(event)  # type: ignore[arg-type]  # its type is the question's answer
+                waiter(answer)
 
     def wake_at(self) -> float | None:
         """Give the time at which `wake` has something to do; None if it has not."""

@@ -140,6 +140,9 @@ class StateMachine:
     def __init__(self) -> None:
         self._state = State.DISCONNECTED
 
+    def __repr__(self) -> str:
+        return f"<StateMachine {self._state.value}>"
+
     @property
     def state(self) -> State:
         """The state now."""

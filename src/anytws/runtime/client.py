@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TypeVar
 
+from anytws.core.arguments import check_seconds
 from anytws.core.events import ConnectionClosed
 from anytws.core.remembered import MOST_BYTES
 from anytws.core.state import State
-from anytws.messages.base import Asks, Message, ToClient
+from anytws.errors import printable
+from anytws.messages.base import Asks, ToClient, ToTws
 from anytws.messages.connection_time import ConnectionTime
 from anytws.messages.session import CurrentTimeRequest
 from anytws.runtime.event_stream import EventStream, WhenFull
@@ -32,6 +34,9 @@ class Tws:
         self._connection = pump.connection
         self._watchers = 0
         self._told = False
+
+    def __repr__(self) -> str:
+        return f"<Tws {self._connection.described()}, {printable(self._pump.address)}>"
 
     @property
     def state(self) -> State:
@@ -78,6 +83,8 @@ class Tws:
         `SlowConsumer`, ``"drop_oldest"`` drops events and tells how many, ``"block"`` reads nothing from TWS until
         there is room (`anytws.runtime.event_stream.WhenFull`). A stream that blocks and is full, and from which nobody
         takes an event for 30 seconds, ends with `SlowConsumer` too: otherwise it would hide the end of the connection.
+
+        Raises `TypeError` and `ValueError` for what is no capacity, or none of the three words.
         """
         self._pump.require_thread("Tws.events", waits=False)
         return self._pump.open_stream(capacity, when_full, capacity_bytes)
@@ -85,7 +92,7 @@ class Tws:
     async def current_time(self, *, timeout: float = REQUEST_TIMEOUT) -> datetime:
         """Ask TWS for its clock: UTC, whole seconds. Callers at the same time share one request.
 
-        Raises `RequestTimedOut` when no answer comes within *timeout* seconds.
+        Raises `RequestTimedOut` when no answer comes within *timeout* seconds; ``math.inf`` waits for ever.
         """
         self._pump.require_thread("Tws.current_time", waits=True)
         return (await self.ask(CurrentTimeRequest(), timeout=timeout)).time
@@ -93,13 +100,14 @@ class Tws:
     async def ask(self, request: Asks[_R], *, timeout: float = REQUEST_TIMEOUT) -> _R:
         """Send a request that has one answer and no id, and give its answer.
 
-        Raises `LocalProtocolError` for what may not be asked now or at this server version, and `RequestTimedOut`
-        when no answer comes within *timeout* seconds.
+        Raises `LocalProtocolError` for what may not be asked now or at this server version, `RequestTimedOut`
+        when no answer comes within *timeout* seconds, and `DecodeError` for an answer that cannot be read.
         """
         self._pump.require_thread("Tws.ask", waits=True)
+        check_seconds("timeout", timeout, example=REQUEST_TIMEOUT)
         return await self._pump.ask(request, timeout)
 
-    def send(self, message: Message) -> None:
+    def send(self, message: ToTws) -> None:
         """Send a message that has no answer. It is on its way when this returns; what TWS makes of it comes as events.
 
         Raises `LocalProtocolError` for what may not be said now or at this server version, `ConnectionClosed` after

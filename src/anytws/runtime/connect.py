@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, cast
 
 import anyio
 import attrs
 from anyio.abc import ByteStream
 
+from anytws.core.arguments import check_flag, check_instance, check_seconds, check_text, check_whole_number
 from anytws.core.codes import CODES, CodeTable
 from anytws.core.connection import Connection
 from anytws.core.events import CloseReason, ConnectionClosed
 from anytws.core.options import HandshakeOptions
 from anytws.core.state import State
-from anytws.errors import WrongTask, in_a_sentence
+from anytws.errors import LocalProtocolError, WrongTask, in_a_sentence, shown
 from anytws.messages.base import Side
 from anytws.runtime.client import Tws
-from anytws.runtime.connect_errors import ConnectError, Redirected, connect_error
+from anytws.runtime.connect_errors import ConnectError, NotAHost, connect_error
 from anytws.runtime.interrupts import uninterrupted
-from anytws.runtime.pump import Pump, is_cancellation
+from anytws.runtime.pump import OnWaiting, Pump, is_cancellation
 from anytws.runtime.tcp import TcpFailure, open_tcp
 from anytws.runtime.transport import close
 from anytws.wire.limits import DEFAULT_LIMITS, Limits
 
+# An IPv6 address has many colons, and an address in brackets may have no port.
+_HOST_AND_PORT: Final = re.compile(
+    r"(?:\[(?P<bracketed>[0-9A-Fa-f:.%]+)\]|(?P<name>[^:\[\]]+)(?=:[0-9]))(?::(?P<port>[0-9]{1,5}))?"
+).fullmatch
 MAX_REDIRECTS: Final = 2
 """As many as the vendor's own clients follow."""
 _GOODBYE: Final = 1.0
@@ -43,25 +50,31 @@ def connect(
     limits: Limits = DEFAULT_LIMITS,
     connect_timeout: float | None = 10.0,
     follow_redirects: bool = False,
+    on_waiting: OnWaiting | None = None,
 ) -> AbstractAsyncContextManager[Tws]:
     """Connect to TWS or IB Gateway over TCP; the block is entered when requests may be made.
 
     The usual ports: TWS 7496 live, 7497 paper; Gateway 4001 live, 4002 paper. *client_id* goes before the one in
     *options*, which also holds the deadlines of the handshake. *codes* says which code of TWS is an error and which a
     notice, *limits* how much a frame may hold. *connect_timeout* is for the TCP connection alone, in seconds.
+    *on_waiting* is called with a `StillWaiting` when TWS lets one wait for more than four seconds (a dialog, perhaps):
+    ``on_waiting=print`` shows it while somebody can still click.
 
     Raises `ConnectError`, or the one of its kinds that fits, when the connection does not become ready. When it ends
     inside the block, the block is cancelled and `ConnectionClosed` leaves it, unless a task of it waits in
     `Tws.closed`. Leaving the block closes the connection.
     """
+    # At once, and not when the block is entered: what is no address and makes no handshake is the caller's mistake.
+    _check_address(host, port)
+    check_seconds("connect_timeout", connect_timeout, example=10, may_be_none=True)
+    check_flag("follow_redirects", follow_redirects)
+    chosen = _chosen(options, client_id, codes, limits, on_waiting)
     redirects = MAX_REDIRECTS if follow_redirects else 0
 
     async def connecting() -> Pump:
-        # Before anything is opened: what makes no handshake is the caller's mistake.
-        chosen = _Core(_with_client_id(options, client_id), codes, limits)
         return await _over_tcp(host or "127.0.0.1", port, connect_timeout, chosen, redirects)
 
-    return _Block(connecting)
+    return _Block(connecting, _told_address(host or "127.0.0.1", port))
 
 
 def connect_stream(
@@ -72,30 +85,35 @@ def connect_stream(
     codes: CodeTable = CODES,
     limits: Limits = DEFAULT_LIMITS,
     address: str = "the given stream",
+    on_waiting: OnWaiting | None = None,
 ) -> AbstractAsyncContextManager[Tws]:
     """Connect over any byte stream: TLS, a UNIX socket, memory. The stream is closed with the block.
 
     *address* is for error messages. Everything else is as for `connect`.
     """
+    if not all(hasattr(stream, name) for name in ("receive", "send", "aclose")):
+        raise TypeError(f"stream is {shown(stream)}, and has to be a ByteStream, as AnyIO has them")
+    check_text("address", address, example="127.0.0.1:7497")
 
     async def connecting() -> Pump:
         try:
-            chosen = _Core(_with_client_id(options, client_id), codes, limits)
-        except ValueError as problem:
+            chosen = _chosen(options, client_id, codes, limits, on_waiting)
+        except (TypeError, ValueError, LocalProtocolError) as problem:
             _note(problem, await close(stream))
             raise
         return await _over_stream(stream, address, chosen)
 
-    return _Block(connecting)
+    return _Block(connecting, address)
 
 
 @attrs.frozen
 class _Core:
-    """What the core of a connection is made of."""
+    """What the core of a connection is made of, and who is told while it waits."""
 
     options: HandshakeOptions
     codes: CodeTable
     limits: Limits
+    on_waiting: OnWaiting | None
 
     def new(self) -> Connection:
         """Make one."""
@@ -104,26 +122,40 @@ class _Core:
 
 async def _over_tcp(host: str, port: int, timeout: float | None, core: _Core, redirects: int) -> Pump:
     """Connect and shake hands; also where TWS sends us, *redirects* times at most. Raises `ConnectError`."""
+    came_from: str | None = None
     while True:
-        address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        address = _told_address(host, port)
         try:
             stream = await open_tcp(host, port, timeout)
         except TcpFailure as problem:
-            raise _not_opened(core.new(), str(problem), address) from problem.__cause__
+            raise _not_opened(core.new(), problem, address, came_from) from problem.__cause__
         try:
             return await _over_stream(stream, address, core)
-        except Redirected as problem:
+        except ConnectError as problem:
+            problem.came_from = came_from
             target = problem.closed.redirect
             if target is None or redirects == 0:
                 raise
             host, port = target[0], target[1] or port
             redirects -= 1
+            came_from = address
 
 
-def _not_opened(connection: Connection, detail: str, address: str) -> ConnectError:
-    connection.connect_failed(detail)
+def _told_address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _not_opened(connection: Connection, problem: TcpFailure, address: str, came_from: str | None) -> ConnectError:
+    if problem.was_taken:
+        # It was there, so somebody is; that is no "nothing listens", whatever the race between us.
+        connection.opened(anyio.current_time())
+        connection.receive_reset(str(problem))
+    else:
+        connection.connect_failed(str(problem), problem.hint)
     assert connection.closed is not None, "that is what it was told"
-    return connect_error(connection, connection.closed, address)
+    failure = connect_error(connection, connection.closed, address)
+    failure.came_from = came_from
+    return failure
 
 
 async def _over_stream(stream: ByteStream, address: str, core: _Core) -> Pump:
@@ -131,7 +163,7 @@ async def _over_stream(stream: ByteStream, address: str, core: _Core) -> Pump:
     try:
         connection = core.new()
         connection.opened(anyio.current_time())
-        pump = Pump(stream, connection)
+        pump = Pump(stream, connection, address, core.on_waiting)
         await _shake_hands(pump, by_hand=core.options.start_api_by_hand, address=address)
     except BaseException as problem:
         _note(problem, await close(stream))
@@ -145,8 +177,9 @@ class _Block(AbstractAsyncContextManager[Tws]):
     A class and no generator, so that a block that is left in another task is noticed before any scope is touched.
     """
 
-    def __init__(self, connecting: Callable[[], Coroutine[Any, Any, Pump]]) -> None:
+    def __init__(self, connecting: Callable[[], Coroutine[Any, Any, Pump]], address: str) -> None:
         self._connecting = connecting
+        self._address = address
         self._is_used = False
         self._is_left = False
         self._goodbye: anyio.CancelScope | None = None
@@ -155,11 +188,29 @@ class _Block(AbstractAsyncContextManager[Tws]):
         uninterrupted(_Block.__aenter__)
         uninterrupted(_Block.__aexit__)
 
+    def __repr__(self) -> str:
+        entered = "entered" if self._is_used else "not entered"
+        return f"<connect() to {in_a_sentence(self._address, 200)}, {entered}>"
+
     def __await__(self) -> NoReturn:
+        self._is_used = True
         raise TypeError(_FORGOTTEN)
+
+    def __enter__(self) -> NoReturn:
+        self._is_used = True
+        raise TypeError(_FORGOTTEN)
+
+    def __exit__(self, *_: object) -> None:
+        """Never called; Python asks for it before `__enter__`."""
 
     def __getattr__(self, name: str) -> NoReturn:
         raise AttributeError(f"{name}: {_FORGOTTEN}" if hasattr(Tws, name) else name)
+
+    def __del__(self) -> None:
+        # A coroutine that nobody awaits says so too; a line that connects to nothing must not look as if it did.
+        # Not by its dict, which is made when it is first asked for: that would keep all of it for one more collection.
+        if not getattr(self, "_is_used", True):
+            warnings.warn(f"nothing was connected: {_FORGOTTEN}", RuntimeWarning, stacklevel=2)
 
     async def __aenter__(self) -> Tws:
         return await uninterrupted(self._enter)()
@@ -314,6 +365,29 @@ async def _shake_hands(pump: Pump, *, by_hand: bool, address: str) -> None:
         raise connect_error(connection, end, address)
 
 
-def _with_client_id(options: HandshakeOptions | None, client_id: int | None) -> HandshakeOptions:
-    options = options or HandshakeOptions()
-    return options if client_id is None else attrs.evolve(options, client_id=client_id)
+def _chosen(
+    options: HandshakeOptions | None,
+    client_id: int | None,
+    codes: CodeTable,
+    limits: Limits,
+    on_waiting: OnWaiting | None,
+) -> _Core:
+    """Give what a caller has chosen. Raises `TypeError` or `ValueError` for what makes no handshake."""
+    options = HandshakeOptions() if options is None else options
+    check_instance("options", options, HandshakeOptions)
+    check_instance("codes", codes, CodeTable)
+    check_instance("limits", limits, Limits)
+    if on_waiting is not None and not callable(on_waiting):
+        raise TypeError(f"on_waiting is {shown(on_waiting)}, and has to be something to call, such as print")
+    options = options if client_id is None else attrs.evolve(options, client_id=client_id)
+    return _Core(options, codes, limits, on_waiting)
+
+
+def _check_address(host: object, port: object) -> None:
+    """Raise for what is no address at all. A name or a number where nobody answers is told by the connect."""
+    check_text("host", host, example="127.0.0.1")
+    check_whole_number("port", port, example=7497)
+    both = _HOST_AND_PORT(cast("str", host))
+    if both is not None:
+        name, number = both["bracketed"] or both["name"], both["port"]
+        raise NotAHost.of(cast("str", host), f"host={name!r}, port={number or port}")

@@ -4,6 +4,7 @@ As exceptions that a program can tell apart::
 
     ConnectError
     ├── TcpConnectFailed           nothing listens there, or nothing answers
+    │   └── NotAHost               the host has a port in it; a `ValueError` too
     ├── RefusedByTws               TWS hung up before it named its version
     ├── UnsupportedServerVersion   TWS is older, or newer, than was offered
     ├── ClientIdInUse              TWS said 326
@@ -21,7 +22,7 @@ from typing import Final
 from anytws.core.connection import Connection
 from anytws.core.events import MOST_OF_A_DETAIL, CloseReason, ConnectionClosed
 from anytws.core.state import State
-from anytws.errors import BAD_MESSAGE, AnytwsError, in_a_sentence
+from anytws.errors import BAD_MESSAGE, AnytwsError, in_a_sentence, shown
 from anytws.messages.session import ErrorMessage
 
 
@@ -37,8 +38,8 @@ class Stage(Enum):
     """TWS had replied, and not with a version that can be used."""
     START = "start"
     """START_API was out, and TWS had said neither the accounts nor the next valid id."""
-    READY = "ready"
-    """One of the two had come, and the other had not."""
+    HALF_STARTED = "half_started"
+    """One of the two had come, and the other had not. It never was ready."""
 
 
 class ConnectError(AnytwsError):
@@ -56,6 +57,8 @@ class ConnectError(AnytwsError):
         """Where it was to go: ``host:port``, or what the caller's stream is."""
         self.accounts = accounts
         """The managed accounts, as far as TWS had come to say them; None if it had not."""
+        self.came_from: str | None = None
+        """The address that had named this one instead of itself; None if it is the one that was asked for."""
 
     @property
     def reason(self) -> CloseReason:
@@ -85,7 +88,8 @@ class ConnectError(AnytwsError):
     def __str__(self) -> str:
         code = "" if self.code is None else f", code {self.code}"
         where = in_a_sentence(self.address, 200)
-        text = f"cannot connect to {where} ({self.reason.value}{code}, stage {self.stage.value})"
+        came = "" if self.came_from is None else f"; {in_a_sentence(self.came_from, 200)} redirects there"
+        text = f"cannot connect to {where} ({self.reason.value}{code}, stage {self.stage.value}{came})"
         if self.cause:
             text += f": {in_a_sentence(self.cause, MOST_OF_A_DETAIL)}"
         error = self.last_error
@@ -101,6 +105,21 @@ def is_told(error: ErrorMessage, detail: str) -> bool:
 
 class TcpConnectFailed(ConnectError):
     """Nothing listens there, the name has no address, or nothing answered in time."""
+
+
+class NotAHost(TcpConnectFailed, ValueError):
+    """The host has a port in it, or brackets: nothing was looked up. A `ValueError` as well, raised at the call."""
+
+    @classmethod
+    def of(cls, host: str, instead: str) -> NotAHost:
+        """Make the error for *host*, for which the caller has to say *instead*."""
+        told = f"host is {shown(host)}, and has to be a name or an address alone"
+        hint = f"Say {instead}: the host and the port are two arguments"
+        closed = ConnectionClosed(CloseReason.CONNECT_FAILED, State.DISCONNECTED, f"{told}: say {instead}", hint)
+        return cls(Stage.TCP, closed, host)
+
+    def __str__(self) -> str:
+        return in_a_sentence(self.cause)
 
 
 class RefusedByTws(ConnectError):
@@ -136,11 +155,7 @@ _CLASS_OF_REASON: Final[dict[CloseReason, type[ConnectError]]] = {
 def connect_error(connection: Connection, closed: ConnectionClosed, address: str) -> ConnectError:
     """Give the error for a *connection* that ended with *closed* before it was ready."""
     kind = _CLASS_OF_REASON.get(closed.reason, ConnectError)
-    stage = _stage(connection, closed)
-    if closed.reason is CloseReason.RESET and stage is Stage.GREETING:
-        # TWS hangs up with our greeting unread, and the system makes a reset of it: that is a refusal all the same.
-        kind = RefusedByTws
-    return kind(stage, closed, address, connection.accounts)
+    return kind(_stage(connection, closed), closed, address, connection.accounts)
 
 
 def _stage(connection: Connection, closed: ConnectionClosed) -> Stage:
@@ -148,7 +163,7 @@ def _stage(connection: Connection, closed: ConnectionClosed) -> Stage:
         return Stage.TCP
     if closed.state is State.AWAITING_NEXT_VALID_ID:
         heard = connection.accounts is not None or connection.next_valid_id is not None
-        return Stage.READY if heard else Stage.START
+        return Stage.HALF_STARTED if heard else Stage.START
     # 508 is a reply that is neither a version nor a place to go to.
     replied = closed.reason in (CloseReason.UNSUPPORTED_SERVER_VERSION, CloseReason.REDIRECTED)
     replied = replied or closed.code == BAD_MESSAGE

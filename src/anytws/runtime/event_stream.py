@@ -9,12 +9,13 @@ from types import TracebackType
 from typing import Literal, Self, TypeAlias, get_args
 
 import anyio
-import attrs
 from anyio.lowlevel import checkpoint_if_cancelled
 
+from anytws.core.arguments import check_whole_number
 from anytws.core.events import ConnectionClosed, Event
 from anytws.core.remembered import MOST_BYTES
-from anytws.errors import SlowConsumer, StreamInUse, WrongThread
+from anytws.errors import SlowConsumer, StreamInUse, WrongThread, shown
+from anytws.messages.base import record
 
 WhenFull: TypeAlias = Literal["fail", "drop_oldest", "block"]
 """What a full stream does: end with `SlowConsumer`, drop the oldest and say how many, or make TWS wait.
@@ -25,7 +26,7 @@ nobody takes an event for `anytws.runtime.pump.UNREAD_SECONDS` fails as with ``f
 """
 
 
-@attrs.frozen
+@record
 class EventsDropped:
     """In the place of events that were dropped because the stream was full."""
 
@@ -43,12 +44,10 @@ class EventStream:
     """
 
     def __init__(self, capacity: int, when_full: WhenFull, capacity_bytes: int = MOST_BYTES) -> None:
-        if capacity < 1:
-            raise ValueError(f"a stream of {capacity} events can hold none: the capacity is at least 1")
-        if capacity_bytes < 1:
-            raise ValueError(f"a stream of {capacity_bytes} bytes can hold no event: capacity_bytes is at least 1")
+        check_whole_number("capacity", capacity, least=1, example=10_000)
+        check_whole_number("capacity_bytes", capacity_bytes, least=1, example=MOST_BYTES)
         if when_full not in get_args(WhenFull):
-            raise ValueError(f"when_full is {when_full!r}, and not one of {', '.join(get_args(WhenFull))}")
+            raise ValueError(f"when_full is {shown(when_full)}, and has to be one of {', '.join(get_args(WhenFull))}")
         self._capacity = capacity
         self._capacity_bytes = capacity_bytes
         self._when_full = when_full
@@ -67,6 +66,11 @@ class EventStream:
         self._is_closed = False
         # There only while somebody waits for it: to make one for each event was two fifths of all that an event takes.
         self._moved: anyio.Event | None = None
+
+    def __repr__(self) -> str:
+        state = "closed" if self._is_closed else "failed" if self._failure is not None else "open"
+        full = f"when_full={self._when_full!r}, capacity={self._capacity}"
+        return f"<EventStream {state}, waiting: {len(self._waiting)}, dropped: {self._dropped}, {full}>"
 
     @property
     def dropped(self) -> int:

@@ -18,12 +18,12 @@ from anyio.abc import ByteStream, TaskGroup
 from anyio.lowlevel import checkpoint
 
 from anytws.core.connection import Connection
-from anytws.core.events import Event
+from anytws.core.events import Event, OddValue, StillWaiting, UndecodableFrame
 from anytws.core.remembered import Remembered, weigh
-from anytws.core.requests import Requests
+from anytws.core.requests import Answer, Requests
 from anytws.core.state import State
-from anytws.errors import RequestTimedOut, WrongThread, in_a_sentence
-from anytws.messages.base import Asks, Message, ToClient
+from anytws.errors import DecodeError, RequestTimedOut, WrongThread, in_a_sentence
+from anytws.messages.base import Asks, ToClient, ToTws
 from anytws.runtime import transport
 from anytws.runtime.event_stream import EventStream, WhenFull
 from anytws.runtime.interrupts import uninterrupted
@@ -32,6 +32,8 @@ from anytws.runtime.transport import StreamFailure
 
 _R = TypeVar("_R", bound=ToClient)
 
+OnWaiting: TypeAlias = Callable[[StillWaiting], object]
+"""Told what lets one wait while connecting."""
 Work: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 """What one task does for a connection."""
 
@@ -50,8 +52,16 @@ _LAST_READ: Final = 1.0
 class Pump:
     """One connection at work over one byte stream."""
 
-    def __init__(self, stream: ByteStream, connection: Connection) -> None:
+    def __init__(
+        self,
+        stream: ByteStream,
+        connection: Connection,
+        address: str = "the given stream",
+        on_waiting: OnWaiting | None = None,
+    ) -> None:
         self.connection: Connection = connection
+        self.address: str = address
+        """Where it goes, for people."""
         self.requests: Requests = Requests(connection)
         self.stream: ByteStream = stream
         self.thread: Final = get_ident()
@@ -69,7 +79,14 @@ class Pump:
         self._outgoing = bytearray()
         self._is_sending = False
         self._can_write = True
-        self._asking: set[anyio.Event] = set()
+        self._given = 0
+        """Bytes that were given to be sent."""
+        self._sent = 0
+        """How many of these have left."""
+        self._asking: dict[anyio.Event, tuple[Asks[Any], int]] = {}
+        """Who waits for an answer: to what, and how many bytes are given when its last one is."""
+        # Until it is ready: whoever has a block has its events.
+        self._on_waiting = on_waiting
         self._armed_for: float | None = None
         self._state: State | None = None
         # Each of these is there only while somebody waits for it.
@@ -77,6 +94,9 @@ class Pump:
         self._to_write: anyio.Event | None = None
         self._flushed: anyio.Event | None = None
         self._rearm: anyio.Event | None = None
+
+    def __repr__(self) -> str:
+        return f"<Pump of {self.connection!r}>"
 
     # --- the handshake -------------------------------------------------------------------------------------------
 
@@ -91,12 +111,16 @@ class Pump:
             with anyio.CancelScope() as patience:
                 await self._talk(reached, patience)
             self.wake()
+        self._on_waiting = None
 
     async def _talk(self, reached: Callable[[], bool], patience: anyio.CancelScope) -> None:
         connection = self.connection
         chunk = _FIRST_CHUNK
         while True:
-            data = connection.data_to_send()
+            # A deadline that has passed may have left something for the writer, who does not work yet.
+            data = bytes(self._outgoing) + connection.data_to_send()
+            self._sent += len(self._outgoing)
+            self._outgoing.clear()
             failure = await transport.send(self.stream, data) if data else None
             if failure is not None:
                 await self._hear_last_words(failure)
@@ -207,6 +231,7 @@ class Pump:
                 self._is_sending = True
                 failure = await transport.send(self.stream, data)
                 self._is_sending = False
+                self._sent += len(data) if failure is None else 0
                 if failure is not None:
                     await self._stop_writing(failure)
                     return
@@ -284,6 +309,7 @@ class Pump:
         """Have *data* sent, after all that was given before."""
         if data and self._can_write:
             self._outgoing += data
+            self._given += len(data)
             _set(self._to_write)
 
     async def flush(self) -> None:
@@ -299,6 +325,8 @@ class Pump:
 
     def _deliver(self, events: list[Event]) -> None:
         self.requests.hear(events)
+        if self._on_waiting is not None:
+            _tell_of_waiting(events, self._on_waiting)
         if self._backlog is not None:
             self._backlog.extend(events)
         elif self._streams:
@@ -345,33 +373,39 @@ class Pump:
     async def ask(self, request: Asks[_R], timeout: float) -> _R:
         """Send *request* and give its answer.
 
-        Raises `LocalProtocolError` if it may not be asked now, `RequestTimedOut` after *timeout* seconds, and
-        `ConnectionClosed` when the connection ends first.
+        Raises `LocalProtocolError` if it may not be asked now, `RequestTimedOut` after *timeout* seconds,
+        `DecodeError` for an answer that cannot be read, and `ConnectionClosed` when the connection ends first.
         """
         self.wake()
         self.raise_if_closed()
-        answers: list[ToClient] = []
+        answers: list[Answer] = []
         answered = anyio.Event()
 
-        def waiter(answer: ToClient) -> None:
+        def waiter(answer: Answer) -> None:
             answers.append(answer)
             answered.set()
 
-        self.put(self.requests.ask(request, waiter, anyio.current_time()))
+        data = self.requests.ask(request, waiter, anyio.current_time())
+        self.put(data)
+        # Where the same is asked already, its bytes are those of whoever asked first.
+        place = self._given if data else min(place for asked, place in self._asking.values() if asked == request)
         self.settle()
-        self._asking.add(answered)
+        self._asking[answered] = request, place
         try:
             with anyio.move_on_after(timeout):
                 await answered.wait()
         finally:
-            self._asking.discard(answered)
+            del self._asking[answered]
             self.requests.forget(waiter)
         if answers:
-            return answers[0]  # type: ignore[return-value]  # the table says that it is the request's answer
+            answer = answers[0]
+            if isinstance(answer, (OddValue, UndecodableFrame)):
+                raise DecodeError(answer.message, answer.field, answer.seen, answer.wanted)
+            return answer  # type: ignore[return-value]  # the table says that it is the request's answer
         self.raise_if_closed()
-        raise RequestTimedOut(request, timeout)
+        raise RequestTimedOut(request, timeout, has_left=self._sent >= place)
 
-    def send(self, message: Message) -> None:
+    def send(self, message: ToTws) -> None:
         """Have *message* sent. Raises `LocalProtocolError`, or `ConnectionClosed` after the end."""
         self.wake()
         self.raise_if_closed()
@@ -393,6 +427,12 @@ class Pump:
     async def until_closed(self) -> None:
         """Wait until the connection has ended."""
         await self.until(State.CLOSED)
+
+
+def _tell_of_waiting(events: list[Event], on_waiting: OnWaiting) -> None:
+    for event in events:
+        if isinstance(event, StillWaiting):
+            on_waiting(event)
 
 
 def _set(event: anyio.Event | None) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import socket
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
@@ -16,6 +17,7 @@ from typing import Any, Final, TypeAlias
 import anyio
 from anyio.abc import ByteStream, SocketAttribute
 
+from anytws.errors import in_a_sentence, shown
 from anytws.runtime.transport import StreamFailure
 
 _Address: TypeAlias = tuple[socket.AddressFamily, tuple[Any, ...]]
@@ -33,8 +35,59 @@ _PROBE_SECONDS: Final = 10
 _PROBES: Final = 3
 
 
+_TAKEN_BACK: Final = (errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED, errno.ENOTCONN)
+"""What the system says of a connection that was there, and was torn before we have looked. Nobody there: it refuses."""
+
+_A_NUMBER: Final = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]+").fullmatch
+
+_PORT_HINT: Final = f"Check the port: a whole number from 1 to {_HIGHEST_PORT}"
+_NAME_HINT: Final = (
+    "Check how the host is written: a name or an address, alone, for the port is given apart. The name of a container "
+    "is known only in its own network, and only while it runs"
+)
+_NO_NAME_SERVER: Final = "No name server answers: check the network, or write the address of the host and not its name"
+_NO_ANSWER: Final = (
+    "Nothing there refuses, and nothing answers: check the address, whether that machine is on, and whether a firewall "
+    "on the way lets nobody through to this port"
+)
+_NO_WAY: Final = "There is no way to that machine: check the address, the network and, if there is one, the VPN"
+_NOT_ALLOWED: Final = (
+    "This machine does not let the program connect there: see its firewall, and what a sandbox or a container allows"
+)
+_NO_SOURCE: Final = (
+    "This machine has no address of that kind (IPv6, perhaps), or no port left to connect from: try 127.0.0.1, or "
+    "close some connections"
+)
+_NO_FILES: Final = "This process may open no more files: close some, or raise its limit (ulimit -n)"
+
+_HINTS: Final = {
+    errno.ETIMEDOUT: _NO_ANSWER,
+    errno.EHOSTUNREACH: _NO_WAY,
+    errno.ENETUNREACH: _NO_WAY,
+    errno.ENETDOWN: _NO_WAY,
+    errno.EHOSTDOWN: _NO_WAY,
+    errno.EACCES: _NOT_ALLOWED,
+    errno.EPERM: _NOT_ALLOWED,
+    errno.EADDRNOTAVAIL: _NO_SOURCE,
+    errno.EAFNOSUPPORT: _NO_SOURCE,
+    errno.EMFILE: _NO_FILES,
+    errno.ENFILE: _NO_FILES,
+}
+"""What a person can do. For the others (refused, above all) it is what the core says."""
+
+EVERY_HINT: Final = (_PORT_HINT, _NAME_HINT, _NO_NAME_SERVER, *_HINTS.values())
+"""All that there are."""
+
+
 class TcpFailure(Exception):
     """No byte stream could be had; the text says why."""
+
+    def __init__(self, detail: str, hint: str = "", *, was_taken: bool = False) -> None:
+        super().__init__(detail)
+        self.hint = hint
+        """What a person can do about it, if that can be told from here."""
+        self.was_taken = was_taken
+        """Whether there was one, which the other end tore at once."""
 
 
 class TcpStream(ByteStream):
@@ -97,18 +150,39 @@ class TcpStream(ByteStream):
 async def open_tcp(host: str, port: int, timeout: float | None) -> TcpStream:
     """Open a TCP connection, within *timeout* seconds. Raises `TcpFailure`."""
     if not 0 <= port <= _HIGHEST_PORT:
-        raise TcpFailure(f"{port} is not a port: ports are 0 to {_HIGHEST_PORT}")
+        raise TcpFailure(f"{shown(port)} is not a port: ports are 0 to {_HIGHEST_PORT}", _PORT_HINT)
+    address = _address_in(host, port)
     try:
-        address = _address_in(host, port)
         if address is not None:
             return await _open(address, timeout)
+        began = anyio.current_time()
+        addresses = await _look_up(host, port, timeout)
+        with anyio.fail_after(None if timeout is None else timeout - (anyio.current_time() - began)):
+            return await _open_first(addresses)
+    except TimeoutError as problem:
+        # The system's own, or ours.
+        late = f"nothing answered within {timeout:g} s" if problem.errno is None else os.strerror(problem.errno)
+        raise TcpFailure(late, _NO_ANSWER) from None
+    except OSError as problem:
+        raise TcpFailure(StreamFailure.of(problem).detail, _HINTS.get(problem.errno or 0, "")) from problem
+
+
+async def _look_up(host: str, port: int, timeout: float | None) -> list[_Address]:
+    """Give the addresses of the name *host*. Raises `TcpFailure`."""
+    if _A_NUMBER(host):
+        # The system would make an address of it: 0.0.29.73 of 7497.
+        raise TcpFailure(f"{shown(host)} is a number, and not the name or the address of a host", _NAME_HINT)
+    try:
         with anyio.fail_after(timeout):
             found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            return await _open_first([(family, target) for family, _, _, _, target in found])
     except TimeoutError:
-        raise TcpFailure(f"nothing answered within {timeout:g} s") from None
-    except (OSError, UnicodeError) as problem:
-        raise TcpFailure(StreamFailure.of(problem).detail) from problem
+        late = f"the name {shown(host)} could not be looked up within {timeout:g} s"
+        raise TcpFailure(late, _NO_NAME_SERVER) from None
+    except (OSError, UnicodeError, ValueError) as problem:
+        why = getattr(problem, "strerror", None) or str(problem)
+        hint = _NO_NAME_SERVER if getattr(problem, "errno", None) == socket.EAI_AGAIN else _NAME_HINT
+        raise TcpFailure(f"the name {shown(host)} has no address: {in_a_sentence(why)}", hint) from problem
+    return [(family, target) for family, _, _, _, target in found]
 
 
 def _address_in(host: str, port: int) -> _Address | None:
@@ -132,7 +206,7 @@ async def _open_first(addresses: list[_Address]) -> TcpStream:
 
 
 async def _open(address: _Address, timeout: float | None) -> TcpStream:
-    """Connect to *address*. Raises `OSError`, `TimeoutError` among them."""
+    """Connect to *address*. Raises `OSError`, `TimeoutError` among them, and `TcpFailure` for what was taken back."""
     family, target = address
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -146,7 +220,11 @@ async def _open(address: _Address, timeout: float | None) -> TcpStream:
                 await anyio.wait_writable(sock)
             code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         _check(code)
-        _watch(sock)
+        try:
+            _watch(sock)
+        except OSError as problem:
+            # Some systems refuse to set up what is gone already.
+            raise _taken_back(problem) from problem
     except BaseException:
         sock.close()
         raise
@@ -155,7 +233,14 @@ async def _open(address: _Address, timeout: float | None) -> TcpStream:
 
 def _check(code: int) -> None:
     if code not in (0, errno.EISCONN):
-        raise OSError(code, os.strerror(code))
+        problem = OSError(code, os.strerror(code))
+        if code in _TAKEN_BACK:
+            raise _taken_back(problem) from problem
+        raise problem
+
+
+def _taken_back(problem: OSError) -> TcpFailure:
+    return TcpFailure(StreamFailure.of(problem).detail, was_taken=True)
 
 
 def _watch(sock: socket.socket) -> None:

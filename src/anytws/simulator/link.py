@@ -22,6 +22,7 @@ from anytws.core.events import (
     ConnectionClosed,
     Event,
     GreetingReceived,
+    OddValue,
     UndecodableFrame,
     UnknownMessage,
 )
@@ -129,6 +130,8 @@ class Link:
         self._closed: ConnectionClosed | None = None
         self._outbox = bytearray()
         self._is_reacting = False
+        self._odd: str | None = None
+        """What of the next request cannot be read."""
         self._is_full = False
         self._attention: Callable[[], None] = _nobody_cares
         self._greeting: GreetingReceived | None = None
@@ -359,19 +362,19 @@ class Link:
                 self._greeting = event
                 if not self._asks_person:
                     self._name_version(event)
-            case StartApiRequest():
+            case StartApiRequest() if self._odd is None:
                 self._start(event, now)
             case ConnectionClosed():
                 self.hang_up = self.hang_up or HangUp.EOF
                 self._finish(event, torn=event.reason is CloseReason.RESET or self.hang_up is HangUp.RESET)
             case UnknownMessage():
-                self._complain(_BAD_REQUEST, f"Error reading request. Unknown message id {event.message_id}")
+                self._complain(_BAD_REQUEST, f"Error reading request. Unknown message id {event.told_id}")
+            case OddValue():
+                self._odd = _unreadable(event)
             case UndecodableFrame():
-                place = ".".join(name for name in (event.message, event.field) if name)
-                seen = in_a_sentence(f"{place}: {event.seen} is not {event.wanted}")
-                self._complain(_BAD_REQUEST, f"Error reading request. {seen}")
+                self._complain(_BAD_REQUEST, f"Error reading request. {_unreadable(event)}", event)
             case ToTws():
-                self._hear(event, now)
+                self._listen(event, now)
             case _:
                 # The rest tells what this side did itself.
                 return
@@ -427,6 +430,16 @@ class Link:
             for farm in self.world.settings.farms:
                 self._report(farm)
 
+    def _listen(self, request: ToTws, now: float) -> None:
+        if self._odd is None:
+            self._hear(request, now)
+            return
+        # With one value that cannot be read TWS does none of what the request asks for.
+        self._complain(_BAD_REQUEST, f"Error reading request. {self._odd}", request)
+        self._odd = None
+        if isinstance(request, StartApiRequest):
+            self._end(HangUp.EOF, "START_API cannot be read")
+
     def _hear(self, request: ToTws, now: float) -> None:
         if now < self._settled_at:
             self.dropped.append(request)
@@ -435,7 +448,8 @@ class Link:
         entry = entry_of(request)
         self.world.note_heard(self, request)
         answer = self.world.answers.get(type(request))
-        if entry.changes_state and self.world.settings.read_only:
+        is_hidden = entry.changes_state or (answer is not None and answer.needs_trading)
+        if is_hidden and self.world.settings.read_only:
             cause = "The API interface is currently in Read-Only mode."
             self._complain(_REFUSED_REQUEST, f"Error validating request:-'{entry.name}' : cause - {cause}", request)
         elif answer is None:
@@ -457,13 +471,16 @@ class Link:
     # Output
 
     def _report(self, farm: Farm) -> None:
-        self._say(notice_of(farm, self._time()))
+        self._say(notice_of(farm, self.time()))
 
-    def _complain(self, code: int, text: str, request: ToTws | None = None) -> None:
-        request_id = _sayable(getattr(request, "request_id", None))
-        self._say(ErrorMessage(request_id, code, text, error_time=self._time()))
+    def _complain(self, code: int, text: str, about: ToTws | UndecodableFrame | None = None) -> None:
+        """Say an error *about* a request: with its id, or, as the real one does, with that of its order."""
+        request_id = getattr(about, "request_id", None)
+        about_id = _sayable(getattr(about, "order_id", None) if request_id is None else request_id)
+        self._say(ErrorMessage(about_id, code, text, error_time=self.time()))
 
-    def _time(self) -> datetime:
+    def time(self) -> datetime:
+        """Give the time of TWS, as errors carry it."""
         # Milliseconds are all that the wire carries.
         time = self.world.utc()
         return time - timedelta(microseconds=time.microsecond % 1000)
@@ -499,6 +516,11 @@ def _let_go_of_values(failure: Exception) -> None:
             break
         clear_frames(cause.__traceback__)
         cause = cause.__cause__ or cause.__context__
+
+
+def _unreadable(event: OddValue | UndecodableFrame) -> str:
+    place = ".".join(name for name in (event.message, event.field) if name) or "Frame"
+    return in_a_sentence(f"{place}: {event.seen} is not {event.wanted}")
 
 
 def _sayable(request_id: object) -> int | None:

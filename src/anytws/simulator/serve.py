@@ -28,7 +28,8 @@ from abc import abstractmethod
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
-from typing import Final, TypeAlias
+from types import ModuleType
+from typing import Any, Final, TypeAlias
 
 import anyio
 from anyio.abc import ByteStream, TaskGroup
@@ -400,6 +401,9 @@ class TcpTws:
         self._accepting = anyio.CancelScope()
         self._told: set[int | None] = set()
 
+    def __repr__(self) -> str:
+        return f"<TcpTws at {self.host}:{self.port}, {self.world!r}>"
+
     async def run(self) -> None:
         """Take connections while the world runs. While it does not, the port is closed, as after a logoff."""
         stop_watching = self.world.watch(self._note_change)
@@ -496,6 +500,9 @@ class MemoryTws:
         self._tasks = tasks
         self._linger_seconds = linger_seconds
 
+    def __repr__(self) -> str:
+        return f"<MemoryTws, {self.world!r}>"
+
     async def connect(self, address: str = "127.0.0.1") -> MemoryStream:
         """Give the client's end of a new connection, which TWS sees come from *address*.
 
@@ -578,3 +585,14 @@ def _listen_at(family: int, address: _Address) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+class _Callable(ModuleType):
+    """This module, which has the name of its main function: called, it is that function."""
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 (those of `serve`)
+        return serve(*arguments, **options)
+
+
+# `from anytws.simulator import serve` finds the module, whatever the package says: an import puts it there.
+sys.modules[__name__].__class__ = _Callable

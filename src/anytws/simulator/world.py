@@ -64,6 +64,10 @@ class World:
         self._running = True
         self._watchers: list[Callable[[], None]] = []
 
+    def __repr__(self) -> str:
+        state = "running" if self._running else "not running"
+        return f"<World {state}, server version {self.settings.server_version}, open links: {len(self._links)}>"
+
     # What can be seen
 
     @property
