@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from anytws import cli
 from anytws.cli import explain as explain_module
-from anytws.cli import pasted as pasted_module
+from anytws.cli import pasted_text, readings
 from anytws.cli.pasted import Pasted, frames_in
 from anytws.messages import (
     ContractData,
@@ -212,6 +212,38 @@ ATTACKS = [
         " ",
         "x",
     ),
+    *(
+        "{0x00,",
+        "[1,",
+        "[1 ",
+        "[-1",
+        "<Buffer 00 ",
+        "00000000: 4150 4900",
+        "0000  41",
+        "00000000  41 50\n",
+        "*\n",
+        "10:00:00:000 -> --- 9-1-",
+        "10:00:00:000 -> 4-",
+        "sent [[",
+        'received [["9",',
+        '"9\\0',
+        "'9\\x00",
+        "9^@",
+        "> ",
+        ">>",
+        "peer0_0[] = {\n",
+        "/*",
+        "<<< 9,1\n",
+        "<<< 4,2,\n",
+        "msgId: 9, fields: (",
+        "msgId: 9, fields: (b'1',",
+        "9|",
+        "server version ",
+        "fields: ['9',\n",
+        "\x1b[",
+        "- ",
+        "-",
+    ),
 ]
 
 
@@ -229,7 +261,7 @@ def test_anything_is_searched_in_proportion_to_its_length(pump: str):
 
 @pytest.mark.parametrize("pump", [b"41", b"41 ", b"0x41,", b"41\n"])
 def test_hex_takes_no_more_memory_than_it_has_letters(pump: bytes):
-    data = pump * (2_000_000 // len(pump)) + b"41"
+    data = pump * ((200_000 if b"\n" in pump else 2_000_000) // len(pump)) + b"41"
     tracemalloc.start()
     try:
         found = [*frames_in(data)]
@@ -241,7 +273,7 @@ def test_hex_takes_no_more_memory_than_it_has_letters(pump: bytes):
 
 
 def test_a_line_that_is_too_long_is_told_and_those_around_it_are_read(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(pasted_module, "_LONGEST_LINE", 100)
+    monkeypatch.setattr(pasted_text, "_LONGEST_LINE", 100)
     log = tmp_path / "log"
     log.write_bytes(b"<<< 9,1,42\n" + b"x" * 101 + b"\n" + b"41" * 51 + b"\n['9', '1', '42']\n")
     told = explained(capsys, str(log), code=1)
@@ -343,7 +375,8 @@ def test_of_many_fields_behind_the_known_ones_some_are_shown(capsys, tmp_path):
 
 @pytest.mark.parametrize("version", [157, 226])
 def test_of_many_fields_some_are_read(version: int, capsys, monkeypatch):
-    monkeypatch.setattr(explain_module, "_MOST_FIELDS", 10)
+    for module in (explain_module, readings):
+        monkeypatch.setattr(module, "MOST_FIELDS", 10)
     said = PlaceOrderRequest(7, Stock("AAPL"), MarketOrder("BUY", 1))
     told = explained(capsys, Codec(Side.CLIENT, version).encode(said).hex(), "--from", "client")
     assert "and more fields: of one frame, 10 are read here" in told
@@ -361,7 +394,7 @@ def test_a_name_that_the_peer_has_chosen_is_told_in_a_line(capsys):
 
 def test_a_field_that_cannot_be_read_ends_it_with_a_sentence(capsys):
     told = explained(capsys, b"9\x001\x00soon\x00".hex(), code=1)
-    assert "NextValidId.order_id: seen 'soon', expected INT" in " ".join(told.split()) or "'soon'" in told
+    assert ["order_id", "soon", "is", "not", "INT"] in lines(told)
 
 
 @pytest.mark.parametrize("version", [157, 226])
@@ -444,7 +477,7 @@ def test_a_file_or_a_pipe_with_nothing_in_it_is_an_error(capsys, tmp_path, monke
 
 
 def test_what_is_named_and_cannot_be_read_is_told(capsys, tmp_path, monkeypatch):
-    def refused(path: Path, mode: str) -> None:
+    def refused(path: Path, mode: str, buffering: int) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
     assert cli.main(["explain", str(tmp_path)]) == cli.USAGE
@@ -487,7 +520,9 @@ def test_what_has_no_end_is_not_read_for_ever(capsys, monkeypatch):
     monkeypatch.setattr(explain_module, "_MOST_INPUT", 2**20)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(_Endless())))
     assert cli.main(["explain"]) == cli.USAGE
-    assert "the standard input: it is longer than the 1 MB" in " ".join(capsys.readouterr().err.split())
+    assert "the standard input: it is longer than 1 MB, and there was no frame in them" in " ".join(
+        capsys.readouterr().err.split()
+    )
 
 
 def test_a_standard_input_that_is_closed_is_told(capsys, monkeypatch):

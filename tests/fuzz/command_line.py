@@ -30,6 +30,7 @@ from anytws.simulator import WorldSettings
 from tests.fuzz.conversations import Conversations, framed
 from tests.fuzz.engine import Broken, Case
 from tests.fuzz.mutators import BLIND, FIELDS, mutated, run_of
+from tests.pasted_forms import FORMS
 
 CODES: Final = {0, 1, cli.USAGE, cli.INTERRUPTED}
 HERE: Final = "127.0.0.1"
@@ -72,9 +73,11 @@ class CommandLineTarget:
 
     def _explain_options(self) -> list[Any]:
         random = self._random
+        answer = random.choice((None,) * 8 + ("summary", "mask"))
         if random.random() < 0.7:
-            return [None, None]
-        return [random.choice((None, 100, 157, 176, 200, 201, 226, 227, 10**9)), random.choice((None, "client", "tws"))]
+            return [None, None, answer]
+        version = random.choice((None, 100, 157, 176, 200, 201, 226, 227, 10**9))
+        return [version, random.choice((None, "client", "tws")), answer]
 
     def _pasted(self) -> bytes:
         random = self._random
@@ -162,12 +165,14 @@ class CommandLineTarget:
 
 
 def _explained(case: Case) -> int:
-    version, side = case["options"]
+    version, side, *answer = case["options"]
     pasted: bytes = case["explain"]
     if case["by"] == "function":
-        return explain("-", server_version=version, said_by=None if side is None else Side(side))
+        said_by = None if side is None else Side(side)
+        return explain("-", server_version=version, said_by=said_by, **dict.fromkeys(filter(None, answer), True))
     words = [] if version is None else ["--server-version", str(version)]
     words += [] if side is None else ["--from", side]
+    words += [f"--{each}" for each in answer if each is not None]
     if case["by"] == "word":
         return explain(pasted.decode("utf-8", "surrogateescape"))
     if case["by"] == "words":
@@ -296,7 +301,21 @@ def _arrow(random: Random, body: bytes) -> bytes:
     return arrow + b",".join(body.split(b"\0")[:-1]) + random.choice((b"\n", b"\r\n", b"\x85", b"\x0c", b""))
 
 
-_DISGUISES: Final = (_raw, _framed, _cut_off, _hex, _hex, _repr, _repr, _fields, _fields, _arrow, _arrow)
+def _any_form(random: Random, body: bytes) -> bytes:
+    """Write it as some program does."""
+    form = random.choice(FORMS)
+    try:
+        text = form.render([body] * random.choice((1, 1, 2)), form.side or random.choice((*Side,)), 176)
+    except (ValueError, IndexError):
+        # What is no body has no fields.
+        return body
+    return text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
+
+
+_DISGUISES: Final = (
+    *(_raw, _framed, _cut_off, _hex, _hex, _repr, _repr, _fields, _fields, _arrow, _arrow),
+    *(_any_form,) * 8,
+)
 
 # --- what people type --------------------------------------------------------------------------------------------
 
@@ -329,6 +348,8 @@ _OPTIONS: Final = (
     *(
         "--server-version",
         "--from",
+        "--summary",
+        "--mask",
         "--help",
         "--version",
         "--",

@@ -88,6 +88,8 @@ class ConnectionTarget:
             "start_timeout": (None, 0.0, 0.5, -1.0, float("nan"), float("inf")),
             "accounts_grace": (0.0, 2.0, None, float("nan"), 1e308),
             "refusal_grace": (0.0, 1.0, None, float("inf")),
+            "remark_after": (0.0, 4.0, None, -1.0, float("nan"), float("inf")),
+            "stranger_grace": (0.0, 0.5, None, -1.0, float("inf")),
         }
         return {name: random.choice(known[name]) for name in random.sample([*known], random.randrange(1, 4))}
 

@@ -5,10 +5,13 @@ It needs the extra ``cli`` (cyclopts, rich, trio). Nothing below this folder kno
 
 from __future__ import annotations
 
-import importlib.util
 import sys
-from collections.abc import Sequence
-from typing import Final
+
+# See `anytws`: what is imported here and not in `main` cannot be interrupted without a traceback.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Final
 
 __all__ = ["INTERRUPTED", "USAGE", "main"]
 
@@ -22,11 +25,13 @@ _EXTRA: Final = ("cyclopts", "rich", "trio")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what *arguments* say, by default those of this process, and give the exit code."""
-    missing = [name for name in _EXTRA if importlib.util.find_spec(name) is None]
-    if missing:
-        sys.stderr.write(f'anytws: the command line needs {", ".join(missing)}: pip install "anytws[cli]"\n')
-        return USAGE
     try:
+        import importlib.util  # noqa: PLC0415 (see above)
+
+        missing = [name for name in _EXTRA if importlib.util.find_spec(name) is None]
+        if missing:
+            sys.stderr.write(f'anytws: the command line needs {", ".join(missing)}: pip install "anytws[cli]"\n')
+            return USAGE
         # Not at the top: a plain `pip install anytws` has the command, but not what it is made of.
         from anytws.cli.commands import run  # noqa: PLC0415
 

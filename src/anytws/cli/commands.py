@@ -7,7 +7,7 @@ import importlib.metadata
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 from cyclopts import App, CycloptsError
 from cyclopts.help import DefaultFormatter, PanelSpec
@@ -18,11 +18,31 @@ from anytws.cli import INTERRUPTED, USAGE
 from anytws.cli.check import check
 from anytws.cli.demo import demo
 from anytws.cli.explain import explain
-from anytws.cli.output import complain, open_console
+from anytws.cli.output import Output, complain, open_console
 from anytws.cli.simulate import simulate
 
 _NOT_WRITTEN: Final = 1
-_VERBS: Final = (demo, check, simulate, explain)
+Shell: TypeAlias = Literal["bash", "zsh", "fish"]
+"""The shells that can be taught the verbs and options."""
+
+
+def completion(shell: Shell) -> int:
+    """Print what teaches a shell to complete the verbs and options, with the Tab key.
+
+    For bash: source <(anytws completion bash), here or in .bashrc. For zsh and fish, write it to where they look for
+    completions.
+
+    Parameters
+    ----------
+    shell
+        The shell that it is for.
+    """
+    output = Output(open_console())
+    output.raw(_app(output.console).generate_completion(shell=shell).rstrip("\n"))
+    return 0
+
+
+_VERBS: Final = (demo, check, simulate, explain, completion)
 # Boxes are for terminals; in logs and pipes they are a nuisance. cyclopts has a plain layout too, but its wrapped lines
 # begin where the options do, and with this many options nobody finds anything in it.
 _WITHOUT_BOXES: Final = DefaultFormatter(panel_spec=PanelSpec(box=Box("    \n" * 8), padding=(0, 0)))
@@ -60,6 +80,7 @@ def _app(console: Console) -> App:
         name="anytws",
         help="Talk to TWS or IB Gateway, or be one.",
         version=lambda: importlib.metadata.version("anytws"),
+        version_flags=["--version", "-V"],
         # Plain text would keep the line breaks of the docstrings.
         help_format="markdown",
         help_formatter="default" if console.is_terminal else _WITHOUT_BOXES,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import ssl
 import time
+from collections.abc import Callable
 from datetime import datetime
 from enum import Enum, unique
 from typing import Final
@@ -18,16 +21,38 @@ from anytws import (
     EventStream,
     HandshakeOptions,
     Notice,
+    RefusedByTws,
     RequestTimedOut,
     Stage,
+    StillWaiting,
     Tws,
     connect,
 )
 from anytws.core import codes
+from anytws.core.strangers import BEGINNING, TLS, Stranger, stranger_of
+from anytws.messages.config import ConfigRequest, ConfigResponse
 from anytws.messages.connection_time import ConnectionTime
 from anytws.messages.session import CurrentTime, CurrentTimeInMillisRequest, ErrorMessage
+from anytws.runtime.tcp import TcpFailure, open_tcp
+from anytws.wire.catalogue import entry_of
 from anytws.wire.versions import CURRENT_TIME_IN_MILLIS
 
+CLIENT_ID: Final = 269897
+"""The client id of a check: ``anytws`` on the keys of a telephone.
+
+Fixed, because TWS remembers the next order id of every client id that it has ever met, and a new one each time would
+leave a trail; and far from the small numbers that programs use.
+"""
+
+_CONFIG_REQUEST: Final = ConfigRequest(1)
+_TELLS_SETTINGS: Final = entry_of(_CONFIG_REQUEST).since
+"""The first server version that does."""
+_STRANGER: Final = 0.5
+"""Seconds that a peer that has said nothing has to give away that it is no TWS."""
+_AT_ONCE: Final = 0.5
+"""Seconds in which nobody clicks."""
+_SETTINGS: Final = 2.0
+"""Seconds that are waited for the settings."""
 _ASK_AGAIN: Final = 2.5
 """Seconds after which the first question is asked anew."""
 _MOST_REMARKS: Final = 50
@@ -129,6 +154,10 @@ class Hearsay:
     """How many remarks it made after those that were kept."""
     missed: int = 0
     """How many events came too fast to be listened to."""
+    read_only: bool | None = None
+    """Whether its API refuses orders, as it said; None if it did not say."""
+    waits_for_settings: bool = False
+    """Whether it was asked for them, and has not answered."""
     _farms: dict[tuple[str, str], Farm] = attrs.field(factory=dict[tuple[str, str], Farm], init=False)
     _remarks: list[Remark] = attrs.field(factory=list[Remark], init=False)
 
@@ -146,10 +175,20 @@ class Hearsay:
         """Take in *event*, if it is of any interest."""
         if isinstance(event, Notice):
             self._note(event.message)
+        elif isinstance(event, ConfigResponse):
+            self._note_settings(event)
+        elif isinstance(event, ErrorMessage) and event.request_id == _CONFIG_REQUEST.request_id:
+            # It does not want to tell: that is no trouble of anybody's.
+            self.waits_for_settings = False
         elif isinstance(event, ErrorMessage):
             self._note_remark(event)
         elif isinstance(event, EventsDropped):
             self.missed += event.count
+
+    def _note_settings(self, said: ConfigResponse) -> None:
+        self.waits_for_settings = False
+        settings = None if said.api is None else said.api.settings
+        self.read_only = None if settings is None else settings.read_only_api
 
     def _note(self, said: ErrorMessage) -> None:
         if said.error_code in FARM_CODES:
@@ -196,6 +235,11 @@ class Portrait:
         return Link.UP if any(farm.status == "ok" for farm in self.heard.farms) else Link.UNKNOWN
 
     @property
+    def tells_settings(self) -> bool:
+        """Whether a TWS of this server version can be asked for its settings."""
+        return self.server_version >= _TELLS_SETTINGS
+
+    @property
     def account_kind(self) -> str:
         """``paper``, ``live``, ``mixed`` or ``unknown``, by the first letter: that of a paper account is D."""
         kinds = {"paper" if account.startswith("D") else "live" for account in self.accounts or ()}
@@ -215,6 +259,8 @@ class Finding:
     """None if it did not become ready."""
     failure: AnytwsError | None = None
     """What went wrong, before or after that."""
+    stranger: Stranger | None = None
+    """Who answers there and is no TWS, where only a second look has shown it."""
 
     @property
     def outcome(self) -> Outcome:
@@ -240,17 +286,28 @@ class Finding:
         return self.failure if isinstance(self.failure, ConnectionClosed) else None
 
 
-async def examine(host: str, port: int, *, client_id: int, patience: float) -> Finding:
+async def examine(
+    host: str,
+    port: int,
+    *,
+    client_id: int,
+    patience: float,
+    on_waiting: Callable[[StillWaiting], object] | None = None,
+) -> Finding:
     """Connect to *host* and *port*, read, and leave. Each step may take *patience* seconds.
 
-    Nothing is sent but the handshake and the question for the time.
+    Nothing is sent but the handshake and the questions for the time and, where TWS has an answer, for its settings.
+    *on_waiting* is told of a step that takes long, while it does.
     """
-    options = HandshakeOptions(client_id=client_id, version_timeout=patience, start_timeout=patience)
+    options = HandshakeOptions(
+        client_id=client_id, version_timeout=patience, start_timeout=patience, stranger_grace=min(patience, _STRANGER)
+    )
     portrait: Portrait | None = None
     failure: AnytwsError | None = None
+    stranger: Stranger | None = None
     began = time.perf_counter()
     try:
-        async with connect(host, port, options=options, connect_timeout=patience) as tws:
+        async with connect(host, port, options=options, connect_timeout=patience, on_waiting=on_waiting) as tws:
             portrait = Portrait(
                 server_version=tws.server_version,
                 connection_time=tws.connection_time,
@@ -265,10 +322,37 @@ async def examine(host: str, port: int, *, client_id: int, patience: float) -> F
                 except RequestTimedOut as problem:
                     # What it says by itself is worth hearing all the same.
                     failure = problem
-                await _listen(events, portrait.heard)
+                if portrait.tells_settings and failure is None:
+                    portrait.heard.waits_for_settings = True
+                    tws.send(_CONFIG_REQUEST)
+                await _listen(events, portrait.heard, patience)
     except AnytwsError as problem:
         failure = problem
-    return Finding(host, port, client_id, patience, portrait, failure)
+        # Not where it took longer: then a person may have answered a dialog, and would see another one.
+        if isinstance(problem, RefusedByTws) and time.perf_counter() - began < _AT_ONCE:
+            stranger = TLS if await _wants_tls(host, port, patience) else None
+    return Finding(host, port, client_id, patience, portrait, failure, stranger)
+
+
+async def _wants_tls(host: str, port: int, patience: float) -> bool:
+    """Tell whether who hangs up on our greeting goes on with that of TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    with contextlib.suppress(ssl.SSLWantReadError):
+        # It will not come any further: who it is, is enough, and nothing is said to it in confidence.
+        context.wrap_bio(incoming, outgoing, server_hostname="tws.invalid").do_handshake()
+    try:
+        stream = await open_tcp(host, port, min(patience, _STRANGER))
+    except TcpFailure:
+        return False
+    async with stream:
+        with anyio.move_on_after(min(patience, _STRANGER)):
+            try:
+                await stream.send(outgoing.read())
+                return stranger_of(await stream.receive(BEGINNING)) == TLS
+            except (anyio.BrokenResourceError, anyio.EndOfStream):
+                return False
+    return False
 
 
 async def _ask_for_time(tws: Tws, portrait: Portrait, patience: float) -> Portrait:
@@ -295,15 +379,21 @@ async def _first_answer(tws: Tws, patience: float) -> None:
             await tws.current_time(timeout=min(_ASK_AGAIN, left))
         except RequestTimedOut as problem:
             if left <= _ASK_AGAIN:
-                raise RequestTimedOut(problem.request, patience) from None
+                raise RequestTimedOut(problem.request, patience, problem.has_left) from None
         else:
             return
 
 
-async def _listen(events: EventStream, heard: Hearsay) -> None:
-    """Hear what TWS says by itself: all that came before its answer, and if no farm was among that, a little longer."""
-    with anyio.move_on_after(_LISTEN) as scope:
+async def _listen(events: EventStream, heard: Hearsay, patience: float) -> None:
+    """Hear what TWS says by itself: all that came before its answers, and without a farm among that a little longer."""
+    enough = anyio.current_time() + _LISTEN
+    is_told = False
+    with anyio.move_on_after(max(_LISTEN, min(_SETTINGS, patience)) if heard.waits_for_settings else _LISTEN) as scope:
         async for event in events:
             heard.note(event)
-            if isinstance(event, CurrentTime) and heard.farms:
+            is_told = is_told or isinstance(event, CurrentTime)
+            if heard.waits_for_settings:
+                continue
+            scope.deadline = min(scope.deadline, enough)
+            if is_told and heard.farms:
                 scope.cancel()

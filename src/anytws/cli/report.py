@@ -11,10 +11,12 @@ from typing import Any, Final
 
 import attrs
 
-from anytws import CloseReason, ConnectError, ConnectionClosed, Stage
-from anytws.cli.finding import Clock, Finding, Link, Outcome, Portrait, Remark
+from anytws import CloseReason, ConnectError, ConnectionClosed, Stage, State, StillWaiting
+from anytws.cli.finding import CLIENT_ID, Clock, Finding, Link, Outcome, Portrait, Remark
 from anytws.cli.mask import Mask
 from anytws.cli.output import Output, Tone, address, counted
+from anytws.cli.places import Place
+from anytws.core.closing import hint_for
 from anytws.core.options import HandshakeOptions
 from anytws.runtime.connect_errors import is_told
 
@@ -31,7 +33,7 @@ _STAGES: Final = {
     Stage.GREETING: "the TCP connection was up; no server version came",
     Stage.VERSION: "TWS replied, and not with a server version that can be used",
     Stage.START: "the server version was agreed; the session did not start",
-    Stage.READY: "the session began to start, and got no further",
+    Stage.HALF_STARTED: "the session began to start, and got no further",
 }
 _OUTCOMES: Final = {
     Outcome.READY: ("ready", Tone.GOOD),
@@ -49,6 +51,29 @@ _KINDS: Final = {
     "mixed": ("paper and LIVE ones", Tone.WARNING),
     "unknown": ("", Tone.PLAIN),
 }
+_READ_ONLY: Final = {
+    True: (
+        "yes: orders of clients are refused (321). To change that: Configure, API, Settings, Read-Only API",
+        Tone.WARNING,
+    ),
+    False: ("no: clients may place orders", Tone.PLAIN),
+}
+_FAREWELL: Final = "Nothing was changed: this client asked for the time and the settings, and left."
+_NOTHING: Final = (
+    "Nothing is there. Start TWS or IB Gateway and log in; in TWS, under Configure, API, Settings, enable socket "
+    "clients, and see which port it uses: anytws check HOST PORT tries that one. To try things without either, there "
+    "is anytws simulate."
+)
+_IS_IT_RUNNING: Final = hint_for(CloseReason.CONNECT_FAILED, State.DISCONNECTED)
+_GOES_IN_CIRCLES: Final = (
+    "TWS names the address at which it was asked, so going there leads here again: look at how TWS, or what forwards "
+    "to it, is set up"
+)
+_PATIENCE_HELPS: Final = (
+    hint_for(CloseReason.HANDSHAKE_TIMEOUT, State.HANDSHAKING, heard=False),
+    hint_for(CloseReason.HANDSHAKE_TIMEOUT, State.AWAITING_NEXT_VALID_ID),
+)
+"""What is said of a TWS that may only need a person, or time."""
 _WORTH_A_WARNING: Final = 2.0
 """Seconds by which clocks may differ."""
 _PROMPT: Final = 0.9
@@ -83,19 +108,40 @@ class Report:
 
     # --- for people ----------------------------------------------------------------------------------------------
 
-    def announce(self, host: str) -> None:
-        """Say that the usual ports of *host* are being tried."""
-        self._output.row((), f"Looking for TWS and IB Gateway on {host}, at their usual ports", Tone.TITLE)
+    def announce(self, places: Sequence[Place]) -> None:
+        """Say that *places* are being looked at."""
+        where = f"at {len(places)} places"
+        if is_one_host(places):
+            ports = [place.port for place in places]
+            is_usual = ports == list(USUAL_PORTS)
+            which = "at their usual ports" if is_usual else f"at the ports {', '.join(map(str, ports))}"
+            where = f"on {places[0].host}, {which}"
+        self._output.row((), f"Looking for TWS and IB Gateway {where}", Tone.TITLE)
         self._output.blank()
 
-    def list(self, finding: Finding) -> None:
-        """Say in one line what there is at one of the usual ports."""
+    def remark(self, place: Place, remark: StillWaiting) -> None:
+        """Say that the answer of *place* takes long, and what somebody can do about it in time."""
+        left = "" if remark.seconds_left is None else f"; it has {max(1, round(remark.seconds_left))} s more"
+        self._output.row(((f"{address(*place)}: ", Tone.TITLE),), "still waiting", Tone.WARNING)
+        self._output.fact("what happened", f"{remark.detail}{left}")
+        self._output.fact("what to do", remark.hint)
+        self._output.blank()
+
+    def list(self, finding: Finding, places: Sequence[Place]) -> None:
+        """Say in one line what there is at one of *places*."""
         self._mask.learn(finding.accounts)
         text, tone = _OUTCOMES[finding.outcome]
         closed = finding.closed
         if finding.outcome is Outcome.NOTHING_THERE and closed is not None:
             text += f": {_cause(closed.detail)}"
-        lead = ((f"  {finding.port}  ", Tone.TITLE), (f"{USUAL_PORTS.get(finding.port, ''):<26}  ", Tone.PLAIN))
+        names = {place: str(place.port) if is_one_host(places) else address(*place) for place in places}
+        width = max(map(len, names.values()))
+        usual = max(len(USUAL_PORTS.get(place.port, "")) for place in places)
+        name = names[Place(finding.host, finding.port)]
+        lead = (
+            (f"  {name:<{width}}  ", Tone.TITLE),
+            (f"{USUAL_PORTS.get(finding.port, ''):<{usual}}{'  ' if usual else ''}", Tone.PLAIN),
+        )
         self._output.row(lead, text, tone)
 
     def tell(self, findings: Sequence[Finding]) -> None:
@@ -111,15 +157,10 @@ class Report:
             self._tell_one(finding)
         if any(finding.outcome is Outcome.READY for finding in findings):
             self._output.blank()
-            self._output.row((), "Nothing was changed: this client asked for the time, and left.", Tone.QUIET)
+            self._output.row((), _FAREWELL, Tone.QUIET)
         elif not worth_telling:
             self._output.blank()
-            advice = (
-                "Nothing is there. Start TWS or IB Gateway and log in; in TWS, under Configure, API, Settings, enable "
-                "socket clients, and see which port it uses: anytws check HOST PORT tries that one. To try things "
-                "without either, there is anytws simulate."
-            )
-            self._output.row((), advice, Tone.BAD)
+            self._output.row((), _advice(findings), Tone.BAD)
 
     def _learn(self, findings: Sequence[Finding]) -> None:
         for finding in findings:
@@ -155,6 +196,7 @@ class Report:
         if portrait.first_answer_seconds is not None and portrait.first_answer_seconds > _PROMPT:
             slow = f"only after {_time(portrait.first_answer_seconds)}: TWS may drop what comes right after the start"
             fact("first answer", slow, Tone.WARNING)
+        fact("read-only API", *_read_only(portrait))
         self._tell_farms(portrait)
         fact("link to IB", *_LINKS[portrait.link])
         for remark in heard.remarks:
@@ -180,16 +222,17 @@ class Report:
         closed = finding.closed
         if closed is None:
             fact("what happened", str(finding.failure), Tone.BAD)
-            fact("what to do", "try again; if it stays like this, restart TWS")
+            fact("what to do", "Try again; if it stays like this, restart TWS")
             return
         if isinstance(finding.failure, ConnectError):
             fact("how far", _STAGES[finding.failure.stage])
         code = "" if closed.code is None else f" (code {closed.code})"
-        fact("what happened", _cause(closed.detail) + code, Tone.BAD)
+        more = "" if finding.stranger is None else "; asked in another way, it answered"
+        fact("what happened", _cause(closed.detail) + code + more, Tone.BAD)
         error = closed.last_error
         if error is not None and not is_told(error, closed.detail):
             fact("TWS said", _said(Remark(error.error_code, error.error_message)), Tone.WARNING)
-        fact("what to do", closed.hint)
+        fact("what to do", _hint(finding, closed))
         command = self._command(finding, closed)
         if command is not None:
             fact("for example", command, Tone.TITLE)
@@ -201,10 +244,14 @@ class Report:
         """Give the command to try next, where there is one. People copy it, so each word in it is quoted."""
         host, port = finding.host, finding.port
         options: tuple[str, ...] = ()
+        if finding.client_id != CLIENT_ID:
+            options = ("--client-id", str(finding.client_id))
         if closed.reason is CloseReason.CLIENT_ID_IN_USE:
             options = ("--client-id", str(_other_client_id(finding.client_id)))
-        elif closed.reason is CloseReason.HANDSHAKE_TIMEOUT and finding.patience < _MINUTE:
-            options = ("--timeout", str(_MINUTE))
+        elif closed.hint in _PATIENCE_HELPS and finding.patience < _MINUTE:
+            options = (*options, "--timeout", str(_MINUTE))
+        elif _leads_nowhere(finding, closed):
+            return None
         elif closed.redirect is not None:
             host, port = closed.redirect[0], closed.redirect[1] or port
         elif closed.new_port is not None:
@@ -264,6 +311,7 @@ class Report:
             "clock": None if portrait.clock is None else attrs.asdict(portrait.clock),
             "farms": [attrs.asdict(farm) for farm in heard.farms],
             "more_farms": heard.more_farms,
+            "read_only": heard.read_only,
             "link": portrait.link,
             "remarks": [_said(remark) for remark in heard.remarks],
             "more_remarks": heard.more_remarks,
@@ -283,8 +331,42 @@ class Report:
             "code": closed.code,
             "what_happened": closed.detail,
             "tws_said": None if error is None else _said(Remark(error.error_code, error.error_message)),
-            "what_to_do": closed.hint,
+            "what_to_do": _hint(finding, closed),
         }
+
+
+def is_one_host(places: Sequence[Place]) -> bool:
+    """Tell whether *places* are ports of one host."""
+    return len({place.host for place in places}) == 1
+
+
+def _leads_nowhere(finding: Finding, closed: ConnectionClosed) -> bool:
+    """Tell whether TWS redirects to where it was asked."""
+    if closed.redirect is None:
+        return False
+    host, port = closed.redirect
+    return (host.lower(), port or finding.port) == (finding.host.lower(), finding.port)
+
+
+def _hint(finding: Finding, closed: ConnectionClosed) -> str:
+    if finding.stranger is not None:
+        return finding.stranger.hint
+    return _GOES_IN_CIRCLES if _leads_nowhere(finding, closed) else closed.hint
+
+
+def _advice(findings: Sequence[Finding]) -> str:
+    """Say what to do where nothing is there at all: what each of them says, if that is the same and more than usual."""
+    hints = {finding.closed.hint for finding in findings if finding.closed is not None}
+    hint = hints.pop() if len(hints) == 1 else _IS_IT_RUNNING
+    return _NOTHING if hint == _IS_IT_RUNNING else f"Nothing is there. {hint}."
+
+
+def _read_only(portrait: Portrait) -> tuple[str, Tone]:
+    if portrait.heard.read_only is not None:
+        return _READ_ONLY[portrait.heard.read_only]
+    if portrait.tells_settings:
+        return "TWS did not say", Tone.PLAIN
+    return "not known: TWS says so from server version 219 on", Tone.PLAIN
 
 
 def _cause(detail: str) -> str:
