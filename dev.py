@@ -65,10 +65,14 @@ def demo(*arguments: str) -> None:
     run(program("anytws", "cli"), "demo", *arguments)
 
 
+# On all processors. A file stays in one process: the blocks of a page go on where the ones before have ended. The order
+# is one of chance, but the same each time: a test that needs what another has left behind fails, here and everywhere.
+PYTEST = ("-m", "pytest", "--numprocesses", "auto", "--dist", "loadfile", "--shuffle", "ci")
+
+
 def test(*arguments: str) -> None:
-    """Run the tests, on all processors; takes pytest's arguments."""
-    # A file stays in one process: the blocks of a page go on where the ones before have ended.
-    run(program("python", "test"), "-m", "pytest", "--numprocesses", "auto", "--dist", "loadfile", *arguments)
+    """Run the tests, on all processors, in an order of chance (--shuffle SEED: another); takes pytest's arguments."""
+    run(program("python", "test"), *PYTEST, *arguments)
 
 
 def fuzz(*arguments: str) -> None:
@@ -107,6 +111,7 @@ def charts() -> None:
 def check() -> None:
     """Do what CI does, in its order."""
     test()
+    oldest("--share")
     fuzz("--seed", "ci", "--inputs", "2500")
     fuzz("--seed", "ci", "--inputs", "60000", "--target", "decoders")
     for verb in (lint, types, docs, charts):
@@ -125,13 +130,37 @@ def coverage(*arguments: str) -> None:
     run(python, "-m", "coverage", "report")
 
 
+# What takes half of the time and says least about other people's code: floods and long searches in our own, and the
+# comparisons with other clients.
+NO_SHARE = (
+    "tests/fuzz",
+    "tests/test_catalogue.py",
+    "tests/test_compiled.py",
+    "tests/test_event_stream.py",
+    "tests/test_growth.py",
+    "tests/test_hostile_clients.py",
+    "tests/test_leaks.py",
+    "tests/test_memory.py",
+    "tests/test_misbehaviour.py",
+    "tests/test_official_client.py",
+    "tests/test_official_codec.py",
+    "tests/test_official_incoming.py",
+    "tests/test_official_outgoing.py",
+    "tests/test_text.py",
+    "tests/test_transcripts.py",
+)
+
+
 def oldest(*arguments: str) -> None:
-    """Run the tests with the oldest dependencies that pyproject.toml allows; takes pytest's arguments."""
+    """Run the tests with the oldest dependencies that pyproject.toml allows; with --share, what tells most a minute."""
     project = tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
-    bounds = [*project["dependencies"], *extras["trio"], *extras["cli"]]
+    bounds = [*project["dependencies"], *extras["trio"], *extras["cli"], *extras["json"], *extras["testing"]]
     pins = tuple(bound.replace(">=", "==") for bound in bounds if ">=" in bound)
-    run(program("python", "test", folder=".venv-oldest", pins=pins), "-m", "pytest", *arguments)
+    if "--share" in arguments:
+        rest = (argument for argument in arguments if argument != "--share")
+        arguments = (*(f"--ignore={path}" for path in NO_SHARE), *rest)
+    run(program("python", "test", folder=".venv-oldest", pins=pins), *PYTEST, *arguments)
 
 
 WITH_ARGUMENTS = {verb.__name__: verb for verb in (demo, test, fuzz, bench, coverage, oldest)}

@@ -29,9 +29,18 @@ def bands() -> str:
 
 def codes(rows: Iterable[Code]) -> str:
     """Give the table of *rows*."""
-    lines = [row("code", "kind", "meaning", "what to do", "source"), row("--:", *["---"] * 4)]
-    lines += [row(each.code, name(each.kind), each.meaning, each.reaction or "", each.source.value) for each in rows]
+    lines = [row("code", "kind and source", "meaning, and what to do"), row("--:", "---", "---")]
+    lines += [row(each.code, f"{name(each.kind)}<br>{_source(each)}", _meaning(each)) for each in rows]
     return "".join(lines)
+
+
+def _source(each: Code) -> str:
+    return each.source.value.replace("+", ", ")
+
+
+def _meaning(each: Code) -> str:
+    # In one cell: a column more does not fit a telephone.
+    return f"{each.meaning}<br>→ {each.reaction}" if each.reaction else each.meaning
 
 
 def name(kind: CodeKind) -> str:

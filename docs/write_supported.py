@@ -21,16 +21,16 @@ PAGE = Path(__file__).resolve().with_name("supported.md")
 
 
 def messages(domain: str, side: Side) -> str:
-    """Give the table of what *side* says in one *domain*."""
+    """Give the table of what *side* says in one *domain*, and behind it the fields that came later."""
     said = sorted((entry for entry in _entries(domain) if entry.said_by is side), key=lambda entry: entry.id)
     if not said:
         return "Nothing.\n"
-    head = row("message", "id", "vendor's name", "text", "protobuf", "fields that came later") + row(*["---"] * 6)
-    return head + "".join(map(_line, said))
+    head = row("message", "id", "text", "protobuf") + row("---", "--:", "---", "---")
+    return head + "".join(map(_line, said)) + "".join(map(_later, said))
 
 
 def _line(entry: Entry) -> str:
-    return row(f"`{entry.name}`", entry.id, f"`{entry.vendor_name}`", _text(entry), _protobuf(entry), _later(entry))
+    return row(f"`{entry.name}`<br>{entry.vendor_name}", entry.id, _text(entry), _protobuf(entry))
 
 
 def summary() -> str:
@@ -58,12 +58,20 @@ def _protobuf(entry: Entry) -> str:
 
 
 def _later(entry: Entry) -> str:
-    """Name the fields that a version beyond the oldest one brings, in text or in protobuf."""
+    """List the fields that a version beyond the oldest one brings, in text or in protobuf; to be opened by a click."""
     brought: dict[str, int] = {}
     for path, since in _bands(entry):
         if since > max(MIN_VERSION, entry.since):
             brought.setdefault(path, since)
-    return ", ".join(f"`{path}` {since}" for path, since in sorted(brought.items(), key=lambda each: each[1]))
+    if not brought:
+        return ""
+    fields = "1 field" if len(brought) == 1 else f"{len(brought)} fields"
+    lines = [
+        f"- {version}: {', '.join(f'`{path}`' for path, since in brought.items() if since == version)}\n"
+        for version in sorted(set(brought.values()))
+    ]
+    summary = f"<summary><code>{entry.name}</code>: {fields} from later versions</summary>"
+    return f"\n<details>{summary}\n\n{''.join(lines)}\n</details>\n"
 
 
 def _bands(entry: Entry) -> Iterator[tuple[str, int]]:

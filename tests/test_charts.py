@@ -428,7 +428,7 @@ class Pair:
     def __init__(self, version: int = MAX_VERSION, *, by_hand: bool = False) -> None:
         self.version = version
         self.by_hand = by_hand
-        self.ends = {side: End(side, HandshakeOptions(start_api_by_hand=by_hand)) for side in Side}
+        self.ends = {side: End(side, HandshakeOptions(start_api_by_hand=by_hand, remark_after=None)) for side in Side}
         self.wires: dict[Side, list[Said]] = {side: [] for side in Side}
         self.cut: set[Side] = set()
         self.is_up = False

@@ -6,6 +6,7 @@ import errno
 import importlib.metadata
 import io
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -81,13 +82,28 @@ def test_the_library_does_not_know_the_command_line():
         ["explain", "--from", "nobody", "00"],
         ["explain", "00", "00"],
         ["demo", "--backend", "curio"],
-        ["check", "127.0.0.1", "port"],
         ["check", "127.0.0.1", "65536"],
         ["check", "0"],
         ["check", "--client-id", "-1"],
         ["check", "--client-id", str(2**31 - 1)],
         ["check", "--client-id", str(10**30)],
         ["check", "--client-id", "1e400"],
+        ["check", "--client-id", "1.5"],
+        ["check", "--client-id", "1.0"],
+        ["check", "--client-id", "1_000"],
+        ["check", "--client-id", "0x10"],
+        ["check", "--port", "7497.5"],
+        ["check", "--timeout", "1_0"],
+        ["check", "--timeout", "ten"],
+        ["demo", "--round-trips", "1.5"],
+        ["explain", "--server-version", "176.4", "00"],
+        ["simulate", "--port", "0.5"],
+        ["simulate", "--for", "inf"],
+        ["simulate", "--for", "nan"],
+        ["simulate", "--max-clients", "1.5"],
+        ["simulate", "--stale-seconds", "inf"],
+        ["completion"],
+        ["completion", "tcsh"],
         ["check", "--timeout", "0"],
         ["check", "--timeout", "nan"],
         ["check", "--timeout", "inf"],
@@ -132,6 +148,28 @@ def test_a_mistake_in_a_verb_names_the_help_of_that_verb(capsys):
 def test_the_version_is_that_of_the_package(capsys):
     assert cli.main(["--version"]) == 0
     assert capsys.readouterr().out.strip() == importlib.metadata.version("anytws")
+
+
+def test_the_version_in_short(capsys):
+    assert cli.main(["-V"]) == 0
+    assert capsys.readouterr().out.strip() == importlib.metadata.version("anytws")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_is_taught_every_verb(shell, capsys):
+    assert cli.main(["completion", shell]) == 0
+    script, error = capsys.readouterr()
+    assert error == ""
+    assert all(word in script for word in ("anytws", "demo", "check", "simulate", "explain", "client-id"))
+
+
+def test_bash_takes_what_it_is_taught(capsys):
+    """It is read by the shell of whoever installs it."""
+    assert cli.main(["completion", "bash"]) == 0
+    bash = shutil.which("bash")
+    if bash is not None:
+        script = capsys.readouterr().out
+        assert subprocess.run([bash, "-n"], input=script, text=True, check=False).returncode == 0
 
 
 def test_the_arguments_of_the_process_are_the_default(monkeypatch, capsys):
@@ -191,6 +229,8 @@ EVERY_VERB = [
     ["--help"],
     ["check", "--help"],
     ["--version"],
+    ["-V"],
+    ["completion", "bash"],
 ]
 
 
@@ -270,6 +310,23 @@ def test_where_signals_cannot_be_waited_for_the_verb_runs_all_the_same(backend, 
 
     monkeypatch.setattr(anyio, "open_signal_receiver", unheard_of)
     assert event_loop.run_interruptible(verb, backend=backend) == 5
+
+
+def test_ctrl_c_during_the_imports(monkeypatch):
+    """The command's own imports take a fifth of a second, in which somebody may change their mind."""
+
+    def interrupted(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("importlib.util.find_spec", interrupted)
+    assert cli.main(["demo"]) == cli.INTERRUPTED
+
+
+def test_nothing_of_weight_is_imported_before_ctrl_c_is_minded():
+    """What is imported on the way to `main` ends with a traceback: that is `anytws` and this folder, and no more."""
+    source = "import sys; before = {*sys.modules}; import anytws.cli; print(*sorted({*sys.modules} - before))"
+    told = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True).stdout
+    assert {*told.split()} - {"__future__"} == {"anytws", "anytws.cli"}
 
 
 def test_ctrl_c_before_there_is_an_event_loop(monkeypatch):

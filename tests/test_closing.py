@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import pytest
 
+from anytws.cli import report
 from anytws.core import (
     CloseReason,
     Connection,
@@ -17,19 +20,22 @@ from anytws.core import (
     UndecodableFrame,
     UnknownMessage,
     closing,
+    strangers,
 )
 from anytws.core.codes import CLIENT_ID_IN_USE, CODES, PORT_CHANGED, RATE_EXCEEDED
 from anytws.core.oddities import Oddities
 from anytws.core.remembered import weigh
 from anytws.core.session import Session
-from anytws.errors import AnytwsError
+from anytws.errors import AnytwsError, in_a_sentence
 from anytws.messages import ErrorMessage
+from anytws.runtime import tcp
 from anytws.wire.frames import frame
 
 UNEXPLAINED = [
     CloseReason.EOF,
     CloseReason.EOF_MID_FRAME,
     CloseReason.RESET,
+    CloseReason.REFUSED,
     CloseReason.HANDSHAKE_TIMEOUT,
     CloseReason.SEND_FAILED,
 ]
@@ -63,6 +69,43 @@ def test_every_end_has_a_hint_that_a_person_can_act_on(reason: CloseReason, stat
     assert reason.value in str(closed)
     assert state.value in str(closed)
     assert closed.hint in str(closed)
+
+
+def every_hint() -> Iterator[str]:
+    """Give each hint that there is, in whatever module."""
+    for reason, state, code, heard in product(CloseReason, State, (503, 506), (False, True)):
+        yield closing.hint_for(reason, state, code=code, heard=heard)
+    yield from (report._GOES_IN_CIRCLES, report._NOTHING)
+    yield from (stranger.hint for _, stranger in strangers._STRANGERS)
+    yield from tcp.EVERY_HINT
+
+
+def test_every_hint_is_a_sentence() -> None:
+    """They stand behind a full stop, are one line each, and are shown whole."""
+    hints = {hint for hint in every_hint() if hint}
+    assert len(hints) > 35
+    for hint in hints:
+        assert hint[0].isupper(), hint
+        assert hint[-1] not in ":; ", hint
+        assert in_a_sentence(hint) == hint
+        assert ".  " not in hint
+        for sentence in hint.split(". "):
+            assert sentence[0].isupper(), hint
+
+
+@pytest.mark.parametrize("state", State)
+def test_bytes_that_did_not_leave_are_not_blamed_on_the_daily_restart(state: State) -> None:
+    """What matters is what became of an order."""
+    hint = closing.hint_for(CloseReason.SEND_FAILED, state)
+    assert "restart" not in hint
+    assert (state is not State.READY) or "open orders and executions" in hint
+
+
+def test_a_refusal_names_what_people_have_met() -> None:
+    """A setting, a click, and what stands between."""
+    hint = closing.hint_for(CloseReason.REFUSED, State.HANDSHAKING)
+    for word in ("enabled", "trusted", "32 clients", "Reject", "socat", "ssh", "docker", "container", "forwarder"):
+        assert word in hint
 
 
 @pytest.mark.parametrize("code", EXPLANATIONS)

@@ -90,7 +90,7 @@ class TwoConnections(RuleBasedStateMachine):
         low=st.sampled_from([157, 157, 200, 212]),
         high=st.sampled_from([226, 226, 213, 212]),
         by_hand=st.booleans(),
-        client_id=st.integers(-(2**31), 2**31 - 2),
+        client_id=st.integers(0, 2**31 - 2),
         timeouts=st.sampled_from([15.0, None, 0.5]),
         head_start=st.integers(0, 3),
         peace=st.integers(0, 30),

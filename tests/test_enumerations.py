@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import re
 import sys
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from anytws.messages import Action, OrderType, Right, SecurityType, TimeInForce
 from anytws.messages.enumerations import Number, Word
 from anytws.wire.catalogue import CATALOGUE
 from tests.test_kinds import Colour, Fruit, kinds_in
@@ -56,6 +58,8 @@ def test_an_unknown_word_is_a_member_of_its_own(word: str) -> None:
     assert hash(member) == hash(word)
     assert member != Fruit.APPLE
     assert str(member) == f"{member}" == word
+    assert repr(member).isprintable()
+    assert repr(member).startswith("<Fruit.UNKNOWN_")
 
 
 @pytest.mark.parametrize("member", [Colour.RED, Colour(77), Colour(-(2**40)), Fruit.PEAR, Fruit("FIG")], ids=repr)
@@ -121,6 +125,22 @@ def test_the_enumerations_of_the_catalogue_make_sense(members: Any) -> None:
     for name, member in members.__members__.items():
         assert name.isupper()
         assert not name.startswith("UNKNOWN_")
-        assert member.name == name
+        assert name in (member.name, as_name(member))
         assert member.is_known
         assert members(member.value) is member
+
+
+def as_name(member: Any) -> str:
+    """Give what a word of the wire is as a name."""
+    return re.sub(r"\W+", "_", str(member.value)).strip("_").upper()
+
+
+@pytest.mark.parametrize("members", [Action, OrderType, Right, SecurityType, TimeInForce])
+def test_traders_find_their_own_names(members: Any) -> None:
+    """``TimeInForce.GTC``, ``SecurityType.STK``: what they type into TWS is a name here."""
+    for member in members:
+        name = as_name(member)
+        if name.isidentifier():
+            assert members[name] is member or members[name].name == name
+    assert TimeInForce.GTC is TimeInForce.GOOD_TILL_CANCELLED
+    assert [member.name for member in Right] == ["CALL", "PUT", "NONE", "ZERO"]

@@ -103,6 +103,7 @@ def test_a_slow_consumer_learns_its_bound() -> None:
         RemoteProtocolError("no greeting", code=errors.BAD_MESSAGE),
         DecodeError("NextValidId", "order_id", "'x'", "INT"),
         RequestTimedOut(7, 2.5),
+        RequestTimedOut(7, 2.5, has_left=False),
         SlowConsumer(7),
     ],
     ids=lambda error: type(error).__name__,

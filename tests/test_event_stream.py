@@ -39,7 +39,7 @@ async def all_of(stream: EventStream) -> list[Event | EventsDropped]:
 @pytest.mark.parametrize("capacity", [0, -1])
 def test_a_stream_that_can_hold_nothing_is_refused(capacity: int) -> None:
     """A capacity below one is a mistake of the caller's, and is named."""
-    with pytest.raises(ValueError, match=f"stream of {capacity} events"):
+    with pytest.raises(ValueError, match=f"capacity is {capacity}, and has to be at least 1"):
         EventStream(capacity, "fail")
 
 

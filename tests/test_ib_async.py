@@ -4,7 +4,7 @@ It runs on the test's own asyncio loop, the simulator on a loop of its own in an
 told by ib_async's events; nothing sleeps.
 
 `Client.connectAsync` is what makes a connection ready. `IB.connectAsync` goes on to download positions, orders and
-accounts, which the simulator does not know yet.
+accounts, of which there are none here.
 """
 
 from __future__ import annotations
@@ -95,6 +95,34 @@ async def test_a_session(backend: str, version: int) -> None:
             assert abs(time - before) < timedelta(seconds=PATIENCE)
             assert [(code, text) for _, code, text in client.errors] == FARM_NOTICES
             assert [request.message for request in tws.world.heard] == [CurrentTimeRequest()]
+
+
+@pytest.mark.parametrize("version", BANDS)
+@pytest.mark.parametrize("client_id", [0, 7])
+async def test_a_whole_connect_waits_for_nothing(backend: str, version: int, client_id: int) -> None:
+    """It downloads what there is, and would wait four seconds for each end that does not come."""
+    with simulation(backend, server_version=version) as tws:
+        ib = IB()
+        errors: list[int] = []
+        ib.errorEvent += lambda _id, code, *_: errors.append(code)
+        await ib.connectAsync(tws.host, tws.port, client_id, PATIENCE, account=ACCOUNTS[0], raiseSyncErrors=True)
+        try:
+            assert (ib.positions(), ib.openOrders(), ib.fills(), ib.accountValues()) == ([], [], [], [])
+            assert sorted(errors) == sorted(code for code, _ in FARM_NOTICES)
+            asked = {type(request.message).__name__ for request in tws.world.heard}
+            assert asked - {"AutoOpenOrdersRequest"} == {
+                "PositionsRequest",
+                "OpenOrdersRequest",
+                "CompletedOrdersRequest",
+                "AccountDataRequest",
+                "AccountUpdatesMultiRequest",
+                "ExecutionRequest",
+            }
+        finally:
+            gone = asyncio.Event()
+            ib.client.conn.disconnected += lambda _: gone.set()
+            ib.disconnect()
+            await asyncio.wait_for(gone.wait(), PATIENCE)
 
 
 async def test_a_newer_tws_comes_down_to_its_version(backend: str) -> None:

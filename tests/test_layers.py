@@ -25,6 +25,7 @@ MAY_KNOW = {
     "core": {"errors", "messages", "wire"},
     "runtime": {"errors", "messages", "wire", "core"},
     "simulator": {"errors", "messages", "wire", "core"},
+    "json": {"errors", "messages", "wire"},
     "testing": {"errors", "messages", "wire", "core", "simulator"},
     "testing.plugin": {"errors", "messages", "wire", "core", "simulator", "testing", "runtime"},
     "cli": {"errors", "messages", "wire", "core", "runtime", "simulator", "testing", ""},
@@ -42,6 +43,7 @@ MAY_USE = {
     "runtime": {"attrs", "anyio"},
     "simulator": {"attrs"},
     "simulator.serve": {"attrs", "anyio"},
+    "json": {"attrs", "cattrs"},
     "testing": {"attrs", "anyio", "hypothesis", "pytest", "trio"},
     "cli": {"attrs", "anyio", "cyclopts", "rich", "trio"},
 }

@@ -351,7 +351,7 @@ def test_what_the_simulator_does_not_know_is_refused(backend: str) -> None:
     with simulation(backend) as tws:
         client.become_ready(tws, 7)
         client.heard.wait_for("error", len(FARM_NOTICES))
-        client.api.reqPositions()
+        client.api.reqScannerParameters()
         client.heard.wait_for("error", len(FARM_NOTICES) + 1)
         client.api.reqCurrentTime()
         client.heard.wait_for("currentTime")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import importlib.metadata
+import itertools
 import re
 import tomllib
 import zipfile
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hatchling import build
+from sybil.integration.pytest import SybilItem
 
 import anytws
 
@@ -109,7 +112,7 @@ def test_the_two_commands_of_the_readme_are_the_ones_that_run():
     assert commands[:2] == ["python3 dev.py demo", "python3 dev.py test"]
     ci = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
     assert [line.split()[2] for line in ci if line.startswith("python3 dev.py")] == [
-        "test", "fuzz", "fuzz", "lint", "types", "docs", "charts",
+        "test", "oldest", "fuzz", "fuzz", "lint", "types", "docs", "charts",
     ]  # fmt: skip
     assert "python3 dev.py test" in ci
 
@@ -123,3 +126,80 @@ def test_each_promise_about_hostile_input_names_a_test_that_there_is():
     held = [line for line in promises if line.count("|") == 3 and "---" not in line]
     assert held
     assert not [line for line in held if "`tests/" not in line]
+
+
+def shuffled(request: pytest.FixtureRequest, seed: str | None, items: list) -> list[str]:
+    """Give the order in which `--shuffle` runs *items*."""
+    plugin = request.config.pluginmanager.get_plugin(str(ROOT / "conftest.py"))
+    config = SimpleNamespace(getoption={"shuffle": seed}.__getitem__)
+    items = [*items]
+    plugin.pytest_collection_modifyitems(config, items)
+    return [item.nodeid for item in items]
+
+
+def collected(files: int, tests: int, *, page: bool = True) -> list:
+    """Give what pytest has collected: some files of tests, and a page of blocks."""
+    found = [
+        SimpleNamespace(location=(f"tests/{file}.py", 1, ""), nodeid=f"tests/{file}.py::{test}")
+        for file in range(files)
+        for test in range(tests)
+    ]
+    for line in range(5 if page else 0):
+        block = Block.__new__(Block)
+        block.line = line
+        found.append(block)
+    return found
+
+
+class Block(SybilItem):
+    """A block of a page, as far as an order is concerned."""
+
+    line: int
+
+    @property
+    def nodeid(self) -> str:
+        return f"docs/page.md::{self.line}"
+
+    @property
+    def location(self) -> tuple[str, int, str]:
+        return ("docs/page.md", self.line, "")
+
+
+def test_the_tests_are_shuffled_but_files_stay_together_and_pages_as_they_are(request: pytest.FixtureRequest):
+    items = collected(8, 8)
+    in_order = [item.nodeid for item in items]
+    assert shuffled(request, None, items) == in_order
+    first, second = shuffled(request, "ci", items), shuffled(request, "other", items)
+    assert sorted(first) == sorted(second) == sorted(in_order)
+    assert len({*map(tuple, (in_order, first, second))}) == 3
+    for order in (first, second):
+        files = [nodeid.partition("::")[0] for nodeid in order]
+        assert sum(1 for file, after in itertools.pairwise(files) if file != after) == 8
+        page = [nodeid for nodeid in order if nodeid.startswith("docs/")]
+        assert page == sorted(page)
+
+
+def test_a_part_of_the_tests_runs_in_the_order_that_it_has_in_the_whole(request: pytest.FixtureRequest):
+    """So what fails for the order fails again with the two files alone, whatever xdist has made of the rest."""
+    items = collected(6, 6, page=False)
+    part = items[3:20]
+    wanted = {item.nodeid for item in part}
+    whole = [nodeid for nodeid in shuffled(request, "ci", items) if nodeid in wanted]
+    assert shuffled(request, "ci", part) == shuffled(request, "ci", part[::-1]) == whole
+
+
+def test_what_has_no_share_with_the_oldest_dependencies_is_there():
+    """A file that is renamed would come back into the share without a word."""
+    text = (ROOT / "dev.py").read_text("utf-8")
+    (block,) = re.findall(r"^NO_SHARE = \((.*?)^\)", text, re.MULTILINE | re.DOTALL)
+    named = re.findall(r'"(tests/[\w/.]+)"', block)
+    assert len(named) > 5
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_every_extra_is_named_where_people_look_for_it():
+    """`testing` is for the tests of others: the strategies need nothing else."""
+    extras = PROJECT["optional-dependencies"]
+    assert {re.split("[>=<]", bound)[0] for bound in extras["testing"]} == {"hypothesis", "tzdata"}
+    pages = "".join((ROOT / page).read_text("utf-8") for page in ("README.md", "docs/index.md"))
+    assert all(f"anytws[{extra}]" in pages for extra in ("cli", "testing", "trio"))

@@ -18,8 +18,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import anytws
-from anytws import CloseReason, ConnectError, ConnectionClosed, RequestTimedOut, SlowConsumer, Stage, State, errors
+from anytws import (
+    CloseReason,
+    ConnectError,
+    ConnectionClosed,
+    RequestTimedOut,
+    SlowConsumer,
+    Stage,
+    State,
+    StillWaiting,
+    errors,
+)
 from anytws.cli.finding import FARM_CODES, Finding, Hearsay, Portrait
+from anytws.cli.places import Place
 from anytws.cli.report import Report
 from anytws.core import Connection, Side, closing
 from anytws.core.codes import CLIENT_ID_IN_USE, CODES, PORT_CHANGED, RATE_EXCEEDED
@@ -84,6 +95,7 @@ def _protocol_errors() -> Iterator[AnytwsError]:
 
 def _others() -> Iterator[AnytwsError]:
     yield _closed()
+    yield anytws.NotAHost.of(HOSTILE, HOSTILE)
     yield RequestTimedOut(HOSTILE_ERROR, 2.5)
     yield SlowConsumer(7)
     yield errors.StreamInUse()
@@ -240,9 +252,11 @@ def written(found: list[Finding], *, host: str = "tws", **options: bool) -> tupl
     """Give all that a report writes of *found*, for people and for programs, without blanks: lines are wrapped."""
     output, text = spoken()
     report = Report(output, **options)
-    report.announce(host)
-    for finding in found:
-        report.list(finding)
+    places = [Place(finding.host, finding.port) for finding in found]
+    report.announce([Place(host, 7497)])
+    for place, finding in zip(places, found, strict=True):
+        report.list(finding, places)
+        report.remark(place, StillWaiting(State.HANDSHAKING, 4.0, 6.0, finding.host, finding.host))
     report.tell(found)
     people = text.getvalue()
     assert all(line.isprintable() for line in people.splitlines())
@@ -348,8 +362,9 @@ HOSTS = ["x;touch${IFS}pwned;#", "`id`", "$(id)", "a b", "'", '"', "\\", "*", "f
 )
 def test_what_is_suggested_is_one_command_of_plain_words(host: str, reason: CloseReason) -> None:
     """Whoever copies it runs ``anytws check`` and nothing else, whether TWS named the host or the user."""
-    redirect = (host, None) if reason is CloseReason.REDIRECTED else None
-    closed = ConnectionClosed(reason, State.HANDSHAKING, new_port=7498, redirect=redirect)
+    redirect = (host, 7498) if reason is CloseReason.REDIRECTED else None
+    hint = closing.hint_for(reason, State.HANDSHAKING, heard=False)
+    closed = ConnectionClosed(reason, State.HANDSHAKING, hint=hint, new_port=7498, redirect=redirect)
     command = _suggested(Finding(host, 7497, 7, 1.0, None, ConnectError(Stage.GREETING, closed, host)))
     assert command is not None
     words = shlex.split(command)
@@ -361,7 +376,7 @@ def test_what_is_suggested_is_one_command_of_plain_words(host: str, reason: Clos
 @pytest.mark.parametrize("host", ["tws12345678", "a\nb", "\x1b[2J"])
 def test_a_host_that_is_not_to_be_shown_is_not_in_a_command(host: str) -> None:
     closed = ConnectionClosed(CloseReason.PORT_CHANGED, State.READY, new_port=7498)
-    assert _suggested(Finding(host, 7497, 7, 1.0, None, closed)) == "anytws check HOST 7498"
+    assert _suggested(Finding(host, 7497, 7, 1.0, None, closed)) == "anytws check HOST 7498 --client-id 7"
 
 
 @pytest.mark.parametrize("taken, other", [(7, 8), (2**31 - 2, 2**31 - 3)])

@@ -329,9 +329,10 @@ def right_end(script: Script, cut: int, plain: CloseReason) -> tuple[CloseReason
     for kind in kinds:
         if kind in EXPLAINED:
             return EXPLAINED[kind], state
-    if plain is CloseReason.EOF:
-        plain = CloseReason.EOF_MID_FRAME if torn else plain
-        plain = CloseReason.REFUSED if not torn and "version" not in kinds else plain
+    if plain is CloseReason.EOF and torn:
+        plain = CloseReason.EOF_MID_FRAME
+    if not torn and "version" not in kinds:
+        plain = CloseReason.REFUSED
     return plain, state
 
 
