@@ -5,15 +5,18 @@ from __future__ import annotations
 import sys
 import tracemalloc
 from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from anytws.core.events import FrameDiscarded, UndecodableFrame
-from anytws.core.remembered import Remembered, weigh
-from anytws.messages import ErrorMessage, NewsBulletin, TickPrice
+from anytws.core.remembered import Remembered, _make_plan, weigh
+from anytws.messages import ErrorMessage, NewsBulletin, TickPrice, TickType
 from anytws.messages.base import Side
 from anytws.testing.strategies import messages, server_versions
 from anytws.wire.codec import Codec
@@ -87,6 +90,26 @@ def test_a_tick_weighs_the_same_whatever_its_numbers() -> None:
     )
     assert isinstance(short, TickPrice)
     assert weigh(short) == weigh(long) < 1000
+
+
+@attrs.frozen
+class Numbers:
+    """What a tick has."""
+
+    count: int
+    price: float | None
+    size: Decimal | None
+    time: datetime | None
+    tick_type: TickType
+    name: str
+
+
+def test_weighing_knows_small_fields_also_when_annotations_were_evaluated() -> None:
+    """As `anytws.json` has them: attrs puts the classes in the place of the texts, for all of the process."""
+    assert isinstance(attrs.fields(Numbers).count.type, str)
+    before = _make_plan(Numbers)
+    attrs.resolve_types(Numbers)
+    assert _make_plan(Numbers) == before == (128 * 6, ("name",))
 
 
 @given(st.data())

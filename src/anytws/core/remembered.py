@@ -9,7 +9,10 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, Generic, TypeAlias, TypeVar
+from datetime import date, timedelta
+from decimal import Decimal
+from types import NoneType, UnionType
+from typing import Final, Generic, TypeAlias, TypeVar, Union, get_args, get_origin
 
 import attrs
 
@@ -22,6 +25,7 @@ _SMALL: Final = 128
 """Bytes of a number, a time or a reference, on the safe side."""
 # Annotations of fields that are small whatever the peer says: the kinds bound how long a number is, and a zone's name.
 _SMALL_NAMES: Final = frozenset({"int", "float", "bool", "Decimal", "date", "datetime", "timedelta", "None"})
+_SMALL_TYPES: Final = (int, float, Decimal, date, timedelta, NoneType)
 
 
 def weigh(value: object) -> int:
@@ -58,10 +62,12 @@ def _make_plan(cls: type[object]) -> _Plan | None:
 
 
 def _is_small(annotation: object, names: Mapping[str, object]) -> bool:
-    # A text, since annotations are not evaluated; what it does not know it takes for large.
-    return isinstance(annotation, str) and all(
-        part in _SMALL_NAMES or _is_number(names.get(part)) for part in annotation.split(" | ")
-    )
+    # What it does not know it takes for large.
+    if isinstance(annotation, str):
+        return all(part in _SMALL_NAMES or _is_number(names.get(part)) for part in annotation.split(" | "))
+    # Annotations are texts until somebody has them evaluated, as attrs does in place for cattrs (`anytws.json`).
+    parts = get_args(annotation) if get_origin(annotation) in (UnionType, Union) else (annotation,)
+    return all(isinstance(part, type) and issubclass(part, _SMALL_TYPES) for part in parts)
 
 
 def _is_number(named: object) -> bool:

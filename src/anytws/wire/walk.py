@@ -1,7 +1,7 @@
 """The slow walk over the rows of a message: says field by field what is there, and which field is wrong.
 
-The compiled readers and writers (`anytws.wire.text`, `anytws.wire.protobuf`) are optimistic and only say *that*
-something is wrong. This is the same table read by hand, for errors and for people.
+The compiled writers (`anytws.wire.text`, `anytws.wire.protobuf`) are optimistic and only say *that* something is wrong.
+This is the same table read by hand, for the errors of what we say, and for people who look at what was said.
 """
 
 from __future__ import annotations
