@@ -57,8 +57,8 @@ try:
     from cattrs import Converter, transform_error
     from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
     from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
-except ImportError as problem:
-    raise ImportError('anytws.json needs cattrs: pip install "anytws[json]"') from problem
+except ImportError as _problem:
+    raise ImportError('anytws.json needs cattrs: pip install "anytws[json]"') from _problem
 
 __all__ = ["MOST_DEEP", "JsonError", "from_json", "to_json"]
 

@@ -89,6 +89,7 @@ _KEPT: Final = frozenset({"", "All", "Default", "None"})
 """What TWS itself calls by a name, and what is nothing."""
 _SENTINELS: Final = frozenset({2**31 - 1, 2**63 - 1, -(2**63), -(2**31)})
 _LEAST_PERMANENT: Final = 1000
+_IS_REAL: Final = re.compile(r"[+-]?[0-9]{1,20}\.[0-9]{1,20}(?:[eE][+-]?[0-9]{1,4})?").fullmatch
 _LIKE_AN_ACCOUNT: Final = re.compile(r"[A-Za-z]{0,3}[0-9]{5,}[A-Za-z]?")
 _IN_BETWEEN: Final = re.compile(r">([^<>]+)<")
 _INDEX: Final = re.compile(r"\[[^\[\]]*\]$")
@@ -157,6 +158,9 @@ class FrameMask:
         return text
 
     def _anything(self, text: str) -> str:
+        # The vendor's largest double looks like an account, and is not to become a text that is no number.
+        if _IS_REAL(text):
+            return text
         return _LIKE_AN_ACCOUNT.sub(lambda found: self._known_or_like(found[0]), text)
 
     def _known_or_like(self, word: str) -> str:

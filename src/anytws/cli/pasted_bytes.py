@@ -42,7 +42,7 @@ class Cutter:
 
     def __init__(self, said_by: Side | None = None) -> None:
         self.said_by = said_by
-        self.passed_over = 0
+        self.passed_over: int = 0
         """Bytes that belong to no frame."""
         self._begin_anew()
 

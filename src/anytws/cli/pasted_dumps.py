@@ -80,7 +80,7 @@ class Dump:
     """The lines of dumps, put together again."""
 
     def __init__(self) -> None:
-        self.passed_over = 0
+        self.passed_over: int = 0
         self._block: list[bytes] = []
         """What may be a packet: the lines since the last offset of zero."""
         self._size = 0

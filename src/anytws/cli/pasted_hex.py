@@ -39,7 +39,7 @@ class HexRun:
         self._text: list[str] = []
         self._each: bool | None = None
         """Whether each line is by itself, as soon as that is known."""
-        self.size = 0
+        self.size: int = 0
 
     def note(self, line: str) -> None:
         """Keep *line* as it is written, as long as nobody knows what it is."""
