@@ -11,7 +11,7 @@ from anytws.wire.catalogue import CATALOGUE
 from anytws.wire.kinds import Kind
 from anytws.wire.rows import Entry, Layout, Many, Part, Row, Tags, leaves
 from anytws.wire.versions import PROTOBUF
-from anytws.wire.walk import FieldSeen, _TextWalk
+from anytws.wire.walk import FieldSeen, TextWalk
 
 _CANDIDATES = ("", "0", "1", "a", "o", "20240131", "20240131-10:00:00", "2024-01-31 10:00:00.0", "1:1", "P")
 _PROTOBUF_OFFSET = 200
@@ -119,7 +119,7 @@ def protobuf_frames(size: int) -> Iterator[HostileFrame]:
 # --- text --------------------------------------------------------------------------------------------------------
 
 
-class _Writer(_TextWalk):
+class _Writer(TextWalk):
     """Walks the rows of a message and writes down what they would like to read."""
 
     def __init__(self, entry: Entry, version: int, chosen: str | None, count: int) -> None:

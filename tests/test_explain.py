@@ -39,6 +39,7 @@ from anytws.messages import (
 from anytws.wire.codec import Codec
 from anytws.wire.frames import frame
 from tests.growth import SMALL, assert_linear
+from tests.hostile_frames import nested, tag, varint
 
 RECORDED = Path(__file__).parent / "data" / "recorded_frames.jsonl"
 NEXT_VALID_ID = b"9\x001\x0042\x00"
@@ -392,9 +393,27 @@ def test_a_name_that_the_peer_has_chosen_is_told_in_a_line(capsys):
     assert len(told) < 1000
 
 
-def test_a_field_that_cannot_be_read_ends_it_with_a_sentence(capsys):
+def test_a_field_that_cannot_be_read_is_told_in_its_place(capsys):
     told = explained(capsys, b"9\x001\x00soon\x00".hex(), code=1)
     assert ["order_id", "soon", "is", "not", "INT"] in lines(told)
+
+
+def test_a_field_of_protobuf_that_cannot_be_read_is_told_with_those_behind_it(capsys):
+    sentinel = tag(3, 0) + varint(2**31 - 1)
+    body = (204).to_bytes(4, "big") + tag(1, 0) + b"\5" + sentinel + nested(4, b"ok")
+    told = lines(explained(capsys, body.hex(), "--from", "tws", code=1))
+    assert ["request_id", "5"] in told
+    assert ["error_code", "2147483647", "is", "not", "INT"] in told
+    assert ["error_message", "ok"] in told
+
+
+def test_of_many_fields_that_cannot_be_read_each_is_told(capsys):
+    """In one walk, however many there are."""
+    bars = "".join([f"20240131\0x{place}\0" + "1\0" * 6 for place in range(300)])
+    told = explained(
+        capsys, f"17\x005\x00300\0{bars}".encode().hex(), "--server-version", "200", "--from", "tws", code=1
+    )
+    assert sum("DOUBLE" in line for line in lines(told)) == 300
 
 
 @pytest.mark.parametrize("version", [157, 226])

@@ -43,7 +43,7 @@ from anytws.wire.rows import Choice, Entry, Layout, Many, Part, Row, Tags, When,
 from anytws.wire.tables import orders
 from anytws.wire.text import Draft
 from anytws.wire.versions import MAX_VERSION, PROTOBUF
-from anytws.wire.walk import FieldSeen, _TextWalk, walk_text
+from anytws.wire.walk import FieldSeen, TextWalk, walk_text
 from tests.hostile_frames import is_taken, nested, tag, varint
 from tests.test_nothing_vanishes import bands
 from tests.test_transcripts import framed
@@ -78,7 +78,7 @@ _PREFERRED = (
 _CANDIDATES = ("1", "a", "20240131", "20240131-10:00:00", "2024-01-31 10:00:00.0", "1:1", "P", "true", "o", "", "0")
 
 
-class _Whole(_TextWalk):
+class _Whole(TextWalk):
     """Walks the rows of a message and writes down what they would like to read: one item in each list."""
 
     def __init__(self, entry: Entry, version: int, preferred: dict[str, str], choice: int) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anytws.errors import DecodeError, LocalProtocolError, shown
-from anytws.messages import ErrorMessage, ManagedAccounts
+from anytws.messages import ErrorMessage, HistoricalData, ManagedAccounts, MarketDepth
 from anytws.messages.base import TagValue
 from anytws.testing.strategies import Encoding, record_of
 from anytws.wire.catalogue import BY_CLASS
@@ -19,6 +19,8 @@ from anytws.wire.kinds import INT, maybe
 from anytws.wire.rows import Entry, Layout, Row, When
 from anytws.wire.text import text_reader, text_writer
 from anytws.wire.walk import blame, walk_text
+from anytws.wire.walk_protobuf import walk_protobuf
+from tests.hostile_frames import nested, tag, varint
 from tests.test_rows import (
     FILLER_UNTIL,
     MINIATURE,
@@ -293,3 +295,33 @@ def test_what_is_shown_fits_a_line() -> None:
     long = shown("x" * 10_000)
     assert len(long) < 120
     assert "10000 characters" in long
+
+
+@pytest.mark.parametrize("bad", ["", "x"])
+def test_a_tolerant_walk_passes_over_a_value_and_a_strict_one_stops_there(bad: str) -> None:
+    """Where a condition would have to look at it, neither goes on."""
+    entry = BY_CLASS[MarketDepth]
+    fields = ["1", "7", bad, "0", "1", "4.5", "10"]
+    seen = [*walk_text(entry, 176, fields, tolerant=True)]
+    assert [(each.path, each.value) for each in seen if each.is_odd] == [("row.position", bad)]
+    assert len(seen) == len(fields)
+    with pytest.raises(DecodeError) as caught:
+        [*walk_text(entry, 176, fields)]
+    assert caught.value.field == "row.position"
+
+
+def test_a_tolerant_walk_stops_at_what_says_how_the_fields_lie() -> None:
+    with pytest.raises(DecodeError) as caught:
+        [*walk_text(BY_CLASS[HistoricalData], 200, ["7", "many", "20240131"], tolerant=True)]
+    assert caught.value.field == "number of bars"
+
+
+def test_the_walk_over_protobuf_is_tolerant_in_the_same_way() -> None:
+    body = tag(1, 0) + b"\5" + tag(3, 0) + varint(2**31 - 1) + nested(4, b"ok")
+    seen = [*walk_protobuf(BY_CLASS[ErrorMessage], body, tolerant=True)]
+    assert [(each.path, each.is_odd) for each in seen] == [
+        ("request_id", False), ("error_code", True), ("error_message", False),
+    ]  # fmt: skip
+    with pytest.raises(DecodeError) as caught:
+        [*walk_protobuf(BY_CLASS[ErrorMessage], body)]
+    assert (caught.value.field, caught.value.seen) == ("error_code", "2147483647")

@@ -201,6 +201,9 @@ def _commanded(case: Case) -> int:
 def _stays_here(verb: str, options: list[str]) -> bool:
     """Tell whether none of *options* may say where to listen or to connect."""
     named = [word.partition("=")[0] for word in options if word.startswith("--")]
+    if verb == "check" and not all(word.startswith("-") or word.isdecimal() for word in options):
+        # Any other word is a host.
+        return False
     return all(name in _RUN[verb] or name.replace("--no-", "--", 1) in _RUN[verb] for name in named)
 
 

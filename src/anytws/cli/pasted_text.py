@@ -67,6 +67,10 @@ _ZEROS: Final = ("^@", "\u2400")
 """How terminals and editors show a NUL."""
 
 
+def _bare(line: str) -> str:
+    return (_COLOUR.sub("", line) if "\x1b" in line else line).strip()
+
+
 class LogText:
     """The frames in a text that comes in pieces. What is passed over is noted in *passed*."""
 
@@ -121,7 +125,7 @@ class LogText:
             begin = end + 1
             if self._skipped or len(line) > _LONGEST_LINE:
                 yield from self._long_line(line)
-            elif stripped := line.strip():
+            elif stripped := _bare(line):
                 yield from self._line(line, stripped)
             else:
                 yield from self._close()
@@ -160,8 +164,6 @@ class LogText:
     # --- lines ---------------------------------------------------------------------------------------------------
 
     def _line(self, whole: str, line: str) -> Iterator[Pasted]:
-        if "\x1b" in line:
-            line = _COLOUR.sub("", line)
         mark = _QUOTED.match(line) if line[0] == ">" and not line.startswith(">>> ") else None
         if mark is not None:
             # Of a mail.

@@ -41,12 +41,6 @@ MOST_SURPLUS: Final = 100
 _ID_BYTES: Final = 4
 _PATH_WIDTH: Final = 44
 _UNKNOWN: Final = "UNKNOWN_"
-_MOST_FAULTS: Final = 8
-"""Values of one reading that cannot be read and are passed over."""
-_SHORT_FRAME: Final = 1_000
-"""Fields of a frame in which that is done: all of it is read again for each of them."""
-_INSTEAD: Final = ("", "0", "1")
-"""What is read in the place of a value that cannot be."""
 _SHORT: Final = 48
 _MOST_REMEMBERED: Final = 256
 _MOST_OF_A_MESSAGE: Final = 4096
@@ -489,32 +483,17 @@ def _constant(row: Filler, text: str) -> Seen:
 
 
 def walked(entry: Entry, version: int, fields: list[str]) -> Handled:
-    """Read *fields* one by one. A value that cannot be read is noted, and read as something that can."""
-    given = fields
+    """Read *fields* one by one."""
     known = _seen_of(entry)
-    faults: dict[int, str] = {}
-    while True:
-        seen: list[Seen] = []
-        try:
-            for each in walk_text(entry, version, given):
-                if len(seen) == MOST_FIELDS:
-                    return _handled(seen, is_cut=True)
-                wanted = faults.get(len(seen))
-                if wanted is None:
-                    seen.append(_remembered(known, each))
-                else:
-                    seen.append(Seen(each.path, fields[len(seen)], "", problem=wanted))
-        except DecodeError as problem:
-            at = len(seen)
-            most = _MOST_FAULTS if len(fields) <= _SHORT_FRAME else 0
-            is_hopeless = at >= len(fields) or at in faults or len(faults) >= most
-            further = None if is_hopeless else _instead(entry, version, given, at)
-            if further is None:
-                return _handled(seen, str(problem))
-            faults[at] = problem.wanted
-            given = further
-        else:
-            return _handled(seen)
+    seen: list[Seen] = []
+    try:
+        for each in walk_text(entry, version, fields, tolerant=True):
+            if len(seen) == MOST_FIELDS:
+                return _handled(seen, is_cut=True)
+            seen.append(_remembered(known, each))
+    except DecodeError as problem:
+        return _handled(seen, str(problem))
+    return _handled(seen)
 
 
 def _handled(seen: list[Seen], problem: str = "", *, is_cut: bool = False) -> Handled:
@@ -522,20 +501,6 @@ def _handled(seen: list[Seen], problem: str = "", *, is_cut: bool = False) -> Ha
     is_whole = not problem and not any(each.problem for each in seen)
     unexplained = sum([weight for weight in weights if weight > 0])
     return Handled(tuple(seen), problem, is_cut, is_whole, unexplained, -sum([each for each in weights if each < 0]))
-
-
-def _instead(entry: Entry, version: int, fields: list[str], at: int) -> list[str] | None:
-    """Give *fields* with another text at the place *at*, with which the walk comes further."""
-    for text in _INSTEAD:
-        changed = [*fields[:at], text, *fields[at + 1 :]]
-        reached = 0
-        try:
-            for reached, _ in enumerate(walk_text(entry, version, changed)):
-                if reached >= at:
-                    return changed
-        except DecodeError:
-            continue
-    return None
 
 
 _Known: TypeAlias = dict[tuple[str, str, str], Seen]
@@ -548,6 +513,8 @@ def _seen_of(_entry: Entry) -> _Known:
 
 
 def _remembered(known: _Known, each: FieldSeen) -> Seen:
+    if each.is_odd:
+        return Seen(each.path, each.text, "", problem=each.kind)
     key = each.path, each.kind, each.text
     found = known.get(key)
     if found is None:
@@ -588,7 +555,7 @@ def _protobuf_reading(side: Side, number: int, body: bytes) -> Reading:
     known = _seen_of(entry)
     problem, is_cut = "", False
     try:
-        for each in walk_protobuf(entry, body):
+        for each in walk_protobuf(entry, body, tolerant=True):
             if len(seen) == MOST_FIELDS:
                 is_cut = True
                 break
@@ -608,7 +575,7 @@ def _protobuf_reading(side: Side, number: int, body: bytes) -> Reading:
         missing=0 if is_cut else len(_names(entry) - told),
         side=side,
         unexplained=sum([each.weight for each in seen]) + (_OF_A_STOP if problem else 0),
-        is_whole=not problem,
+        is_whole=not problem and not any(each.problem for each in seen),
     )
 
 

@@ -156,9 +156,9 @@ def _text_decoder(entry: Entry, version: int, most_items: int) -> _Decode:
         try:
             message: Message | Surplus = read(fields)
         except BAD_FIELDS:
-            from anytws.wire.tolerant import TolerantText  # noqa: PLC0415 (errors cost nothing until they happen)
+            from anytws.wire.tolerant import read_tolerantly  # noqa: PLC0415 (errors cost nothing until they happen)
 
-            return TolerantText(entry, version, fields, most_items).read()
+            return read_tolerantly(entry, version, fields, most_items)
         return message
 
     return decode

@@ -135,11 +135,6 @@ class Fields:
         return count
 
     @property
-    def count(self) -> int:
-        """How many fields there are, taken or not."""
-        return len(self._fields)
-
-    @property
     def left(self) -> int:
         """How many fields there still are."""
         return length_hint(self._left)
@@ -157,6 +152,7 @@ class Fields:
 # --- the flat way ------------------------------------------------------------------------------------------------
 
 
+@cache
 def flat_plan(layout: Layout, version: int) -> tuple[FieldPlan, int] | None:
     """Say how to read *layout* in one go, and how many fields it has on the wire.
 

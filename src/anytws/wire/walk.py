@@ -6,7 +6,7 @@ This is the same table read by hand, for the errors of what we say, and for peop
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from operator import attrgetter
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from anytws.wire.kinds import BOOL, INT, STRING, Kind
 from anytws.wire.limits import DEFAULT_LIMITS
 from anytws.wire.rows import AnyRow, Choice, Column, Entry, Filler, Layout, Leaf, Many, Part, Row, Tags, When
 from anytws.wire.tags import join_tags, split_tags
-from anytws.wire.text import Draft, Fields, check_layout_number, read_count
+from anytws.wire.text import Draft, Fields, check_layout_number, least_width, read_count
 
 _COUNT: Final = Kind("COUNT", read_count, INT.write, "int32")
 _TAGS: Final = Kind("TAGS", split_tags, join_tags, "string")
@@ -35,31 +35,59 @@ class FieldSeen:
     kind: str
     text: str
     value: Any
-    """What the text means; of a constant, what it should be."""
+    """What the text means; of a constant, what it should be. What stands there, where that is no value."""
+    is_odd: bool = False
+    """Whether it is not what ``kind`` says, and was passed over."""
 
 
 # --- reading -----------------------------------------------------------------------------------------------------
 
 
 def walk_text(
-    entry: Entry, version: int, fields: list[str], most_items: int = DEFAULT_LIMITS.items
+    entry: Entry,
+    version: int,
+    fields: list[str],
+    most_items: int = DEFAULT_LIMITS.items,
+    *,
+    tolerant: bool = False,
 ) -> Iterator[FieldSeen]:
     """Give the fields of a text body one by one.
 
-    Raises `DecodeError` at the first field that is not what the table says.
+    Raises `DecodeError` at the first field that is not what the table says; a *tolerant* walk only at one on which it
+    hangs how the fields behind it lie.
     """
-    walk = _TextWalk(entry.name, version, fields, most_items)
-    yield from walk.rows(entry.layout.text_rows, "", Draft(entry.cls))
+    walk = TextWalk(entry.name, version, fields, most_items)
+    for seen in walk.rows(entry.layout.text_rows, "", Draft(entry.cls)):
+        if seen.is_odd and not tolerant:
+            raise walk.fault_at(seen)
+        yield seen
 
 
-class _TextWalk:
-    def __init__(self, message: str, version: int, fields: list[str], most_items: int) -> None:
+class TextWalk:
+    """One walk over one frame.
+
+    A value that cannot be read is None and passed over, if *tolerates* says so of its field (it does unless told
+    otherwise); never a count, or whatever else says how the fields lie.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        version: int,
+        fields: list[str],
+        most_items: int,
+        tolerates: Callable[[FieldSeen], bool] | None = None,
+    ) -> None:
         self._message = message
         self._version = version
         self._fields = Fields(fields, most_items)
         self._most_items = most_items
+        self._tolerates = tolerates
+        self._unread: set[tuple[int, str]] = set()
+        """Fields that are None because they could not be read, by the identity of their draft."""
 
     def rows(self, rows: tuple[AnyRow, ...], prefix: str, draft: Draft) -> Iterator[FieldSeen]:
+        """Give the fields of *rows*, whose paths begin with *prefix*, and fill *draft* on the way."""
         for row in rows:
             if isinstance(row, When):
                 if self._holds(row, prefix, draft):
@@ -67,9 +95,16 @@ class _TextWalk:
             elif row.on_wire(self._version):
                 yield from self._row(row, prefix, draft)
 
+    def fault_at(self, seen: FieldSeen) -> DecodeError:
+        """Give the error of a field that is odd."""
+        return DecodeError(self._message, seen.path, shown(seen.text), seen.kind)
+
     def _holds(self, row: When, prefix: str, draft: Draft) -> bool:
         try:
-            return row.holds(draft)
+            return row.holds(_Watched(draft, self._unread) if self._unread else draft)
+        except _Unread as problem:
+            wanted, seen = "one that says what follows", "a value that cannot be read"
+            raise DecodeError(self._message, f"{prefix}{problem}", seen, wanted) from None
         except _BAD_VALUE as problem:
             raise DecodeError(self._message, prefix.rstrip("."), f"what came before ({problem})", "enough") from None
 
@@ -78,22 +113,29 @@ class _TextWalk:
             yield self._filler(row, prefix)
             return
         *parents, name = row.field.split(".")
-        path, values = prefix + row.field, draft.nested(parents).__dict__
+        path, owner = prefix + row.field, draft.nested(parents)
+        values = owner.__dict__
         if isinstance(row, Row):
-            seen = self._read(path, row.kind)
-            values[name] = seen.value
+            seen = self._value(path, row.kind)
+            values[name] = _value_of(seen)
+            if seen.is_odd:
+                self._unread.add((id(owner), name))
             yield seen
         elif isinstance(row, Many):
             values[name] = yield from self._many(row, path)
         elif isinstance(row, Tags):
             values[name] = yield from self._tags(row, path)
         elif isinstance(row, Column):
-            yield from self._column(row, path, getattr(draft.nested(parents), name))
+            yield from self._column(row, path, owner)
         elif row.optional and not (yield from self._is_there(path)):
             values[name] = None
         else:
-            values[name] = Draft(row.layout.cls)
-            yield from self.rows(row.layout.text_rows, f"{path}.", values[name])
+            values[name] = yield from self._record(row.layout, path)
+
+    def _record(self, layout: Layout, path: str) -> Generator[FieldSeen, None, Any]:
+        draft = Draft(layout.cls)
+        yield from self.rows(layout.text_rows, f"{path}.", draft)
+        return draft
 
     def _filler(self, row: Filler, prefix: str) -> FieldSeen:
         text = self._take("layout number", "FILLER")
@@ -105,12 +147,15 @@ class _TextWalk:
             raise DecodeError(self._message, f"{prefix}layout number", shown(text), wanted) from None
         return FieldSeen("", "FILLER", text, row.constant)
 
-    def _tags(self, row: Tags, path: str) -> Generator[FieldSeen, None, tuple[Any, ...]]:
+    def _tags(self, row: Tags, path: str) -> Generator[FieldSeen, None, tuple[Any, ...] | None]:
         if row.joined:
-            seen = self._read(path, _TAGS)
+            seen = self._value(path, _TAGS)
             yield seen
-            return tuple(seen.value)
-        count = yield from self._count(f"number of {path}")
+            return None if seen.is_odd else tuple(seen.value)
+        count = yield from self._count(f"number of {path}", 2)
+        return (yield from self._pairs(path, count))
+
+    def _pairs(self, path: str, count: int) -> Generator[FieldSeen, None, tuple[TagValue, ...]]:
         pairs: list[TagValue] = []
         for index in range(count):
             tag, value = (self._read(f"{path}[{index}].{part}", STRING) for part in ("tag", "value"))
@@ -119,36 +164,45 @@ class _TextWalk:
             pairs.append(TagValue(tag.value, value.value))
         return tuple(pairs)
 
-    def _column(self, row: Column, path: str, records: tuple[Any, ...]) -> Iterator[FieldSeen]:
-        name = f"number of {path}[].{row.name}"
-        count = yield from self._count(name)
+    def _column(self, row: Column, path: str, owner: Draft) -> Iterator[FieldSeen]:
+        title = f"number of {path}[].{row.name}"
+        count = yield from self._count(title)
+        records = [*getattr(owner, row.field.rpartition(".")[2])] if count else []
         if count > len(records):
-            raise DecodeError(self._message, name, shown(str(count)), f"at most {len(records)}")
+            raise DecodeError(self._message, title, shown(str(count)), f"at most {len(records)}")
         for index in range(count):
-            yield self._read(f"{path}[{index}].{row.name}", row.kind)
+            seen = self._value(f"{path}[{index}].{row.name}", row.kind)
+            records[index] = self._with(records[index], row.name, _value_of(seen))
+            yield seen
+        if records:
+            owner.__dict__[row.field.rpartition(".")[2]] = tuple(records)
+
+    def _with(self, record: Any, name: str, value: Any) -> Any:
+        record.__dict__[name] = value
+        return record
 
     def _is_there(self, path: str) -> Generator[FieldSeen, None, bool]:
-        seen = self._read(f"{path} present", BOOL)
+        seen = self._must(f"{path} present", BOOL)
         yield seen
         return seen.value is True
 
     def _many(self, row: Many, path: str) -> Generator[FieldSeen, None, tuple[Any, ...]]:
-        count = yield from self._count(f"number of {path}")
+        count = yield from self._count(f"number of {path}", least_width(row.of, self._version))
         items: list[Any] = []
         for index in range(count):
-            item = f"{path}[{index}]"
-            if isinstance(row.of, Kind):
-                seen = self._read(item, row.of)
-                items.append(seen.value)
-                yield seen
-            else:
-                layout = row.of if isinstance(row.of, Layout) else (yield from self._chosen(row.of, item))
-                items.append(Draft(layout.cls))
-                yield from self.rows(layout.text_rows, f"{item}.", items[-1])
+            items.append((yield from self._item(row.of, f"{path}[{index}]")))  # noqa: PERF401 (that cannot yield)
         return tuple(items)
 
-    def _count(self, path: str) -> Generator[FieldSeen, None, int]:
-        seen = self._read(path, _COUNT)
+    def _item(self, of: Layout | Kind | Choice, path: str) -> Generator[FieldSeen, None, Any]:
+        if isinstance(of, Kind):
+            seen = self._value(path, of)
+            yield seen
+            return _value_of(seen)
+        layout = of if isinstance(of, Layout) else (yield from self._chosen(of, path))
+        return (yield from self._record(layout, path))
+
+    def _count(self, path: str, width: int = 1) -> Generator[FieldSeen, None, int]:  # noqa: ARG002 (see `Builder`)
+        seen = self._must(path, _COUNT)
         yield seen
         count = int(seen.value)
         if not self._fields.spend(count):
@@ -157,25 +211,62 @@ class _TextWalk:
         return count
 
     def _chosen(self, choice: Choice, item: str) -> Generator[FieldSeen, None, Layout]:
-        seen = self._read(f"{item}.{choice.tag}", INT)
+        seen = self._must(f"{item}.{choice.tag}", INT)
         yield seen
         if seen.value not in choice.options:
             wanted = f"one of {', '.join(map(str, choice.options))}"
             raise DecodeError(self._message, seen.path, shown(seen.text), wanted)
         return choice.options[seen.value]
 
+    def _must(self, path: str, kind: Kind) -> FieldSeen:
+        """Read what says how the fields lie."""
+        seen = self._read(path, kind)
+        if seen.is_odd:
+            raise self.fault_at(seen)
+        return seen
+
+    def _value(self, path: str, kind: Kind) -> FieldSeen:
+        seen = self._read(path, kind)
+        if seen.is_odd and self._tolerates is not None and not self._tolerates(seen):
+            raise self.fault_at(seen)
+        return seen
+
     def _read(self, path: str, kind: Kind) -> FieldSeen:
         text = self._take(path, kind.name)
         try:
             return FieldSeen(path, kind.name, text, kind.read(text))
         except (ValueError, ArithmeticError):
-            raise DecodeError(self._message, path, shown(text), kind.name) from None
+            return FieldSeen(path, kind.name, text, text, is_odd=True)
 
     def _take(self, path: str, kind: str) -> str:
         try:
             return self._fields.take()
         except StopIteration:
             raise DecodeError(self._message, path, "the end of the frame", kind) from None
+
+
+def _value_of(seen: FieldSeen) -> Any:
+    return None if seen.is_odd else seen.value
+
+
+class _Unread(Exception):
+    """A condition looks at a value that could not be read."""
+
+
+class _Watched:
+    """A draft as a condition sees it: to look at a value that could not be read is the end."""
+
+    __slots__ = ("_draft", "_unread")
+
+    def __init__(self, draft: Draft, unread: set[tuple[int, str]]) -> None:
+        self._draft = draft
+        self._unread = unread
+
+    def __getattr__(self, name: str) -> Any:
+        if (id(self._draft), name) in self._unread:
+            raise _Unread(name)
+        value = getattr(self._draft, name)
+        return _Watched(value, self._unread) if isinstance(value, Draft) else value
 
 
 # --- writing -----------------------------------------------------------------------------------------------------

@@ -18,17 +18,21 @@ _LONGEST_SEARCHED: Final = 2**20
 """Bytes of a body that is searched for fields that we do not know: an object is made of each of them."""
 
 
-def walk_protobuf(entry: Entry, body: bytes) -> Iterator[FieldSeen]:
+def walk_protobuf(entry: Entry, body: bytes, *, tolerant: bool = False) -> Iterator[FieldSeen]:
     """Give the fields of a protobuf body one by one, those that we do not know last.
 
-    Raises `DecodeError` at the first one that is not what the table says, and for a body that is no protobuf.
+    Raises `DecodeError` at the first one that is not what the table says, and for a body that is no protobuf; a
+    *tolerant* walk passes over values that cannot be read.
     """
     parsed = message_class(entry.layout)()
     try:
         parsed.ParseFromString(body)
     except ParseError:
         raise DecodeError(entry.name, None, shown(body), f"a protobuf {entry.layout.name}") from None
-    yield from _record(entry.name, entry.layout, parsed, "", searched=len(body) <= _LONGEST_SEARCHED)
+    for seen in _record(entry.name, entry.layout, parsed, "", searched=len(body) <= _LONGEST_SEARCHED):
+        if seen.is_odd and not tolerant:
+            raise DecodeError(entry.name, seen.path, shown(seen.value), seen.kind)
+        yield seen
     if len(body) > _LONGEST_SEARCHED:
         told = f"not looked for in a body of {len(body)} bytes"
         yield FieldSeen("fields that we do not know", "not known to us", told, told)
@@ -60,12 +64,12 @@ def _row(
     elif isinstance(row, Part):
         yield from _record(message, row.layout, getattr(parsed, name), f"{path}.", searched=searched)
     else:
-        yield _scalar(message, row.kind, getattr(parsed, name), path)
+        yield _scalar(row.kind, getattr(parsed, name), path)
 
 
 def _item(message: str, of: Layout | Kind | Choice, item: Any, path: str, *, searched: bool) -> Iterator[FieldSeen]:
     if isinstance(of, Kind):
-        yield _scalar(message, of, item, path)
+        yield _scalar(of, item, path)
     elif isinstance(of, Layout):
         yield from _record(message, of, item, f"{path}.", searched=searched)
     else:
@@ -77,9 +81,9 @@ def _item(message: str, of: Layout | Kind | Choice, item: Any, path: str, *, sea
         yield from _record(message, of.options[number], item, f"{path}.", searched=searched)
 
 
-def _scalar(message: str, kind: Kind, held: Any, path: str) -> FieldSeen:
+def _scalar(kind: Kind, held: Any, path: str) -> FieldSeen:
+    text = held if isinstance(held, str) else repr(held)
     try:
-        value = held if kind.load is None else kind.load(held)
+        return FieldSeen(path, kind.name, text, held if kind.load is None else kind.load(held))
     except (ValueError, ArithmeticError):
-        raise DecodeError(message, path, shown(held), kind.name) from None
-    return FieldSeen(path, kind.name, held if isinstance(held, str) else repr(held), value)
+        return FieldSeen(path, kind.name, text, held, is_odd=True)
