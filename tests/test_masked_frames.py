@@ -35,6 +35,7 @@ from anytws.wire.catalogue import CATALOGUE
 from anytws.wire.codec import Codec
 from anytws.wire.frames import frame
 from anytws.wire.rows import Choice, Filler, Layout, Many, Part, leaves
+from tests.hostile_frames import nested
 from tests.pasted_forms import FORMS, is_text
 
 
@@ -55,6 +56,26 @@ def test_a_number_that_looks_like_an_account_stays(capsys, monkeypatch):
     """The vendor writes nothing as its largest double: changed, it would be no number any more."""
     nothing = frame(Codec(Side.TWS, 157).encode(TickGeneric(5, TickType.LAST, None)))
     assert "'1.7976931348623157E308'" in masked(capsys, monkeypatch, nothing, "--from", "tws")
+
+
+def test_what_stands_in_the_place_of_another_value_is_hidden_too(capsys, monkeypatch):
+    """A frame that somebody has mended by hand, or that is another message than it looks like."""
+    text = b"12\x001\x007\x00DU1234567\x000\x000\x004.5\x0010\0"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(frame(text))))
+    assert cli.main(["explain", "--mask", "--from", "tws"]) == 1
+    out = capsys.readouterr().out
+    assert "'DU0000001'" in out
+    assert "1234567" not in out
+
+
+def test_an_odd_value_of_protobuf_is_hidden_and_what_we_do_not_know_is_left_out(capsys, monkeypatch):
+    """Position is 61: account, contract, position, average cost."""
+    body = (261).to_bytes(4, "big") + nested(1, b"DU1234567") + nested(3, b"U7654321") + nested(77, b"U1111111")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(frame(body))))
+    assert cli.main(["explain", "--mask", "--from", "tws"]) == 1
+    shown = bytes.fromhex(capsys.readouterr().out.split()[1])
+    assert nested(1, b"DU0000001") in shown
+    assert not [secret for secret in (b"1234567", b"7654321", b"U1111111") if secret in shown]
 
 
 # --- the frames are whole ----------------------------------------------------------------------------------------

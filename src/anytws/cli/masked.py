@@ -135,6 +135,9 @@ class FrameMask:
         for place, seen in enumerate(reading.fields):
             if seen.path:
                 fields[place] = self.text(entry.name, seen.path, fields[place], before)
+                if seen.problem:
+                    # What stands in the place of another value may be anything.
+                    fields[place] = self._anything(fields[place])
             before = seen.text
         for place in range(len(reading.fields), len(fields)):
             fields[place] = self._anything(fields[place])
@@ -196,6 +199,8 @@ class FrameMask:
         parsed: Any = message_class(entry.layout)()
         # It was parsed before, or there would be no reading.
         parsed.ParseFromString(body)
+        # What is in a field that we do not know, nobody can tell.
+        parsed.DiscardUnknownFields()
         self._record(entry.name, entry.layout, parsed, "")
         data: bytes = parsed.SerializeToString(deterministic=True)
         return data
@@ -219,16 +224,25 @@ class FrameMask:
             else:
                 held = getattr(parsed, name)
                 if isinstance(held, str):
-                    setattr(parsed, name, self.text(message, path, held, before))
+                    setattr(parsed, name, self._string(row.kind, message, path, held, before))
                     before = held
                 elif isinstance(held, int) and row.field in PERMANENT:
                     setattr(parsed, name, int(self._number(str(held))))
+
+    def _string(self, kind: Kind, message: str, path: str, held: str, before: str = "") -> str:
+        text = self.text(message, path, held, before)
+        try:
+            if kind.load is not None:
+                kind.load(held)
+        except (ValueError, ArithmeticError):
+            return self._anything(text)
+        return text
 
     def _items(self, message: str, of: Layout | Kind | Choice, items: Any, path: str) -> None:  # noqa: ANN401 (see above)
         if isinstance(of, Kind):
             for place, held in enumerate(items):
                 if isinstance(held, str):
-                    items[place] = self.text(message, path, held)
+                    items[place] = self._string(of, message, path, held)
             return
         for item in items:
             layout = of if isinstance(of, Layout) else of.options.get(getattr(item, of.tag, 0))
