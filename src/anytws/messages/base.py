@@ -45,11 +45,21 @@ class ToTws(Message):
     __slots__ = ()
 
 
-_Answer_co = TypeVar("_Answer_co", bound=ToClient, covariant=True)
+_Answer_co = TypeVar("_Answer_co", covariant=True)
+_Item_co = TypeVar("_Item_co", covariant=True)
 
 
 class Asks(ToTws, Generic[_Answer_co]):
-    """Said by the client, and answered by TWS with the message named in the brackets."""
+    """Said by the client, and answered by TWS with what is named in the brackets: a message, or a tuple of them."""
+
+    __slots__ = ()
+
+
+class Streams(ToTws, Generic[_Item_co]):
+    """Said by the client, and followed by messages of TWS, of those named in the brackets, until it is cancelled.
+
+    A request may be both: what it asks for then comes once, or goes on, as its fields say or as the caller wants.
+    """
 
     __slots__ = ()
 

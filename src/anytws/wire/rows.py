@@ -23,6 +23,7 @@ import attrs
 
 from anytws.errors import UPDATE_TWS
 from anytws.messages.base import Asks, Message, Side, ToClient
+from anytws.wire.conversation import ConversationRow
 from anytws.wire.kinds import Kind
 
 
@@ -234,6 +235,8 @@ class Entry:
     """Values that not every version takes."""
     changes_state: bool = False
     """Whether saying it twice, or at all, changes something at the broker."""
+    conversation: ConversationRow | None = None
+    """What answers a request of a client, ends it and cancels it; None for what TWS says."""
     said_as: Callable[[Any], Any] | None = None
     """Gives a message in the form in which it is said, where what TWS reports may be in it that TWS does not take."""
 
