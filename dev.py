@@ -119,8 +119,9 @@ def check() -> None:
 
 
 def bench(*arguments: str) -> None:
-    """Run the benchmarks; takes pytest's arguments."""
-    run(program("python", "bench"), "-m", "pytest", "tests/benchmarks", *arguments)
+    """Run the benchmarks, or only those that are named; takes pytest's arguments."""
+    is_named = any(argument.startswith("tests/benchmarks") for argument in arguments)
+    run(program("python", "bench"), "-m", "pytest", *(() if is_named else ("tests/benchmarks",)), *arguments)
 
 
 def coverage(*arguments: str) -> None:
@@ -136,7 +137,6 @@ NO_SHARE = (
     "tests/fuzz",
     "tests/test_catalogue.py",
     "tests/test_compiled.py",
-    "tests/test_event_stream.py",
     "tests/test_growth.py",
     "tests/test_hostile_clients.py",
     "tests/test_leaks.py",

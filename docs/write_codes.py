@@ -13,7 +13,18 @@ if __name__ == "__main__":
     # Run as a script, this folder is on the path, and the one above it is not.
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from anytws.core.codes import BANDS, CODES, Code, CodeKind
+from anytws.core.codes import (
+    ANY_REQUEST,
+    BANDS,
+    CODES,
+    EFFECTS_OF_KIND,
+    Code,
+    CodeKind,
+    CodeSource,
+    Effect,
+    EffectKey,
+    Outstanding,
+)
 from docs import blocks
 from docs.blocks import row
 
@@ -22,34 +33,59 @@ PAGE = Path(__file__).resolve().with_name("codes.md")
 
 def bands() -> str:
     """Give the table of the ranges that decide for codes without a row."""
-    lines = [row("codes", "kind", "why"), row("---", "---", "---")]
-    lines += [row(f"{band.first} to {band.last}", name(band.kind), band.why) for band in BANDS]
-    return "".join([*lines, row("all others", name(CodeKind.NOTICE), "see below")])
+    lines = [row("codes", "kind", "to an open request", "why"), row("---", "---", "---", "---")]
+    lines += [row(f"{each.first} to {each.last}", name(each.kind), name(each.on_request), each.why) for each in BANDS]
+    return "".join([*lines, row("all others", name(CodeKind.NOTICE), name(Effect.ENDS), "see above")])
+
+
+def effects() -> str:
+    """Give the table of what the kinds do, to requests and to orders."""
+    columns: tuple[EffectKey, ...] = (ANY_REQUEST, *Outstanding)
+    lines = [row("kind", "a request", *(name(each) for each in Outstanding)), row("---", *["---"] * len(columns))]
+    return "".join(
+        [*lines, *(row(name(kind), *(name(each[key]) for key in columns)) for kind, each in EFFECTS_OF_KIND.items())]
+    )
 
 
 def codes(rows: Iterable[Code]) -> str:
     """Give the table of *rows*."""
-    lines = [row("code", "kind and source", "meaning, and what to do"), row("--:", "---", "---")]
+    lines = [row("code", "kind and source", "meaning, what it does, and what to do"), row("--:", "---", "---")]
     lines += [row(each.code, f"{name(each.kind)}<br>{_source(each)}", _meaning(each)) for each in rows]
     return "".join(lines)
 
 
 def _source(each: Code) -> str:
-    return each.source.value.replace("+", ", ")
+    return ", ".join((source.name or "").lower() for source in CodeSource if source in each.source)
 
 
 def _meaning(each: Code) -> str:
     # In one cell: a column more does not fit a telephone.
-    return f"{each.meaning}<br>→ {each.reaction}" if each.reaction else each.meaning
+    lines = [each.meaning]
+    if each.effects:
+        lines.append(", ".join(f"{_key(key)} {name(effect)}" for key, effect in each.effects))
+    if each.wrapped is not None:
+        lines.append(f"comes as {each.wrapped}")
+    if each.may_be_wrapped:
+        lines.append(f"may come as {' or '.join(map(str, each.may_be_wrapped))}")
+    if each.reaction:
+        lines.append(f"→ {each.reaction}")
+    return "<br>".join(lines)
 
 
-def name(kind: CodeKind) -> str:
-    """Give a kind as a program spells it."""
-    return f"`{kind.name}`"
+def _key(key: EffectKey) -> str:
+    if isinstance(key, Outstanding):
+        return f"{name(key)}:"
+    return "a request:" if key == ANY_REQUEST else f"`{key}`:"
+
+
+def name(word: CodeKind | Effect | Outstanding) -> str:
+    """Give a word of the table as a program spells it."""
+    return f"`{word.name}`"
 
 
 BLOCKS: dict[str, Callable[[], str]] = {
     "bands": bands,
+    "effects": effects,
     "codes of TWS": lambda: codes(each for each in CODES.values() if not each.local),
     "codes of clients": lambda: codes(each for each in CODES.values() if each.local),
 }

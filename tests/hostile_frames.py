@@ -63,7 +63,9 @@ def required(layout: Layout) -> bytes:
     for row in leaves(layout.protobuf_rows):
         if isinstance(row, Row) and row.number is not None:
             data += _shortest(row)
-        elif isinstance(row, Part) and row.number is not None and row.oneof is None and not row.optional:
+        elif (
+            isinstance(row, Part) and row.number is not None and row.oneof is None and row.presence and not row.optional
+        ):
             data += nested(row.number, required(row.layout))
     return data
 
@@ -75,7 +77,7 @@ def _shortest(row: Row) -> bytes:
         return tag(row.number, 1) + bytes(8)
     if kind.protobuf != "string":
         return tag(row.number, 0) + b"\1"
-    text = next((each for each in _CANDIDATES if is_taken(kind.load or str, each)), None)
+    text = next((each for each in _CANDIDATES if is_taken(kind.read_protobuf or str, each)), None)
     return b"" if text is None else nested(row.number, text.encode())
 
 
@@ -135,9 +137,9 @@ class _Writer(TextWalk):
             self.counts.append((path, len(self.fields)))
             text = str(self._how_many) if path == self._chosen_list else "0"
         else:
-            text = next((each for each in _CANDIDATES if is_taken(kind.read, each)), "7")
+            text = next((each for each in _CANDIDATES if is_taken(kind.read_text, each)), "7")
         self.fields.append(text)
-        return FieldSeen(path, kind.name, text, kind.read(text))
+        return FieldSeen(path, kind.name, text, kind.read_text(text))
 
     def _take(self, path: str, kind: str) -> str:
         self.fields.append("99")

@@ -22,10 +22,18 @@ import anyio.lowlevel
 import attrs
 from anyio.abc import ByteStream
 
+from anytws.messages import CurrentTimeRequest
 from anytws.simulator.serve import ResettableStream, memory_pair
+from anytws.wire.catalogue import entry_for
 
 PATIENCE: Final = 10.0
 """Seconds after which a test fails instead of hanging. Nothing waits for them."""
+
+_CLOCK: Final = entry_for(CurrentTimeRequest).conversation
+assert _CLOCK is not None
+assert _CLOCK.deadline is not None
+CLOCK_SECONDS: Final = _CLOCK.deadline
+"""Seconds after which a request for the time is given up unless somebody says otherwise."""
 
 LOCALHOST: Final = "127.0.0.1"
 

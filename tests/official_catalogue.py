@@ -200,10 +200,10 @@ def _behind_conditions(draw: st.DrawFn, entry: Entry, version: int) -> Any:
     for path, values in TRIGGERS:
         if _is_there(entry.cls, path):
             message = _with(message, path, draw(st.sampled_from(values)))
-    if layout.dumped is not None:
-        message = layout.dumped(message)
+    if layout.before_writing is not None:
+        message = layout.before_writing(message)
     message = _as_written(layout.text_rows, _filled(draw, layout.text_rows, message, version, entry.said_by))
-    return message if layout.loaded is None else layout.loaded(message)
+    return message if layout.after_reading is None else layout.after_reading(message)
 
 
 def _filled(draw: st.DrawFn, rows: tuple[AnyRow, ...], message: Any, version: int, said_by: Side) -> Any:
@@ -294,7 +294,7 @@ class View:
         """Give the text form of the field *name*."""
         row = rows_by_name(self.layout)[name]
         assert isinstance(row, Row)
-        return row.kind.write(getattr(self.record, row.field))
+        return row.kind.write_text(getattr(self.record, row.field))
 
     def at(self, path: str) -> Any:
         """Give what is at a dotted path; ABSENT behind something absent."""
@@ -308,7 +308,7 @@ class View:
 
 def dumped(kind: Kind, value: Any) -> Any:
     """Give what protobuf holds for *value*."""
-    found = kind.dump(value) if kind.dump else value
+    found = kind.write_protobuf(value) if kind.write_protobuf else value
     return ABSENT if found is None else found
 
 
@@ -327,7 +327,7 @@ def view(record: Any, of: Layout | Choice) -> View:
     if isinstance(of, Choice):
         number = of.number_of(record)
         return attrs.evolve(view(record, of.options[number]), tag=("type", number))
-    return View(record if of.dumped is None else of.dumped(record), of)
+    return View(record if of.before_writing is None else of.before_writing(record), of)
 
 
 def text_only_value(message: Any, entry: Entry, name: str, version: int) -> Any:

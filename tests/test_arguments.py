@@ -11,8 +11,8 @@ import pytest
 
 import anytws
 from anytws import HandshakeOptions
+from anytws.machines import Mailbox
 from anytws.messages import CurrentTimeRequest
-from anytws.runtime.event_stream import EventStream
 from anytws.simulator import World
 from anytws.simulator.serve import connect_memory, memory_pair
 
@@ -120,7 +120,7 @@ def test_options_of_another_type(given: dict[str, Any]):
     assert says(caught.value).startswith(f"{next(iter(given))} is ")
 
 
-@pytest.mark.parametrize("wrong", [*NO_SECONDS, *NO_TIME, None], ids=lambda value: repr(value)[:9])
+@pytest.mark.parametrize("wrong", [*NO_SECONDS, *NO_TIME], ids=lambda value: repr(value)[:9])
 async def test_a_timeout_that_is_none(wrong: Any):
     """Nothing is sent, and the connection goes on."""
     world = World()
@@ -151,7 +151,7 @@ async def test_a_timeout_that_is_none(wrong: Any):
 )
 def test_a_stream_says_what_is_wrong(given: dict[str, Any], kind: type[Exception]):
     with pytest.raises(kind) as caught:
-        EventStream(**{"capacity": 10, "when_full": "fail"} | given)
+        Mailbox(**{"capacity": 10, "when_full": "fail"} | given)
     assert says(caught.value).startswith(f"{next(iter(given))} is ")
 
 

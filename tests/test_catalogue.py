@@ -18,11 +18,13 @@ from hypothesis import strategies as st
 from anytws import messages as all_messages
 from anytws.errors import UPDATE_TWS, DecodeError, LocalProtocolError
 from anytws.messages import Message, Side
+from anytws.messages.base import Asks, Streams
 from anytws.testing.strategies import Encoding, message_of, mutations_of, values_of
 from anytws.testing.strategies import messages as any_messages
-from anytws.wire import protobuf
-from anytws.wire.catalogue import BY_CLASS, BY_ID, CATALOGUE, entry_of
+from anytws.wire import catalogue, protobuf
+from anytws.wire.catalogue import BY_CLASS, BY_ID, CATALOGUE, entry_for, entry_of, entry_said
 from anytws.wire.codec import PROTOBUF_OFFSET, Codec, UnknownId
+from anytws.wire.compiled import protobuf_decoder
 from anytws.wire.kinds import Kind
 from anytws.wire.odd import Odd
 from anytws.wire.rows import (
@@ -57,6 +59,12 @@ def records_in(layout: Layout) -> Iterator[Layout]:
         elif isinstance(row, Many) and isinstance(row.of, Choice):
             for option in row.of.options.values():
                 yield from records_in(option)
+
+
+def fields_of(entry: Entry) -> dict[str, Any]:
+    """Give the fields of the class of *entry*."""
+    cls: Any = entry.cls
+    return attrs.fields_dict(cls)
 
 
 def text_until(entry: Entry) -> int:
@@ -113,7 +121,7 @@ def come_back_equal(entry: Entry, version: int) -> None:
 def in_protobuf(layout: Layout, value: Any) -> Any:
     """Give *value* without what protobuf has no place for."""
     rows = {row.field: row for row in leaves(layout.protobuf_rows) if is_numbered(row)}
-    if layout.loaded is not None:
+    if layout.after_reading is not None:
         return value
     for name in attrs.fields_dict(layout.cls):
         row, held = rows.get(name), getattr(value, name)
@@ -243,6 +251,80 @@ def test_the_other_side_does_not_say_it(entry: Entry) -> None:
             Codec(entry.said_by.peer, version).encode(object.__new__(entry.cls))
 
 
+# --- ids, which the conversation gives ---------------------------------------------------------------------------
+
+IDS = ("request_id", "order_id")
+# What ends or cancels something speaks of an id that there is already.
+OF_OPEN_ONES = ("Cancel", "Unsubscribe")
+
+
+def id_given_later(entry: Entry) -> str | None:
+    """Give the field that has the id of the request *entry*; None for what has none, or needs it from the start."""
+    names = [name for name in fields_of(entry) if name in IDS]
+    if entry.said_by is Side.TWS or not names or entry.name.startswith(OF_OPEN_ONES):
+        return None
+    return names[0]
+
+
+WITH_ID = [entry for entry in CATALOGUE if id_given_later(entry)]
+by_name_with_id = pytest.mark.parametrize("entry", WITH_ID, ids=lambda entry: entry.name)
+
+
+@by_name_with_id
+@few(10)
+@given(data=st.data())
+def test_a_request_without_its_id_is_refused(entry: Entry, data: st.DataObject) -> None:
+    """In both encodings; the error names message and field, and says where an id comes from."""
+    name = str(id_given_later(entry))
+    version = data.draw(st.sampled_from(bands(entry)))
+    said = attrs.evolve(data.draw(message_of(entry.cls, version)), **{name: None})
+    told = rf"^{entry.name}\.{name}: there is none yet: .*give {name}$"
+    with pytest.raises(LocalProtocolError, match=told) as caught:
+        Codec(Side.CLIENT, version).encode(said)
+    assert (caught.value.message, caught.value.field, caught.value.code) == (entry.name, name, None)
+    ways = {Asks: "Tws.ask", Streams: "Tws.stream"}
+    assert all((way in str(caught.value)) == issubclass(entry.cls, cls) for cls, way in ways.items())
+
+
+@pytest.mark.parametrize(
+    "entry", [entry for entry in WITH_ID if entry.protobuf_since is not None], ids=lambda entry: entry.name
+)
+@few(20)
+@given(data=st.data())
+def test_tws_takes_no_request_without_an_id(entry: Entry, data: st.DataObject) -> None:
+    """None is what a request has before it is asked: no frame means it, also where protobuf may leave a field out."""
+    name = str(id_given_later(entry))
+    parsed: Any = protobuf.message_class(entry.layout)()
+    said = data.draw(message_of(entry.cls, MAX_VERSION, Encoding.PROTOBUF))
+    parsed.ParseFromString(protobuf.serialize(entry, said))
+    (row,) = [row for row in leaves(entry.layout.protobuf_rows) if isinstance(row, Row) and row.field == name]
+    parsed.ClearField(vendor_name(row))
+    body = parsed.SerializeToString()
+    with pytest.raises(DecodeError) as caught:
+        protobuf.parse(entry, body)
+    assert (caught.value.message, caught.value.field) == (entry.name, name)
+    assert protobuf_decoder(entry, lambda _: "left to the strict reader")(body) == "left to the strict reader"
+
+
+def test_an_id_that_is_given_later_is_the_last_field_and_nothing_else_is_given_later() -> None:
+    """So a request is written without it, and no other field is None where the wire has no None."""
+    found: set[tuple[str, str]] = set()
+    for entry in CATALOGUE:
+        for layout in records_in(entry.layout):
+            for row in [*leaves(layout.text_rows), *leaves(layout.protobuf_rows)]:
+                if isinstance(row, Row) and not row.kind.optional:
+                    *_, (owner, name) = paths_of(layout.cls, row.field)
+                    if default_of(owner, name) is None:
+                        found.add((owner.__name__, name))
+    assert found == {(entry.name, str(id_given_later(entry))) for entry in WITH_ID}
+    for entry in WITH_ID:
+        assert [*fields_of(entry)][-1] == id_given_later(entry)
+    ending = [entry for entry in CATALOGUE if entry.name.startswith(OF_OPEN_ONES) and {*IDS} & {*fields_of(entry)}]
+    for entry in ending:
+        assert next(iter(fields_of(entry))) in IDS
+        assert default_of(entry.cls, next(iter(fields_of(entry)))) is attrs.NOTHING
+
+
 # --- the table itself --------------------------------------------------------------------------------------------
 
 
@@ -254,15 +336,32 @@ def public_messages() -> Iterator[object]:
             yield shown
 
 
-def fields_of(entry: Entry) -> dict[str, Any]:
-    """Give the fields of the class of *entry*."""
-    cls: Any = entry.cls
-    return attrs.fields_dict(cls)
-
-
 def test_every_message_has_an_entry_and_every_entry_is_public() -> None:
     """A class without an entry cannot be written; an entry without a public class cannot be used."""
     assert set(public_messages()) == set(BY_CLASS)
+
+
+def test_what_is_no_message_of_the_catalogue_has_no_entry() -> None:
+    """A class of somebody else's, also one that says that it is in a file of ours; and an id that nobody says."""
+    stranger = type("Stranger", (Message,), {"__module__": "anytws.messages.orders"})
+    for cls in (Message, int, stranger):
+        with pytest.raises(TypeError, match=f"{cls.__name__} is not a message of the catalogue"):
+            entry_for(cls)
+    assert [entry_said(side, 10**6) for side in Side] == [None, None]
+    assert all(entry_said(entry.said_by, entry.id) is entry for entry in CATALOGUE)
+    with pytest.raises(AttributeError, match="has no attribute 'CATALOG'"):
+        _ = catalogue.CATALOG
+
+
+def test_a_table_must_not_share_a_class_or_an_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two entries one would be found, and nobody could say which."""
+    first, second = CATALOGUE[0], next(entry for entry in CATALOGUE[1:] if entry.said_by is CATALOGUE[0].said_by)
+    for twice in (first, attrs.evolve(second, id=first.id)):
+        with monkeypatch.context() as patch:
+            patch.setattr(catalogue, "BY_CLASS", {first.cls: first})
+            patch.setattr(catalogue, "BY_ID", {first.said_by: {first.id: first}})
+            with pytest.raises(TypeError, match="two entries of the catalogue share a class, or an id"):
+                catalogue.enter((twice,))
 
 
 def test_an_entry_is_found_by_class_and_by_id() -> None:
@@ -277,13 +376,11 @@ def test_an_entry_is_found_by_class_and_by_id() -> None:
 
 @by_name
 def test_an_entry_makes_sense(entry: Entry) -> None:
-    """Text ids fit below protobuf's, bands lie in order, what a request asks for is in the catalogue."""
+    """Text ids fit below protobuf's, and bands lie in order."""
     assert 0 < entry.id <= PROTOBUF_OFFSET
     assert entry.protobuf_since is None or PROTOBUF <= entry.protobuf_since <= MAX_VERSION
     assert entry.since <= MAX_VERSION
     assert all(row.until is None or row.since < row.until for row in leaves(entry.layout.text_rows))
-    assert entry.answer is None or entry.answer in BY_CLASS
-    assert entry.answer is None or BY_CLASS[entry.answer].said_by is Side.TWS
 
 
 def carried(rows: tuple[AnyRow, ...]) -> set[str]:
@@ -314,7 +411,7 @@ def test_every_field_is_on_the_wire() -> None:
                     written |= {*paths_of(layout.cls, row.field)}
                 if isinstance(row, Column) and "." not in row.field:
                     written |= {(inner.cls, row.name) for inner in layouts if row.name in attrs.fields_dict(inner.cls)}
-            if layout.loaded is not None:
+            if layout.after_reading is not None:
                 # What is made of other fields has no row of its own.
                 written |= {(inner.cls, name) for inner in layouts for name in attrs.fields_dict(inner.cls)}
     # A mask of text, which is one field, has all bits of it: `test_codec` has them there and back.

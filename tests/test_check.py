@@ -22,7 +22,7 @@ from anyio.from_thread import start_blocking_portal
 from anytws import (
     ConnectError,
     ConnectionClosed,
-    EventsDropped,
+    Dropped,
     HandshakeOptions,
     Notice,
     RequestTimedOut,
@@ -39,7 +39,7 @@ from anytws.cli.report import Report
 from anytws.core import codes
 from anytws.core.codes import CODES, CodeKind
 from anytws.messages.config import ApiConfig, ConfigRequest, ConfigResponse
-from anytws.messages.session import CurrentTime, CurrentTimeRequest, ErrorMessage
+from anytws.messages.session import ErrorMessage, IdsRequest, ManagedAccountsRequest
 from anytws.simulator import ANSWERS, Answer, Dialog, HangUp, Opening, Personality, World, WorldSettings
 from anytws.simulator.serve import TcpTws, serve
 from anytws.simulator.settings import USUAL_OPENING
@@ -109,7 +109,7 @@ async def test_a_tws_that_is_ready(version: int):
     assert (portrait.clock.doubt < 0.4) is (version >= CURRENT_TIME_IN_MILLIS)
     # It only reads.
     asked = {type(heard.message).__name__ for heard in world.heard}
-    assert asked <= {"CurrentTimeRequest", "CurrentTimeInMillisRequest", "ConfigRequest"}
+    assert asked <= {"ManagedAccountsRequest", "CurrentTimeRequest", "CurrentTimeInMillisRequest", "ConfigRequest"}
     assert not any(entry_of(heard.message).changes_state for heard in world.heard)
     assert portrait.heard.read_only is (None if version < 219 else False)
 
@@ -378,7 +378,7 @@ async def test_a_tws_that_dies_while_it_is_looked_at():
         link.die(HangUp.EOF)
         return ()
 
-    finding = await found(world=World(answers={**ANSWERS, CurrentTimeRequest: Answer(die)}))
+    finding = await found(world=World(answers={**ANSWERS, ManagedAccountsRequest: Answer(die)}))
     assert finding.outcome is Outcome.NOT_READY
     assert isinstance(finding.failure, ConnectionClosed)
     assert finding.portrait is not None
@@ -389,7 +389,8 @@ async def test_a_tws_that_dies_while_it_is_looked_at():
 
 
 async def test_a_tws_that_does_not_answer():
-    world = World(answers={**ANSWERS, CurrentTimeRequest: Answer(lambda link, request: ())})
+    mute = Answer(lambda link, request: ())
+    world = World(answers={**ANSWERS, ManagedAccountsRequest: mute, IdsRequest: mute})
     finding = await found(world=world, patience=0.05)
     assert finding.outcome is Outcome.NOT_READY
     assert isinstance(finding.failure, RequestTimedOut)
@@ -401,19 +402,13 @@ async def test_a_tws_that_does_not_answer():
 
 async def test_the_first_question_is_asked_until_it_is_answered(monkeypatch):
     """The runtime asks again once. A TWS may take longer than that to settle, and a person is waiting."""
-    monkeypatch.setattr("anytws.cli.finding._ASK_AGAIN", 0.05)
-    asked = []
-
-    def tell_at_last(link, _):
-        asked.append(link)
-        return [CurrentTime(datetime(2026, 1, 5, tzinfo=UTC))] if len(asked) > 2 else []
-
     settings = WorldSettings(server_version=MIN_VERSION)
-    finding = await found(world=World(settings, answers={**ANSWERS, CurrentTimeRequest: Answer(tell_at_last)}))
+    mute = Answer(lambda _link, _request: [])
+    finding = await found(world=World(settings, answers={**ANSWERS, ManagedAccountsRequest: mute}), patience=0.4)
     assert finding.outcome is Outcome.READY
     assert finding.portrait is not None
     assert finding.portrait.first_answer_seconds is not None
-    assert finding.portrait.first_answer_seconds > 0.1
+    assert finding.portrait.first_answer_seconds > 0.15
     assert finding.portrait.trip_seconds is not None
     monkeypatch.setattr(report, "_PROMPT", 0.1)
     assert "first answer only after" in told(finding)
@@ -605,7 +600,8 @@ def test_json_of_failures(capsys):
 
 
 async def test_json_of_a_tws_that_does_not_answer(anyio_backend_name):
-    world = World(answers={**ANSWERS, CurrentTimeRequest: Answer(lambda link, request: ())})
+    mute = Answer(lambda link, request: ())
+    world = World(answers={**ANSWERS, ManagedAccountsRequest: mute, IdsRequest: mute})
     finding = await found(world=world, patience=0.05)
     output, _ = spoken()
     (endpoint,) = Report(output).as_json([finding], NOT_READY)["endpoints"]
@@ -731,7 +727,7 @@ def test_what_is_too_much_is_counted():
         heard.note(ErrorMessage(None, 2152, large))
         heard.note(_notice(codes.MARKET_DATA_FARM_OK, f"OK:us{at}"))
         heard.note(_notice(codes.MARKET_DATA_FARM_BROKEN, "broken:us0"))
-    heard.note(EventsDropped(7))
+    heard.note(Dropped(7))
     assert (len(heard.farms), heard.more_farms) == (50, 150)
     assert (len(heard.remarks), heard.more_remarks) == (50, 150)
     assert heard.farms[0].status == "broken"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import anyio
 import anyio.lowlevel
@@ -16,10 +16,11 @@ import anytws
 from anytws import (
     CloseReason,
     ConnectionClosed,
-    EventsDropped,
+    Dropped,
     HandshakeOptions,
     LocalProtocolError,
     Notice,
+    RequestFailed,
     RequestTimedOut,
     SlowConsumer,
     State,
@@ -27,22 +28,30 @@ from anytws import (
 )
 from anytws.core import Ready, StateChanged, VersionAgreed
 from anytws.core.events import Event
+from anytws.machines.conversations import DRAIN
 from anytws.messages import (
+    Contract,
+    ContractData,
+    ContractDataEnd,
+    ContractDataRequest,
+    ContractDetails,
     CurrentTime,
     CurrentTimeInMillisRequest,
     CurrentTimeRequest,
+    ErrorMessage,
     IdsRequest,
     ManagedAccounts,
     ManagedAccountsRequest,
     NextValidId,
     SetServerLogLevelRequest,
     StartApiRequest,
+    Stock,
+    ToClient,
 )
 from anytws.runtime import connect
-from anytws.runtime.client import REQUEST_TIMEOUT
 from anytws.simulator import ANSWERS, Answer, HangUp, Opening, World, WorldSettings
 from anytws.simulator.serve import serve_memory
-from tests.misbehaving_tws import PATIENCE, until
+from tests.misbehaving_tws import CLOCK_SECONDS, PATIENCE, until
 
 NOON: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MUTE: Final = {**ANSWERS, CurrentTimeRequest: Answer(lambda _link, _request: ())}
@@ -130,6 +139,96 @@ async def test_callers_at_the_same_time_share_one_request() -> None:
     assert [type(heard.message) for heard in world.heard] == [CurrentTimeRequest]
 
 
+async def test_a_caller_that_leaves_takes_nothing_from_the_others() -> None:
+    """Of those who share a request one is cancelled, and one waits too short a time; the last one has its answer."""
+    world = World(answers={**ANSWERS, ManagedAccountsRequest: Answer(lambda _client, _request: ())})
+    answers: list[object] = []
+    async with connected(world) as tws:
+        async with anyio.create_task_group() as tasks:
+
+            async def ask() -> None:
+                answers.append(await tws.ask(ManagedAccountsRequest()))
+
+            async def ask_in_vain() -> None:
+                with pytest.raises(RequestTimedOut):
+                    await tws.ask(ManagedAccountsRequest(), timeout=0)
+
+            tasks.start_soon(ask)
+            tasks.start_soon(ask_in_vain)
+            with anyio.CancelScope() as scope:
+                async with anyio.create_task_group() as others:
+                    others.start_soon(ask)
+                    await until(lambda: world.heard)
+                    scope.cancel()
+            for _ in range(5):
+                await anyio.lowlevel.checkpoint()
+            world.links[0].say(ManagedAccounts(("DU9",)))
+        assert answers == [ManagedAccounts(("DU9",))]
+        assert tws.statistics().open_conversations == 0
+    assert len(world.heard) == 1
+
+
+def number_of(request: ContractDataRequest) -> int:
+    assert request.request_id is not None
+    return request.request_id
+
+
+def details(request: ContractDataRequest, symbol: str, offset: int = 0) -> ContractData:
+    return ContractData(number_of(request) + offset, Contract(symbol=symbol), ContractDetails())
+
+
+def end(request: ContractDataRequest, offset: int = 0) -> ContractDataEnd:
+    return ContractDataEnd(number_of(request) + offset)
+
+
+def refusal(request: ContractDataRequest, offset: int = 0) -> ErrorMessage:
+    return ErrorMessage(number_of(request) + offset, 200, "No security definition has been found")
+
+
+Saying: TypeAlias = Callable[[ContractDataRequest], tuple[ToClient, ...]]
+
+ODD_ANSWERS: Final[dict[str, tuple[Saying, tuple[str, ...] | int]]] = {
+    "in order": (lambda r: (details(r, "A"), details(r, "B"), end(r)), ("A", "B")),
+    "nothing but the end": (lambda r: (end(r),), ()),
+    "under another's id, and then": (lambda r: (details(r, "X", 5), end(r, 5), details(r, "A"), end(r)), ("A",)),
+    "under an id of the past": (lambda r: (details(r, "X", -1), end(r, -1), details(r, "A"), end(r)), ("A",)),
+    "with its end twice": (lambda r: (details(r, "A"), end(r), end(r)), ("A",)),
+    "twice": (lambda r: (details(r, "A"), end(r), details(r, "A"), end(r)), ("A",)),
+    "and goes on after the end": (lambda r: (details(r, "A"), end(r), details(r, "B")), ("A",)),
+    "an error after data": (lambda r: (details(r, "A"), refusal(r)), 200),
+    "an error after the end": (lambda r: (details(r, "A"), end(r), refusal(r)), ("A",)),
+    "data after an error": (lambda r: (refusal(r), details(r, "A"), end(r)), 200),
+    "another's error": (lambda r: (refusal(r, 7), details(r, "A"), end(r)), ("A",)),
+    "what the farms are at": (lambda r: (ErrorMessage(None, 2104, "ok"), details(r, "A"), end(r)), ("A",)),
+    "an error that is nobody's": (lambda r: (ErrorMessage(None, 321, "x"), details(r, "A"), end(r)), ("A",)),
+}
+"""What TWS says to a request, and what comes of it: the symbols, or the code of the error."""
+
+
+@pytest.mark.parametrize("said, expected", ODD_ANSWERS.values(), ids=ODD_ANSWERS)
+async def test_everybody_has_what_is_theirs(said: Saying, expected: tuple[str, ...] | int) -> None:
+    """Whatever TWS says before, between and after; and the next question is answered as if nothing had been."""
+    is_odd = True
+
+    def answer(_client: object, request: ContractDataRequest) -> tuple[ToClient, ...]:
+        return said(request) if is_odd else (details(request, "NEXT"), end(request))
+
+    world = World(answers={**ANSWERS, ContractDataRequest: Answer(answer)})
+    async with connected(world) as tws:
+        if isinstance(expected, int):
+            with pytest.raises(RequestFailed) as caught:
+                await tws.ask(ContractDataRequest(Stock("A")))
+            assert caught.value.code == expected
+        else:
+            told = await tws.ask(ContractDataRequest(Stock("A")))
+            assert tuple(each.contract.symbol for each in told) == expected
+        is_odd = False
+        (told_next,) = await tws.ask(ContractDataRequest(Stock("A")))
+        assert told_next.contract.symbol == "NEXT"
+        assert tws.statistics().open_conversations == 0
+        assert not tws._pump._waking
+
+
 async def test_other_requests_without_an_id() -> None:
     """`ask` takes every request that names its answer, and gives that answer."""
     world = World(WorldSettings(accounts=("DU7",), first_order_id=3))
@@ -143,14 +242,32 @@ async def test_other_requests_without_an_id() -> None:
 async def test_a_request_without_an_answer_times_out() -> None:
     """It does so after exactly the time allowed, says what was asked, and the connection lives."""
     async with connected(World(answers=MUTE)) as tws:
-        for seconds, options in ((REQUEST_TIMEOUT, {}), (2.5, {"timeout": 2.5})):
+        for seconds, options in ((CLOCK_SECONDS, {}), (2.5, {"timeout": 2.5})):
             began = anyio.current_time()
             with pytest.raises(RequestTimedOut, match=f"CurrentTimeRequest within {seconds:g} s") as caught:
                 await tws.current_time(**options)
             assert anyio.current_time() - began == seconds
             assert caught.value.request == CurrentTimeRequest()
-            assert caught.value.seconds == seconds
+            assert (caught.value.seconds, caught.value.sent, caught.value.received) == (seconds, True, ())
+            # The answer may still come, and would be taken for the next one's.
+            await anyio.sleep(DRAIN)
         assert tws.state is State.READY
+
+
+@pytest.mark.virtual_time
+async def test_a_request_that_had_to_wait_too_long_was_never_sent() -> None:
+    """Behind one whose answer may still come; it says so, and never leaves."""
+    world = World(answers=MUTE)
+    async with connected(world) as tws:
+        with anyio.move_on_after(1):
+            await tws.current_time()
+        with pytest.raises(
+            RequestTimedOut, match=r"CurrentTimeRequest was not sent within 2.5 s: .* nobody will be"
+        ) as caught:
+            await tws.current_time(timeout=2.5)
+        assert not caught.value.sent
+        await anyio.sleep(3600)
+    assert len(world.heard) == 1
 
 
 @pytest.mark.virtual_time
@@ -352,9 +469,9 @@ def read_with(read: Any, when_full: str) -> Any:
 # Events
 
 
-async def heard_by(tws: Tws, last: type[Event]) -> list[Event | EventsDropped]:
+async def heard_by(tws: Tws, last: type[Event]) -> list[Event | Dropped]:
     """Give the events up to the first of class *last*."""
-    heard: list[Event | EventsDropped] = []
+    heard: list[Event | Dropped] = []
     with tws.events() as events:
         async for event in events:
             heard.append(event)
@@ -414,7 +531,7 @@ async def test_a_stream_that_is_opened_after_the_block() -> None:
 async def test_the_last_event_is_read_before_the_block_is_cancelled() -> None:
     """A loop over events in the block itself sees the end, and code behind its last `await` runs."""
     world = World()
-    heard: list[Event | EventsDropped] = []
+    heard: list[Event | Dropped] = []
     with pytest.raises(ConnectionClosed):
         async with connected(world) as tws:
             world.links[0].die()
@@ -462,7 +579,7 @@ async def test_a_reader_that_left_its_loop_delays_the_end_by_little() -> None:
 async def test_a_reader_that_is_slow_delays_the_end_by_little() -> None:
     """One that thinks for an hour about each event does too; it still gets all of them."""
     world = World()
-    heard: list[Event | EventsDropped] = []
+    heard: list[Event | Dropped] = []
     async with anyio.create_task_group() as tasks:
         with pytest.raises(ConnectionClosed):
             async with connected(world) as tws:
@@ -494,9 +611,8 @@ async def test_a_slow_reader_fails() -> None:
         say_many(world, 10)
         await tws.current_time()
         with pytest.raises(SlowConsumer):
-            async for event in events:
-                assert event != NextValidId(109)
-        await tws.current_time()
+            await anext(events)
+        assert await tws.ask(ManagedAccountsRequest()) == ManagedAccounts(world.settings.accounts)
 
 
 async def test_a_slow_reader_fails_by_weight() -> None:
@@ -509,8 +625,7 @@ async def test_a_slow_reader_fails_by_weight() -> None:
         say_many(world, 10)
         await tws.current_time()
         with pytest.raises(SlowConsumer) as caught:
-            async for event in events:
-                assert event != NextValidId(109)
+            await anext(events)
         assert (caught.value.capacity, caught.value.unit) == (1000, "bytes")
 
 
@@ -522,10 +637,10 @@ async def test_a_slow_reader_loses_the_oldest() -> None:
         events = tws.events(capacity=3, when_full="drop_oldest")
         say_many(world, 10)
         await tws.current_time()
-        assert events.dropped == 8
+        assert events.statistics().dropped == 8
     heard = [event async for event in events]
     # The two last changes come behind: the answer and one id make room for the change of the state.
-    assert isinstance(heard[0], EventsDropped)
+    assert isinstance(heard[0], Dropped)
     assert heard[0].count + len(heard) - 1 == 10 + 1 + 2
     assert [type(event) for event in heard[-3:]] == [CurrentTime, StateChanged, ConnectionClosed]
 
@@ -567,5 +682,4 @@ async def test_a_timeout_of_zero_and_of_infinity() -> None:
     async with connected(world) as tws:
         with pytest.raises(RequestTimedOut):
             await tws.current_time(timeout=0)
-        world.answers = ANSWERS
-        assert (await tws.current_time(timeout=math.inf)).tzinfo is UTC
+        assert await tws.ask(ManagedAccountsRequest(), timeout=math.inf) == ManagedAccounts(world.settings.accounts)

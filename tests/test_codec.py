@@ -28,9 +28,11 @@ from anytws.messages import (
 )
 from anytws.messages.base import TagValue, ToClient, ToTws, message
 from anytws.testing.strategies import message_of
-from anytws.wire.codec import PROTOBUF_OFFSET, Codec, UnknownId
-from anytws.wire.kinds import BOOL, DOUBLE, INT, STRING, TEXT, maybe
-from anytws.wire.rows import Choice, Column, Entry, Filler, Layout, Many, Part, Row, Tags, When
+from anytws.wire.codec import PROTOBUF_OFFSET, WORTH_COMPILING, Codec, UnknownId, shared_codec
+from anytws.wire.kinds import BOOL, INT, STRING
+from anytws.wire.limits import Limits
+from anytws.wire.optional_kinds import TEXT, maybe
+from anytws.wire.rows import Entry, Filler, Layout, Row
 from anytws.wire.text import Surplus
 from anytws.wire.versions import CURRENT_TIME_IN_MILLIS, MAX_VERSION, MIN_VERSION, PROTOBUF, PROTOBUF_REST_MESSAGES_3
 from tests.test_rows import (
@@ -276,60 +278,6 @@ def test_what_is_no_message_of_our_side_is_a_mistake_of_the_program(version: int
         Codec(CLIENT, version).encode(wrong)
 
 
-@message
-class NewWords(ToTws):
-    """A request with a field that came later, and one that went."""
-
-    request_id: int
-    since_170: str = ""
-    until_180: int = 0
-    made: tuple[int, ...] = attrs.field(factory=tuple)
-
-
-NEW_WORDS = Entry(
-    Layout(
-        NewWords,
-        (Row("request_id", INT, 1), Row("since_170", STRING, 2, since=170), Row("until_180", INT, 3, until=180)),
-    ),
-    id=160,
-    vendor_name="newWords",
-    protobuf_since=203,
-)
-
-
-@pytest.mark.parametrize(
-    "version, said, field",
-    [
-        (169, NewWords(1, "new"), "since_170"),
-        (170, NewWords(1, "new"), None),
-        (169, NewWords(1), None),
-        (179, NewWords(1, until_180=5), None),
-        (180, NewWords(1, until_180=5), "until_180"),
-        (202, NewWords(1, until_180=5), "until_180"),
-        (203, NewWords(1, "new", 5), None),
-    ],
-)
-def test_a_value_that_the_version_cannot_carry_does_not_vanish(version: int, said: NewWords, field: str | None) -> None:
-    """Whoever set it is told, instead of a request that says something else."""
-    with in_catalogue(NEW_WORDS):
-        if field is None:
-            assert there_and_back(said, version) == said
-            return
-        with pytest.raises(LocalProtocolError) as caught:
-            Codec(CLIENT, version).encode(said)
-    assert (caught.value.message, caught.value.field) == ("NewWords", field)
-    # Protobuf carries it again: an update helps, and which one is told.
-    assert caught.value.code == UPDATE_TWS
-    assert f"server version {170 if field == 'since_170' else 203} or later" in str(caught.value)
-
-
-def test_a_value_that_no_version_carries_does_not_vanish_in_protobuf_either() -> None:
-    """A field without a number is one that protobuf does not have."""
-    with in_catalogue(NEW_WORDS), pytest.raises(LocalProtocolError) as caught:
-        Codec(CLIENT, 226).encode(NewWords(1, made=(5,)))
-    assert caught.value.field == "made"
-
-
 # --- the miniature of orders -------------------------------------------------------------------------------------
 
 
@@ -430,42 +378,11 @@ def test_a_missing_record_is_told(version: int, field: str) -> None:
     assert (caught.value.field or "").startswith(field)
 
 
-@pytest.mark.parametrize(
-    "version, changes, field, since",
-    [
-        (169, {"trading_class": "NMS"}, "contract.trading_class", 170),
-        (179, {"cash_quantity": Decimal(5)}, "order.cash_quantity", 180),
-        (190, {"soft_tier": "gold"}, "order.soft_tier", 203),
-        (179, {"regulators": ("FINRA",)}, "order.regulators", 180),
-        (179, {"hedge": Hedge("D", 0.5)}, "order.hedge.beta", 180),
-        (157, {"comment": "x"}, "order.comment", COMMENT_SINCE),
-        (202, {"comment": "x"}, "order.comment", COMMENT_SINCE),
-        (203, {"comment": "x", "leg_prices": ()}, "order.comment", COMMENT_SINCE),
-        (COMMENT_SINCE - 1, {"comment": "x", "leg_prices": ()}, "order.comment", COMMENT_SINCE),
-    ],
-)
-def test_a_nested_value_that_the_version_cannot_carry_does_not_vanish(
-    version: int, changes: dict[str, Any], field: str, since: int
-) -> None:
-    """An order without its cash quantity is another order."""
-    with in_catalogue(*MINIATURE), pytest.raises(LocalProtocolError) as caught:
-        Codec(CLIENT, version).encode(place(**changes))
-    assert (caught.value.message, caught.value.field, caught.value.code) == ("PlaceOrderRequest", field, UPDATE_TWS)
-    assert f"server version {since} or later" in str(caught.value)
-
-
 def test_a_character_that_tws_does_not_take_is_told_however_deep() -> None:
     """579, with the path through list and record."""
     with in_catalogue(*MINIATURE), pytest.raises(LocalProtocolError) as caught:
         Codec(CLIENT, 190).encode(place(parameters=(TagValue("a", "b"), TagValue("c", "é"))))
     assert (caught.value.code, caught.value.field) == (INVALID_SYMBOL, "order.parameters[1].value")
-
-
-def test_a_value_behind_a_condition_that_does_not_hold_does_not_vanish() -> None:
-    """Parameters of an algorithm that is not named would be dropped without a word."""
-    with in_catalogue(*MINIATURE), pytest.raises(LocalProtocolError) as caught:
-        Codec(CLIENT, 190).encode(place(algorithm="", parameters=(TagValue("a", "b"),)))
-    assert caught.value.field == "order.parameters"
 
 
 def test_ids_of_both_forms_differ_by_200() -> None:
@@ -583,155 +500,6 @@ def test_a_message_without_a_protobuf_form_is_text_at_every_version() -> None:
         assert Codec(TWS, 226).decode((162 + PROTOBUF_OFFSET).to_bytes(4, "big") + b"\x0a\x01x") == UnknownId(362)
 
 
-# --- what would be lost, by every word ---------------------------------------------------------------------------
-
-
-@attrs.frozen
-class Priced:
-    """A record with a field that is written apart from it, and one that text has not."""
-
-    ratio: int
-    price: float | None = None
-    note: str = ""
-
-
-@attrs.frozen
-class Plain:
-    """Another record, for a list of two kinds."""
-
-    percent: int
-    extra: str = ""
-
-
-@message
-class Basket(ToTws):
-    """A request with one field of each sort, all of them newer than the message."""
-
-    request_id: int
-    legs: tuple[Priced, ...] = ()
-    pairs: tuple[TagValue, ...] = ()
-    options: tuple[TagValue, ...] = ()
-    conditions: tuple[Any, ...] = ()
-    part: Plain = Plain(0)
-    has_more: bool = False
-    more: tuple[Plain, ...] = ()
-
-
-_PLAIN = Layout(Plain, (Row("percent", INT, 1), Row("extra", TEXT, 2, since=190)))
-_PRICED = Layout(
-    Priced,
-    text=(Row("ratio", INT),),
-    protobuf=(Row("ratio", INT, 1), Row("price", maybe(DOUBLE), 2), Row("note", TEXT, 3, protobuf_since=217)),
-)
-_EITHER = Choice(
-    object,
-    tag="kind",
-    number=9,
-    vendor="Either",
-    options={1: _PLAIN, 2: Layout(Leg, (Row("action", TEXT, 3), Row("contract_id", INT, 4)))},
-)
-BASKET = Entry(
-    Layout(
-        Basket,
-        text=(
-            Row("request_id", INT),
-            Many("legs", _PRICED, since=160),
-            Column("legs", "price", maybe(DOUBLE), since=170),
-            Tags("pairs", since=171),
-            Tags("options", joined=True, since=172),
-            Many("conditions", _EITHER, since=173),
-            Row("part.percent", INT, since=174),
-            Row("has_more", BOOL, since=175),
-            When(lambda said: said.has_more, (Many("more", _PLAIN, since=176),)),
-        ),
-        protobuf=(
-            Row("request_id", INT, 1),
-            Many("legs", _PRICED, 2),
-            Tags("pairs", 3),
-            Tags("options", 4),
-            Many("conditions", _EITHER, 5),
-            Part("part", _PLAIN, 6, omitted=True),
-            Row("has_more", BOOL, 7),
-            Many("more", _PLAIN, 8),
-        ),
-    ),
-    id=163,
-    vendor_name="basket",
-    protobuf_since=203,
-)
-
-
-@pytest.mark.parametrize(
-    "since, said, field",
-    [
-        (160, Basket(1, legs=(Priced(1),)), "legs"),
-        (170, Basket(1, legs=(Priced(1), Priced(2, 0.5))), "legs[1].price"),
-        (171, Basket(1, pairs=(TagValue("a", "b"),)), "pairs"),
-        (172, Basket(1, options=(TagValue("a", "b"),)), "options"),
-        (173, Basket(1, conditions=(Plain(1),)), "conditions"),
-        (174, Basket(1, part=Plain(1)), "part"),
-        (175, Basket(1, has_more=True), "has_more"),
-        (176, Basket(1, has_more=True, more=(Plain(1),)), "more"),
-        (190, Basket(1, conditions=(Leg(1, ""), Plain(1, "x"))), "conditions[1].extra"),
-        (190, Basket(1, has_more=True, more=(Plain(1, "x"),)), "more[0].extra"),
-        (203, Basket(1, part=Plain(1, "x")), "part.extra"),
-        (217, Basket(1, legs=(Priced(1, note="x"),)), "legs[0].note"),
-    ],
-    ids=str,
-)
-def test_every_field_is_refused_until_the_version_that_brings_it(since: int, said: Basket, field: str) -> None:
-    """503 with the version, by the path; and from that version on it goes out and comes in."""
-    with in_catalogue(BASKET):
-        for version in {since - 1, max(MIN_VERSION, since - 11)}:
-            with pytest.raises(LocalProtocolError) as caught:
-                Codec(CLIENT, version).encode(said)
-            error = caught.value
-            assert (error.code, error.message) == (UPDATE_TWS, "Basket")
-            if version == since - 1:
-                assert error.field == field
-                assert f"server version {since} or later" in str(error)
-        for version in {since, 203, MAX_VERSION}:
-            if version >= since:
-                assert there_and_back(said, version) == said
-
-
-def test_what_stands_behind_a_condition_that_does_not_hold_is_told() -> None:
-    """No update helps: the fields contradict each other. Protobuf has no conditions."""
-    said = Basket(1, more=(Plain(1),))
-    with in_catalogue(BASKET):
-        with pytest.raises(LocalProtocolError) as caught:
-            Codec(CLIENT, 176).encode(said)
-        assert (caught.value.code, caught.value.field) != (UPDATE_TWS, "more")
-        assert caught.value.field == "more"
-        assert there_and_back(said, 203) == said
-
-
-def test_a_text_only_message_is_brought_a_field_by_no_version_of_protobuf() -> None:
-    """The numbers that a shared record has for other messages are none of its own."""
-    brief = Layout(Plain, text=(Row("percent", INT),), protobuf=_PLAIN.rows)
-    entry = Entry(Layout(Basket, text=(Row("request_id", INT), Part("part", brief))), 164, "x")
-    with in_catalogue(entry), pytest.raises(LocalProtocolError) as caught:
-        Codec(CLIENT, 180).encode(Basket(1, part=Plain(1, "x")))
-    assert (caught.value.field, caught.value.code) == ("part.extra", None)
-
-
-def test_a_column_behind_a_condition_is_told_for_its_own_field_alone() -> None:
-    """The records before it are carried; only what the column has of them is not."""
-    rows = (
-        Row("request_id", INT),
-        Many("legs", _PRICED),
-        Row("has_more", BOOL),
-        When(lambda said: said.has_more, (Column("legs", "price", maybe(DOUBLE)),)),
-    )
-    entry = Entry(Layout(Basket, text=rows), 165, "x")
-    with in_catalogue(entry):
-        for fine in (Basket(1, legs=(Priced(1),)), Basket(1, legs=(Priced(1, 0.5),), has_more=True)):
-            assert there_and_back(fine, 157) == fine
-        with pytest.raises(LocalProtocolError) as caught:
-            Codec(CLIENT, 157).encode(Basket(1, legs=(Priced(1), Priced(1, 0.5))))
-        assert caught.value.field == "legs[1].price"
-
-
 @pytest.mark.parametrize("wire_id", [b"049", b"0049", b"000000049", b"00", b"-49", b"+49", b" 49", b"49 ", b""])
 def test_an_id_has_one_form(wire_id: bytes) -> None:
     """Each form would get a reader of its own, and a peer can write an id in nine forms."""
@@ -768,3 +536,55 @@ def test_what_is_no_bits_is_not_written(bits: Any) -> None:
     wrong = attrs.evolve(tick, attributes=attrs.evolve(tick.attributes, unknown_bits=bits))
     with pytest.raises(LocalProtocolError, match="attributes"):
         Codec(TWS, 176).encode(attrs.evolve(said, ticks=(wrong,)))
+
+
+# --- what a codec keeps ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", [200, 213])
+def test_a_reader_is_compiled_once_a_kind_of_message_has_come_often(version: int) -> None:
+    """And reads the same; what it does not take, the strict one reads as before, fault and all."""
+    codec, said = Codec(CLIENT, version), ErrorMessage(5, 200, "x" * 100)
+    body = Codec(TWS, version).encode(said)
+    times = WORTH_COMPILING // 100 + 2
+    assert {codec.decode(body) for _ in range(times)} == {Codec(CLIENT, version).decode(body)}
+    bad = body.replace(b"200", b"2x0") if version < 213 else body[:-1]
+    with pytest.raises(DecodeError) as caught:
+        codec.decode(bad)
+    with pytest.raises(DecodeError) as first:
+        Codec(CLIENT, version).decode(bad)
+    assert str(caught.value) == str(first.value)
+
+
+def test_fields_that_we_do_not_know_are_told_of_protobuf_alone() -> None:
+    """In text they come as a `Surplus`."""
+    codec = Codec(CLIENT, 226)
+    body = Codec(TWS, 226).encode(NextValidId(5)) + bytes.fromhex("980601")
+    heard = codec.decode(body)
+    assert heard == NextValidId(5)
+    assert codec.unknown_fields(body, NextValidId(5)) == ("field 99 = 1",)
+    old = Codec(CLIENT, 200)
+    assert old.unknown_fields(b"9\x001\x005\x00", NextValidId(5)) == ()
+    assert codec.unknown_fields((9).to_bytes(4, "big") + b"1\x005\x00", NextValidId(5)) == ()
+
+
+def test_a_message_is_said_in_its_form() -> None:
+    """What TWS reports of a contract, and does not take from clients, is taken out by the entry's ``said_as``."""
+
+    def in_capitals(said: Any) -> Any:
+        return attrs.evolve(said, comment=said.comment.upper())
+
+    entry = attrs.evolve(SECRET, said_as=in_capitals, layout=Layout(Secret, (Row("word", TEXT), Row("comment", TEXT))))
+    with in_catalogue(entry):
+        assert Codec(CLIENT, 200).encode(Secret("x", "why")) == b"162\0x\0WHY\0"
+        # A value of which no form can be made is refused by the encoder, which names its field.
+        with pytest.raises(LocalProtocolError) as caught:
+            Codec(CLIENT, 200).encode(Secret("x", 5))  # type: ignore[arg-type]
+    assert caught.value.field == "comment"
+
+
+def test_all_connections_of_a_side_and_version_share_a_codec() -> None:
+    """What one has compiled, the next one need not."""
+    assert shared_codec(CLIENT, 176) is shared_codec(CLIENT, 176)
+    others = {id(shared_codec(CLIENT, 176)), id(shared_codec(TWS, 176)), id(shared_codec(CLIENT, 177))}
+    assert len({*others, id(shared_codec(CLIENT, 176, Limits(items=5)))}) == 4

@@ -26,7 +26,8 @@ from anytws.wire import compiled
 from anytws.wire import versions as v
 from anytws.wire.catalogue import BY_CLASS, CATALOGUE
 from anytws.wire.codec import Codec
-from anytws.wire.kinds import DECIMAL, DOUBLE, INT, LONG, Kind, marked, maybe
+from anytws.wire.kinds import DECIMAL, DOUBLE, INT, LONG, Kind
+from anytws.wire.optional_kinds import maybe, nothing_is
 from anytws.wire.rows import Entry, leaves
 from anytws.wire.text import Surplus
 from anytws.wire.times import TIME
@@ -163,12 +164,12 @@ NUMBERS: Final = (
 KINDS: Final = [
     *(INT, LONG, DOUBLE, DECIMAL),
     *map(maybe, (INT, LONG, DOUBLE, DECIMAL)),
-    marked(INT, "2147483647"),
-    marked(DOUBLE, "1.7976931348623157E308"),
-    marked(DOUBLE, "-1", also=lambda value: value < 0),
-    marked(DECIMAL, "-1"),
+    nothing_is(INT, "2147483647"),
+    nothing_is(DOUBLE, "1.7976931348623157E308"),
+    nothing_is(DOUBLE, "-1", is_unset=lambda value: value < 0),
+    nothing_is(DECIMAL, "-1"),
     # A marker that is the sentinel of another type.
-    marked(DOUBLE, "2147483647"),
+    nothing_is(DOUBLE, "2147483647"),
 ]
 TIMES: Final = st.sampled_from(
     """
@@ -182,13 +183,13 @@ TIMES: Final = st.sampled_from(
 
 def read_strictly(kind: Kind, texts: list[str]) -> object:
     try:
-        return repr([kind.read(text) for text in texts])
+        return repr([kind.read_text(text) for text in texts])
     except (ValueError, ArithmeticError):
         return "refused"
 
 
 def read_quickly(kind: Kind, texts: list[str]) -> object:
-    memo = compiled.memo_of(kind.read)
+    memo = compiled.memo_of(kind.read_text)
     try:
         return repr([memo[text] for text in texts])
     except (ValueError, ArithmeticError):
@@ -196,7 +197,7 @@ def read_quickly(kind: Kind, texts: list[str]) -> object:
 
 
 def read_as_a_column(kind: Kind, texts: list[str]) -> object:
-    column = compiled.column_of(kind.read)
+    column = compiled.column_of(kind.read_text)
     try:
         return repr([*column(texts)]) if column else read_strictly(kind, texts)
     except (ValueError, ArithmeticError):

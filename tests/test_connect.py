@@ -139,8 +139,8 @@ async def test_codes_of_the_callers_own() -> None:
     """What is an error and what a notice is the caller's to say."""
     codes = CODES.with_kinds({2104: CodeKind.REQUEST_FAILED})
     async with connect_memory(World()) as stream, anytws.connect_stream(stream, codes=codes) as tws:
-        await tws.current_time()
         events = tws.events()
+        await tws.current_time()
     kinds = {event.error_code if isinstance(event, ErrorMessage) else type(event) async for event in events}
     assert 2104 in kinds
     assert Notice in kinds

@@ -13,6 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from anytws.core import (
     CODES,
@@ -37,12 +39,14 @@ from anytws.core import (
 )
 from anytws.errors import BAD_LENGTH, BAD_MESSAGE, INVALID_SYMBOL, NOT_CONNECTED, UPDATE_TWS, LocalProtocolError
 from anytws.messages import (
+    ContractDataRequest,
     CurrentTime,
     CurrentTimeInMillisRequest,
     CurrentTimeRequest,
     ErrorMessage,
     HistoricalData,
     IdsRequest,
+    LimitOrder,
     ManagedAccounts,
     ManagedAccountsRequest,
     MarketOrder,
@@ -50,6 +54,7 @@ from anytws.messages import (
     NextValidId,
     OpenOrder,
     OrderState,
+    PlaceOrderRequest,
     SetServerLogLevelRequest,
     StartApiRequest,
     Stock,
@@ -60,7 +65,7 @@ from anytws.wire.catalogue import entry_for
 from anytws.wire.codec import Codec
 from anytws.wire.frames import MAX_FRAME
 from anytws.wire.limits import DEFAULT_LIMITS
-from anytws.wire.protobuf import message_class
+from anytws.wire.protobuf_descriptors import message_class
 from tests.test_transcripts import (
     GREETING,
     accounts,
@@ -579,6 +584,21 @@ class TestStart:
             ]
 
 
+class TestRefusalAfterAnId:
+    """TWS has said the next id, and then that the client id is taken."""
+
+    def test_a_refusal_is_not_put_off_by_what_had_come_before_it(self) -> None:
+        """Nor does the session become ready in the meantime: the wait for the accounts is over."""
+        client = client_in(S.AWAITING_NEXT_VALID_ID)
+        client.wake(10.0)
+        client.receive_data(next_id(VERSION))
+        assert client.wake_at() == 12.0
+        client.receive_data(error(VERSION, 326, "in use"))
+        assert client.wake_at() == 11.0
+        client.wake(11.0)
+        assert closed_with(client).reason is R.CLIENT_ID_IN_USE
+
+
 class TestDeadlines:
     """Each step has one, and no byte but the right one puts it off."""
 
@@ -999,6 +1019,9 @@ class TestSaying:
             (SetServerLogLevelRequest(2**31), None, "log_level"),
             (SetServerLogLevelRequest(True), None, "log_level"),
             (CurrentTimeInMillisRequest(), UPDATE_TWS, None),
+            # What has not been given its id.
+            (ContractDataRequest(Stock("AAPL")), None, "request_id"),
+            (PlaceOrderRequest(Stock("AAPL"), LimitOrder("BUY", 1, 10)), None, "order_id"),
         ],
     )
     def test_what_cannot_be_written_changes_nothing(self, wrong: Message, code: int | None, field: str | None) -> None:
@@ -1238,6 +1261,60 @@ class TestHearing:
         client.opened()
         client.receive_data(version_reply(VERSION) + error(VERSION, 200, "no", 7))
         assert isinstance(client.events()[-1], Notice)
+
+
+TICK = text(VERSION, 2, 6, 1, 0, 100)
+MANY: dict[str, bytes] = {
+    "data": TICK,
+    "other data": text(VERSION, 49, 1, 1_700_000_000),
+    "meaningful": next_id(VERSION, 9),
+    "error": error(VERSION, 200, "no such contract", 7),
+    "remark": error(VERSION, 2104, "Market data farm connection is OK:usfarm"),
+    "unknown": text(VERSION, 150, "a"),
+    "undecodable": text(VERSION, 9, 1, "x"),
+    "odd": text(VERSION, 49, 1, "x"),
+    "surplus": framed(b"2\x006\x001\x000\x00100\x00new\x00"),
+    "oversized": b"\x7f\xff\xff\xff" + bytes(28),
+}
+
+
+class TestManyAtOnce:
+    """One read brings many frames, and means what they mean one by one."""
+
+    @given(said=st.lists(st.sampled_from([*MANY]), max_size=12), state=st.sampled_from([S.READY, S.HANDSHAKING]))
+    def test_a_read_of_many_tells_what_its_frames_tell(self, said: list[str], state: State) -> None:
+        """In the same order, up to the same end; also where the start of the session is among them."""
+        start = version_reply(VERSION) + accounts(VERSION) + next_id(VERSION) if state is S.HANDSHAKING else b""
+        at_once, one_by_one = client_in(state), client_in(state)
+        at_once.receive_data(start + b"".join(MANY[name] for name in said))
+        one_by_one.receive_data(start)
+        for name in said:
+            one_by_one.receive_data(MANY[name])
+        assert at_once.events() == one_by_one.events()
+        assert seen(at_once) == seen(one_by_one)
+        assert (at_once.closed is not None) is ("oversized" in said)
+
+    def test_what_comes_behind_the_end_is_dropped(self) -> None:
+        """Whether a length ends it, or a frame that may not be said."""
+        client, tws = client_in(S.READY), tws_in(S.READY)
+        client.receive_data(TICK * 2 + MANY["oversized"] + TICK)
+        tick = TickSize(1, TickType.BID_SIZE, Decimal(100))
+        *said, changed, end = client.events()
+        assert (said, type(changed), type(end)) == ([tick, tick], StateChanged, ConnectionClosed)
+        asked, again = text(VERSION, 49, 1), start_api(VERSION, 3)
+        tws.receive_data(asked + again + asked)
+        *asks, changed, end = tws.events()
+        assert (asks, type(changed), type(end)) == ([CurrentTimeRequest()], StateChanged, ConnectionClosed)
+
+    def test_data_of_one_state_does_not_pass_in_the_next_unasked(self) -> None:
+        """What the law lets pass it says for one state."""
+        client = client_in(S.AWAITING_NEXT_VALID_ID)
+        client.receive_data(TICK)
+        assert client._passing == {TickSize}
+        client.receive_data(accounts(VERSION) + next_id(VERSION))
+        assert client._passing == set()
+        client.receive_data(TICK * 2 + next_id(VERSION))
+        assert client._passing == {TickSize}
 
 
 class TestEnds:

@@ -114,7 +114,7 @@ def thing_called(name: str) -> object:
     return getattr(import_module(module), own)
 
 
-@pytest.mark.parametrize("module", ["anytws", "anytws.core", "anytws.messages", "anytws.simulator"])
+@pytest.mark.parametrize("module", ["anytws", "anytws.core", "anytws.machines", "anytws.messages", "anytws.simulator"])
 def test_what_a_module_says_is_public_is_in_the_reference(module):
     there = [thing_called(name) for name in described()]
     public = import_module(module)

@@ -10,12 +10,16 @@ import pytest
 
 from anytws import errors
 from anytws.errors import (
+    AnswerTooLarge,
     AnytwsError,
+    DataLost,
     DecodeError,
     LocalProtocolError,
     ProtocolError,
     RemoteProtocolError,
+    RequestFailed,
     RequestTimedOut,
+    SendQueueFull,
     SlowConsumer,
 )
 from anytws.messages import CurrentTimeRequest
@@ -88,12 +92,47 @@ def test_a_request_that_timed_out_is_there_to_be_made_again() -> None:
     assert "CurrentTimeRequest within 2.5 s" in str(error)
 
 
+def test_a_request_that_timed_out_says_how_far_it_came() -> None:
+    """Three things are told apart: nobody was asked, nobody answered, and not all of the answer came."""
+    unsent = RequestTimedOut(CurrentTimeRequest(), 2.5, sent=False)
+    unfinished = RequestTimedOut(CurrentTimeRequest(), 2.5, received=(1, 2))
+    assert "was not sent within 2.5 s" in str(unsent)
+    assert "did not answer" not in str(unsent)
+    assert "2 messages came, and no end" in str(unfinished)
+    assert unfinished.received == (1, 2)
+
+
+def test_a_request_that_failed_says_what_tws_said() -> None:
+    """Code and text are values; a refusal just after TWS had lost a link is marked as doubtful."""
+    error = RequestFailed(200, "No security definition", CurrentTimeRequest())
+    assert (error.code, error.message, error.request, error.link_was_down) == (
+        200, "No security definition", CurrentTimeRequest(), False,
+    )  # fmt: skip
+    assert str(error) == "TWS ended CurrentTimeRequest with 200: No security definition"
+    assert "may be wrong" in str(RequestFailed(200, "", CurrentTimeRequest(), link_was_down=True))
+
+
+def test_the_errors_of_streams_and_queues_say_what_to_do() -> None:
+    """Each names what there was of it, and the way out."""
+    assert "open the stream again" in str(DataLost(CurrentTimeRequest()))
+    assert "1000001 messages had come" in str(AnswerTooLarge(CurrentTimeRequest(), 1_000_001))
+    full = SendQueueFull(10_000, 90_000)
+    assert (full.frames, full.size) == (10_000, 90_000)
+    assert "10000 messages of 90000 bytes wait to be sent" in str(full)
+    assert "Nothing was sent; `await tws.send(...)`" in str(full)
+
+
 def test_a_slow_consumer_learns_its_bound() -> None:
-    """The bound is a value, and the sentence says what can be done."""
-    error = SlowConsumer(7)
-    assert error.capacity == 7
-    assert "more than 7 events" in str(error)
-    assert "drop_oldest" in str(error)
+    """The bound, and what is lost, are values; the sentence says what can be done."""
+    error = SlowConsumer(7, lost=8)
+    assert (error.capacity, error.unit, error.lost, error.unread_seconds) == (7, "items", 8, None)
+    assert "more than 7 items were waiting to be read, and 8 are lost" in str(error)
+    assert "raise the capacity, or choose when_full='drop_oldest'" in str(error)
+    heavy = SlowConsumer(70, "bytes", 3)
+    assert "items of more than 70 bytes" in str(heavy)
+    assert "raise the capacity_bytes" in str(heavy)
+    blocked = SlowConsumer(7, "items", 7, 30.0)
+    assert "nobody read it for 30 s, so 7 items are lost" in str(blocked)
 
 
 @pytest.mark.parametrize(
@@ -103,8 +142,14 @@ def test_a_slow_consumer_learns_its_bound() -> None:
         RemoteProtocolError("no greeting", code=errors.BAD_MESSAGE),
         DecodeError("NextValidId", "order_id", "'x'", "INT"),
         RequestTimedOut(7, 2.5),
-        RequestTimedOut(7, 2.5, has_left=False),
+        RequestTimedOut(7, 2.5, sent=False),
+        RequestTimedOut(7, 2.5, received=(CurrentTimeRequest(),)),
+        RequestFailed(200, "No security definition", CurrentTimeRequest(), link_was_down=True),
+        DataLost(CurrentTimeRequest()),
+        AnswerTooLarge(CurrentTimeRequest(), 1_000_001),
+        SendQueueFull(10_000, 90_000),
         SlowConsumer(7),
+        SlowConsumer(7, "bytes", 3, 30.0),
     ],
     ids=lambda error: type(error).__name__,
 )

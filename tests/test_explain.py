@@ -378,7 +378,7 @@ def test_of_many_fields_behind_the_known_ones_some_are_shown(capsys, tmp_path):
 def test_of_many_fields_some_are_read(version: int, capsys, monkeypatch):
     for module in (explain_module, readings):
         monkeypatch.setattr(module, "MOST_FIELDS", 10)
-    said = PlaceOrderRequest(7, Stock("AAPL"), MarketOrder("BUY", 1))
+    said = PlaceOrderRequest(Stock("AAPL"), MarketOrder("BUY", 1), order_id=7)
     told = explained(capsys, Codec(Side.CLIENT, version).encode(said).hex(), "--from", "client")
     assert "and more fields: of one frame, 10 are read here" in told
     assert len([line for line in lines(told) if line]) <= 20
@@ -418,7 +418,9 @@ def test_of_many_fields_that_cannot_be_read_each_is_told(capsys):
 
 @pytest.mark.parametrize("version", [157, 226])
 def test_a_frame_that_is_cut_off_is_told_as_far_as_it_goes(capsys, version: int):
-    whole = frame(Codec(Side.CLIENT, version).encode(PlaceOrderRequest(7, Stock("AAPL"), MarketOrder("BUY", 1))))
+    whole = frame(
+        Codec(Side.CLIENT, version).encode(PlaceOrderRequest(Stock("AAPL"), MarketOrder("BUY", 1), order_id=7))
+    )
     told = explained(capsys, whole[:40].hex(), code=1)
     assert "PlaceOrderRequest (placeOrder, id 3), said by CLIENT" in told
     assert f"the frame is cut off, {len(whole) - 40} bytes before its end" in told
@@ -435,7 +437,7 @@ def test_lines_fit_and_texts_are_told_whole(capsys, monkeypatch):
     text = " ".join(f"word{number}" for number in range(60))
     condition = TimeCondition(is_more=True, time="20270101 16:00:00 US/Eastern")
     order = LimitOrder("BUY", 1, 10, order_reference=text, conditions=(condition,), good_till_date="20270101")
-    told = explained(capsys, Codec(Side.CLIENT, 176).encode(PlaceOrderRequest(7, Stock("AAPL"), order)).hex())
+    told = explained(capsys, Codec(Side.CLIENT, 176).encode(PlaceOrderRequest(Stock("AAPL"), order, order_id=7)).hex())
     assert text in " ".join(told.split())
     assert "= 2027-01-01 16:00:00-05:00" in told
     assert max(map(len, told.splitlines())) <= 80

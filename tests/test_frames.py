@@ -16,11 +16,25 @@ PREFIX = 4
 
 
 def drain(buffer: FrameBuffer) -> list[bytes]:
-    """Take all whole frames."""
-    frames = []
-    while (body := buffer.next_frame()) is not None:
-        frames.append(body)
+    """Take all whole frames, one by one."""
+    frames, problem = taken(buffer, at_once=False)
+    assert not problem
     return frames
+
+
+def taken(buffer: FrameBuffer, *, at_once: bool) -> tuple[list[bytes], str]:
+    """Take all whole frames, and the problem that is behind them."""
+    frames: list[bytes] = []
+    try:
+        if at_once:
+            while bodies := buffer.frames():
+                frames += bodies
+        else:
+            while (body := buffer.next_frame()) is not None:
+                frames.append(body)
+    except RemoteProtocolError as problem:
+        return frames, problem.problem
+    return frames, ""
 
 
 def test_the_length_is_four_bytes_big_endian_and_does_not_count_itself() -> None:
@@ -97,6 +111,21 @@ def test_a_limit_of_ones_own_is_kept_to_the_byte(limit: int, size: int) -> None:
             buffer.next_frame()
 
 
+@given(
+    stream=st.lists(st.binary(max_size=40).map(frame) | st.just(b"\x7f\xff\xff\xff"), max_size=6).map(b"".join),
+    limit=st.integers(0, 45),
+    data=st.data(),
+)
+def test_all_at_once_they_are_the_same_frames_with_the_same_end(stream: bytes, limit: int, data: st.DataObject) -> None:
+    """`frames` gives what `next_frame` would, leaves the same bytes, and raises the same after the same frames."""
+    one_by_one, at_once = FrameBuffer(limit), FrameBuffer(limit)
+    for piece in data.draw(slices_of(stream)):
+        one_by_one.feed(piece)
+        at_once.feed(piece)
+        assert taken(at_once, at_once=True) == taken(one_by_one, at_once=False)
+        assert (len(at_once), at_once.peek()) == (len(one_by_one), one_by_one.peek())
+
+
 def test_frames_before_a_bad_length_still_come_out() -> None:
     """What was said before the nonsense was said."""
     buffer = FrameBuffer()
@@ -124,8 +153,9 @@ def test_many_small_frames_in_one_piece_cost_no_more_than_their_bytes() -> None:
     """
     count = 300_000
     buffer = FrameBuffer()
-    buffer.feed(frame(b"0123456789") * count)
-    assert len(drain(buffer)) == count
+    for take in (drain, FrameBuffer.frames):
+        buffer.feed(frame(b"0123456789") * count)
+        assert len(take(buffer)) == count
 
 
 def test_a_long_frame_byte_by_byte_costs_no_more_than_its_bytes() -> None:

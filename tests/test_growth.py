@@ -89,7 +89,7 @@ def _kinds_of(layout: Layout | Choice) -> Iterator[Kind]:
 
 def _all_kinds() -> dict[tuple[int, int, int], Kind]:
     found = [kind for entry in CATALOGUE for kind in _kinds_of(entry.layout)]
-    return {(id(kind.read), id(kind.write), id(kind.load)): kind for kind in found}
+    return {(id(kind.read_text), id(kind.write_text), id(kind.read_protobuf)): kind for kind in found}
 
 
 KINDS = sorted(_all_kinds().values(), key=lambda kind: kind.name)
@@ -109,9 +109,9 @@ def test_every_kind_reads_in_proportion(payload: str) -> None:
     """In both encodings. A value is read, or refused as the readers refuse; nothing else comes out of it."""
     make = PAYLOADS[payload]
     for kind in KINDS:
-        assert_linear(lambda size, read=kind.read: _quietly(read, make(size)), (kind.name, payload))  # type: ignore[misc]
-        if kind.load is not None and kind.protobuf == "string":
-            assert_linear(lambda size, load=kind.load: _quietly(load, make(size)), (kind.name, payload))  # type: ignore[misc]
+        assert_linear(lambda size, read=kind.read_text: _quietly(read, make(size)), (kind.name, payload))  # type: ignore[misc]
+        if kind.read_protobuf is not None and kind.protobuf == "string":
+            assert_linear(lambda size, load=kind.read_protobuf: _quietly(load, make(size)), (kind.name, payload))  # type: ignore[misc]
 
 
 VALUES: dict[str, Callable[[int], object]] = {
@@ -136,9 +136,9 @@ def test_every_kind_writes_in_proportion(value: str) -> None:
             write(made[size])
 
     for kind in KINDS:
-        assert_linear(lambda size, write=kind.write: run(write, size), (kind.name, value))  # type: ignore[misc]
-        if kind.dump is not None:
-            assert_linear(lambda size, dump=kind.dump: run(dump, size), (kind.name, value))  # type: ignore[misc]
+        assert_linear(lambda size, write=kind.write_text: run(write, size), (kind.name, value))  # type: ignore[misc]
+        if kind.write_protobuf is not None:
+            assert_linear(lambda size, dump=kind.write_protobuf: run(dump, size), (kind.name, value))  # type: ignore[misc]
 
 
 class _Counted(int):
@@ -159,7 +159,7 @@ class _Counted(int):
 def test_a_number_of_another_class_is_not_looked_for_in_a_range(number: int) -> None:
     """``Member in range(2**63)`` compares with one number after the other, for ever."""
     for kind in KINDS:
-        for write in (kind.write, kind.dump):
+        for write in (kind.write_text, kind.write_protobuf):
             if write is not None:
                 _Counted.compared = 0
                 with suppress(*BAD, TypeError, AttributeError):

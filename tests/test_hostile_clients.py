@@ -11,7 +11,6 @@ import sys
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from typing import IO, Any
 
 import anyio
@@ -27,7 +26,6 @@ from anytws.errors import LocalProtocolError
 from anytws.messages.base import Side
 from anytws.messages.session import (
     CurrentTime,
-    CurrentTimeInMillis,
     CurrentTimeRequest,
     ErrorMessage,
     IdsRequest,
@@ -40,12 +38,8 @@ from anytws.simulator import (
     ANSWERS,
     Answer,
     Dialog,
-    Farm,
-    FarmKind,
     HangUp,
     Link,
-    Opening,
-    Personality,
     World,
     WorldSettings,
 )
@@ -539,7 +533,7 @@ async def test_a_socket_that_cannot_be_set_to_reset_is_closed_all_the_same():
     with socket.create_server((HERE, 0)) as listener:
         raw = Torn()
         raw.connect(listener.getsockname())
-        serve_module._SocketStream(raw).reset()
+        serve_module.SocketStream(raw).reset()
         assert raw.fileno() == -1
 
 
@@ -795,7 +789,7 @@ def test_stale_client_ids_are_forgotten_when_they_are_free_again():
 
 
 def test_client_ids_are_remembered_up_to_a_bound(monkeypatch):
-    monkeypatch.setattr("anytws.simulator.world.MOST_IDS", 5)
+    monkeypatch.setattr("anytws.simulator.knowledge.MOST_IDS", 5)
     assert MOST_IDS > 1000
     world = World(WorldSettings(stale_seconds=1e6))
     world.use_order_id(0, 500)
@@ -863,149 +857,3 @@ def test_a_tws_below_our_oldest_version_names_its_own_and_never_becomes_ready(of
     assert link.closed.reason is CloseReason.UNSUPPORTED_SERVER_VERSION
     assert State.READY not in [getattr(event, "after", None) for event in link.events]
     assert link.failure is None
-
-
-# Settings
-
-
-REFUSED = {
-    "server_version": [0, MAX_VERSION + 1, True, 200.5, None, "200"],
-    "personality": ["tws", None],
-    "accounts": [("",), ("", ""), ("a,b",), ("\ud800",), ["DU1"], "DU1", (1,), None],
-    "first_order_id": [2**31 - 1, 2**31, -(2**31) - 1, True, 1.0, None],
-    "opening": [5, [Opening.FARMS], ("farms",), (CurrentTimeRequest(),), (ErrorMessage(-1, 200, "x"),), None],
-    "opening_seconds": [-1, float("nan"), float("inf"), 1e300, 10**400, "1", True, None],
-    "dialog_seconds": [-0.1, float("nan")],
-    "stale_seconds": [1e300, float("inf")],
-    "settling_seconds": [float("-inf"), 10**10],
-    "farms": [(5,), 5, [], (Farm(FarmKind.HISTORICAL, "\udc80"),), (Farm("x", "y"),), (Farm(FarmKind.HISTORICAL, 5),)],
-    "api_enabled": ["no", 1],
-    "localhost_only": [None],
-    "read_only": ["yes"],
-    "max_clients": [-1, True, 1.5, float("inf")],
-    "trusted_addresses": [5, [5], [[]], [""], None],
-    "dialog": ["accept"],
-    "redirect": [("x", 99_999_999_999), ("x", 0), ("a b", 1), ("", 1), ("a",), "x", 5, ("x", "80"), (None, 1)],
-    "die_after_bytes": [-1, 1.5, True, float("nan")],
-    "die_by": ["eof"],
-    "epoch_at_zero": [
-        datetime(2026, 1, 1),  # noqa: DTZ001
-        datetime.max.replace(tzinfo=UTC),
-        datetime(9990, 1, 1, tzinfo=UTC),
-        5,
-    ],
-    "utc_offset": [timedelta(hours=999), timedelta(days=1), timedelta(days=-1), 5, None],
-    "zone": ["a\0b", "\ud800", 5, None, "x" * (MAX_FRAME + 1)],
-    "connection_time": [b"a\0b", "now", 5, bytearray(b"now"), bytes(1) + b"x" * MAX_FRAME],
-    "memory": [0, True, 1.5],
-    "memory_bytes": [0, -1, float("inf")],
-    "limits": [None, 5],
-}
-
-
-@pytest.mark.parametrize(
-    "name, value",
-    [pytest.param(name, value, id=f"{name}-{value!r:.30}") for name in REFUSED for value in REFUSED[name]],
-)
-def test_what_tws_could_not_do_or_say_is_no_setting(name: str, value: object):
-    with pytest.raises(ValueError, match=rf"^{name} is .*, and has to be ") as caught:
-        WorldSettings(**{name: value})
-    text = str(caught.value)
-    assert len(text) < 1000
-    assert text.isprintable()
-
-
-def test_every_setting_has_values_that_are_refused():
-    assert REFUSED.keys() == {field.name for field in attrs.fields(WorldSettings)}
-
-
-def test_an_offset_that_leaves_the_calendar_is_refused_with_the_clock_that_it_leaves_by():
-    first = datetime(1, 1, 1, tzinfo=UTC)
-    assert WorldSettings(epoch_at_zero=first)
-    with pytest.raises(ValueError, match="epoch_at_zero"):
-        WorldSettings(epoch_at_zero=first, utc_offset=timedelta(hours=-1))
-
-
-def test_one_address_is_one_address():
-    assert WorldSettings(trusted_addresses="10.0.0.1").trusted_addresses == {"10.0.0.1"}
-
-
-def test_what_an_older_version_does_not_have_is_left_out_of_its_opening():
-    news = CurrentTimeInMillis(EPOCH)
-    world = World(WorldSettings(opening=(news, Opening.NEXT_VALID_ID, Opening.MANAGED_ACCOUNTS)))
-    assert Client(world, client_id=1).heard(CurrentTimeInMillis) == [news]
-    old = Client(world, client_id=2, maximum_version=MIN_VERSION)
-    assert old.heard(CurrentTimeInMillis) == []
-    assert old.state is State.READY
-    with pytest.raises(ValueError, match="opening"):
-        WorldSettings(server_version=MIN_VERSION, opening=(news,))
-
-
-NAMES = st.text(max_size=5) | st.sampled_from(["", ",", "\0", "\n", "\ud800", "中国", "DU1"])
-SECONDS = st.floats() | st.integers() | st.sampled_from([0, 0.0, 1e9, 1e300])
-ODD = st.none() | st.booleans() | st.text(max_size=3) | st.integers() | st.floats() | st.binary(max_size=3)
-KINDS = [Opening.MANAGED_ACCOUNTS, Opening.NEXT_VALID_ID, Opening.FARMS]
-ANY_SETTINGS: dict[str, st.SearchStrategy[object]] = {
-    "personality": st.sampled_from(Personality),
-    "server_version": st.integers(1, MAX_VERSION),
-    "accounts": st.lists(NAMES, max_size=3).map(tuple),
-    "first_order_id": st.integers(-(2**31), 2**31),
-    "opening": st.lists(
-        st.sampled_from(KINDS)
-        | st.sampled_from([entry for entry in CATALOGUE if entry.said_by is Side.TWS]).flatmap(
-            lambda entry: message_of(entry.cls)
-        )
-        | st.builds(ErrorMessage, st.integers(), st.integers(), NAMES, NAMES),
-        max_size=3,
-    ).map(tuple),
-    "opening_seconds": SECONDS,
-    "farms": st.lists(st.builds(Farm, st.sampled_from(FarmKind), NAMES), max_size=3).map(tuple),
-    "api_enabled": st.booleans(),
-    "max_clients": st.integers(0, 3),
-    "localhost_only": st.booleans(),
-    "trusted_addresses": st.lists(st.sampled_from([HERE, "", "10.0.0.1"])),
-    "dialog": st.sampled_from(Dialog),
-    "dialog_seconds": SECONDS,
-    "stale_seconds": SECONDS,
-    "settling_seconds": SECONDS,
-    "read_only": st.booleans(),
-    "redirect": st.none() | st.tuples(NAMES, st.none() | st.integers(-1, 70_000)),
-    "die_after_bytes": st.none() | st.integers(),
-    "die_by": st.sampled_from(HangUp),
-    "epoch_at_zero": st.none() | st.datetimes(timezones=st.none() | st.just(UTC)),
-    "utc_offset": st.timedeltas(timedelta(days=-2), timedelta(days=2)),
-    "zone": NAMES,
-    "connection_time": st.none() | st.binary(max_size=5),
-    "memory": st.integers(-1, 5),
-    "memory_bytes": st.integers(-1, 10_000),
-    "limits": st.sampled_from([Limits(), Limits(frame=64, before_version=64, items=0)]),
-}
-
-
-@given(st.fixed_dictionaries({}, optional={name: good | ODD for name, good in ANY_SETTINGS.items()}), st.data())
-@settings(max_examples=300)
-def test_whatever_can_be_set_serves_a_client_without_a_failure(chosen: dict[str, Any], data: st.DataObject):
-    made = WorldSettings()
-    for name, value in chosen.items():
-        try:
-            made = attrs.evolve(made, **{name: value})
-        except ValueError as refusal:
-            assert str(refusal).split(" ", 1)[0] in chosen
-    world = World(made)
-    highest = data.draw(st.integers(MIN_VERSION, MAX_VERSION))
-    now = data.draw(st.sampled_from([0.0, 5.5, 1e9]))
-    for client_id in range(2):
-        client = Client(world, client_id=client_id, maximum_version=highest, now=0.0)
-        client.go(now)
-        if client.state is State.READY:
-            client.ask(IdsRequest(), now)
-            client.ask(ManagedAccountsRequest(), now)
-            client.ask(CurrentTimeRequest(), now)
-        assert client.link.failure is None
-        client.link.receive_reset(now)
-        assert client.link.failure is None
-    assert world.links == ()
-
-
-def test_the_strategy_above_knows_every_setting():
-    assert ANY_SETTINGS.keys() == REFUSED.keys()

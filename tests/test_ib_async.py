@@ -4,7 +4,7 @@ It runs on the test's own asyncio loop, the simulator on a loop of its own in an
 told by ib_async's events; nothing sleeps.
 
 `Client.connectAsync` is what makes a connection ready. `IB.connectAsync` goes on to download positions, orders and
-accounts, of which there are none here.
+accounts.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any, Final
 
 import pytest
-from ib_async import IB
+from ib_async import IB, Contract, Stock
 from ib_async.client import Client
 from ib_async.decoder import Decoder
 
@@ -101,13 +101,14 @@ async def test_a_session(backend: str, version: int) -> None:
 @pytest.mark.parametrize("client_id", [0, 7])
 async def test_a_whole_connect_waits_for_nothing(backend: str, version: int, client_id: int) -> None:
     """It downloads what there is, and would wait four seconds for each end that does not come."""
-    with simulation(backend, server_version=version) as tws:
+    with simulation(backend, server_version=version, positions=()) as tws:
         ib = IB()
         errors: list[int] = []
         ib.errorEvent += lambda _id, code, *_: errors.append(code)
         await ib.connectAsync(tws.host, tws.port, client_id, PATIENCE, account=ACCOUNTS[0], raiseSyncErrors=True)
         try:
-            assert (ib.positions(), ib.openOrders(), ib.fills(), ib.accountValues()) == ([], [], [], [])
+            assert (ib.positions(), ib.openOrders(), ib.fills(), ib.portfolio()) == ([], [], [], [])
+            assert {value.value for value in ib.accountValues() if value.tag == "NetLiquidation"} == {"100000.00"}
             assert sorted(errors) == sorted(code for code, _ in FARM_NOTICES)
             asked = {type(request.message).__name__ for request in tws.world.heard}
             assert asked - {"AutoOpenOrdersRequest"} == {
@@ -123,6 +124,42 @@ async def test_a_whole_connect_waits_for_nothing(backend: str, version: int, cli
             ib.client.conn.disconnected += lambda _: gone.set()
             ib.disconnect()
             await asyncio.wait_for(gone.wait(), PATIENCE)
+
+
+@pytest.mark.parametrize("version", [BANDS[0], Client.MaxClientVersion])
+async def test_details_positions_and_a_stream_that_ticks(backend: str, version: int) -> None:
+    with simulation(backend, server_version=version, tick_seconds=0.01) as tws:
+        async with ready_client(tws) as client:
+            ib = client.ib
+            (details,) = await asyncio.wait_for(ib.reqContractDetailsAsync(Stock("AAPL", "SMART", "USD")), PATIENCE)
+            assert details.contract is not None
+            assert (details.contract.conId, details.longName, details.minTick) == (265598, "APPLE INC", 0.01)
+            assert await asyncio.wait_for(ib.reqContractDetailsAsync(Stock("XYZ", "SMART", "USD")), PATIENCE) == []
+            rows = await asyncio.wait_for(ib.reqPositionsAsync(), PATIENCE)
+            held = [(row.account, row.contract.conId, row.position, row.avgCost) for row in rows]
+            assert held == [(ACCOUNTS[0], 265598, 100.0, 287.35), (ACCOUNTS[0], 756733, -20.0, 781.5)]
+            assert await until_it_has_ticked(ib, details.contract, 5) >= 5
+            # Of symbols that there are not, once: it is told, and the stream goes on.
+            assert [code for _, code, _ in client.errors if code not in dict(FARM_NOTICES)] == [200]
+
+
+async def until_it_has_ticked(ib: IB, contract: Contract, count: int) -> int:
+    """Open a stream and wait until it has brought a quote and then changed it *count* times; give how often it did."""
+    changes = 0
+    enough = asyncio.Event()
+    ticker = ib.reqMktData(contract)
+
+    def note(_: object) -> None:
+        nonlocal changes
+        if ticker.hasBidAsk() and ticker.bid < ticker.ask:
+            changes += 1
+        if changes >= count:
+            enough.set()
+
+    ticker.updateEvent += note
+    await asyncio.wait_for(enough.wait(), PATIENCE)
+    ib.cancelMktData(contract)
+    return changes
 
 
 async def test_a_newer_tws_comes_down_to_its_version(backend: str) -> None:

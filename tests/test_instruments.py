@@ -86,9 +86,9 @@ def test_what_a_kind_needs_is_filled_in(contract: Contract, kind: str, exchange:
 @pytest.mark.parametrize("contract", CONTRACTS)
 def test_every_version_can_say_it(contract: Contract, version: int):
     for request in (
-        PlaceOrderRequest(7, contract, MarketOrder("BUY", 1)),
-        MarketDataRequest(7, contract),
-        HistoricalDataRequest(7, contract, "1 D", BarSize.HOUR_1),
+        PlaceOrderRequest(contract, MarketOrder("BUY", 1), order_id=7),
+        MarketDataRequest(contract, request_id=7),
+        HistoricalDataRequest(contract, "1 D", BarSize.HOUR_1, request_id=7),
     ):
         body = Codec(Side.CLIENT, version).encode(request)
         assert Codec(Side.TWS, version).decode(body) == request
@@ -97,13 +97,13 @@ def test_every_version_can_say_it(contract: Contract, version: int):
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("contract", [each for each in CONTRACTS if each is not SPREAD])
 def test_every_version_can_ask_for_what_there_is(contract: Contract, version: int):
-    request = ContractDataRequest(7, contract)
+    request = ContractDataRequest(contract, request_id=7)
     assert Codec(Side.TWS, version).decode(Codec(Side.CLIENT, version).encode(request)) == request
 
 
 @pytest.mark.parametrize("version, since", [(157, 176), (176, None), (203, None), (226, None)])
 def test_the_bonds_of_an_issuer_need_a_version(version: int, since: int | None):
-    request = ContractDataRequest(7, Bond(issuer_id="e1432232"))
+    request = ContractDataRequest(Bond(issuer_id="e1432232"), request_id=7)
     if since is None:
         assert Codec(Side.TWS, version).decode(Codec(Side.CLIENT, version).encode(request)) == request
         return
@@ -121,7 +121,7 @@ def test_a_contract_that_tws_has_told_can_be_used(version: int):
     told = ContractData(1, known, ContractDetails(market_name="AAPL"))
     heard = Codec(Side.CLIENT, version).decode(Codec(Side.TWS, version).encode(told))
     assert isinstance(heard, ContractData)
-    Codec(Side.CLIENT, version).encode(PlaceOrderRequest(7, heard.contract, MarketOrder("BUY", 1)))
+    Codec(Side.CLIENT, version).encode(PlaceOrderRequest(heard.contract, MarketOrder("BUY", 1), order_id=7))
     assert Leg(heard.contract, "SELL") == Leg(700, "SELL", exchange=heard.contract.exchange or "SMART")
 
 

@@ -61,7 +61,7 @@ from anytws.wire.times import TIME, decided, zone_named
 from tests.test_recorded_frames import READABLE
 
 APPLE = Stock("AAPL")
-ORDER = PlaceOrderRequest(7, APPLE, LimitOrder("BUY", "0.5", "10.05"))
+ORDER = PlaceOrderRequest(APPLE, LimitOrder("BUY", "0.5", "10.05"), order_id=7)
 
 
 def data_of(value: Any) -> Any:
@@ -138,14 +138,14 @@ TIMES: list[tuple[str, datetime | date]] = [
     ("2024-01-31T12:30:00Z", datetime(2024, 1, 31, 12, 30, tzinfo=UTC)),
     ("2024-01-31T12:30:00Z[epoch]", datetime(2024, 1, 31, 12, 30, tzinfo=EPOCH_SECONDS)),
     ("2024-01-31T12:30:00+05:45", datetime(2024, 1, 31, 12, 30, tzinfo=timezone(timedelta(hours=5, minutes=45)))),
-    ("2024-01-31T12:30:00-05:00[US/Eastern]", TIME.read("20240131 12:30:00 US/Eastern")),
-    ("2024-07-31T12:30:00-04:00[US/Eastern]", TIME.read("20240731 12:30:00 US/Eastern")),
-    ("2024-01-31T12:30:00-05:00[EST]", TIME.read("20240131 12:30:00 EST")),
-    ("2024-01-31T12:30:00[CST]", TIME.read("20240131 12:30:00 CST")),
-    ("2024-01-31T12:30:00[No ] such [zone]", TIME.read("20240131 12:30:00 No ] such [zone")),
-    ("2024-01-31T12:30:00+08:00[GMT+08:00]", TIME.read("20240131 12:30:00 GMT+08:00")),
-    ("2025-11-02T01:30:00[US/Eastern]", TIME.read("20251102 01:30:00 US/Eastern")),
-    ("2026-03-08T02:30:00[US/Eastern]", TIME.read("20260308 02:30:00 US/Eastern")),
+    ("2024-01-31T12:30:00-05:00[US/Eastern]", TIME.read_text("20240131 12:30:00 US/Eastern")),
+    ("2024-07-31T12:30:00-04:00[US/Eastern]", TIME.read_text("20240731 12:30:00 US/Eastern")),
+    ("2024-01-31T12:30:00-05:00[EST]", TIME.read_text("20240131 12:30:00 EST")),
+    ("2024-01-31T12:30:00[CST]", TIME.read_text("20240131 12:30:00 CST")),
+    ("2024-01-31T12:30:00[No ] such [zone]", TIME.read_text("20240131 12:30:00 No ] such [zone")),
+    ("2024-01-31T12:30:00+08:00[GMT+08:00]", TIME.read_text("20240131 12:30:00 GMT+08:00")),
+    ("2025-11-02T01:30:00[US/Eastern]", TIME.read_text("20251102 01:30:00 US/Eastern")),
+    ("2026-03-08T02:30:00[US/Eastern]", TIME.read_text("20260308 02:30:00 US/Eastern")),
 ]
 
 
@@ -159,11 +159,15 @@ def test_a_time_keeps_its_zone_and_its_form(text: str, value: Any) -> None:
     if isinstance(value, datetime):
         assert type(back.tzinfo) is type(value.tzinfo)
         assert (back.utcoffset(), back.tzname(), back.fold) == (value.utcoffset(), value.tzname(), value.fold)
-    assert TIME.write(back) == TIME.write(value) if value.year > 1 and not getattr(value, "microsecond", 0) else True
+    assert (
+        TIME.write_text(back) == TIME.write_text(value)
+        if value.year > 1 and not getattr(value, "microsecond", 0)
+        else True
+    )
 
 
 def test_the_hour_that_order_has_decided_stays_decided() -> None:
-    first, second = decided([TIME.read("20251102 01:30:00 US/Eastern")] * 2)
+    first, second = decided([TIME.read_text("20251102 01:30:00 US/Eastern")] * 2)
     bars = HistoricalData(7, bars=tuple(HistoricalDataBar(time, 1.0, 2.0, 0.5, 1.5) for time in (first, second)))
     assert [bar["time"][-18:-12] for bar in data_of(bars)["bars"]] == ["-04:00", "-05:00"]
     back = [bar.time for bar in from_json(to_json(bars), HistoricalData).bars]
@@ -236,7 +240,7 @@ def test_enumerations_are_open() -> None:
 
 def test_what_may_be_a_decimal_or_a_number_stays_what_it_is() -> None:
     for quantity in (5, Decimal(5)):
-        request = ExerciseOptionsRequest(7, APPLE, ExerciseAction.EXERCISE, quantity)
+        request = ExerciseOptionsRequest(APPLE, ExerciseAction.EXERCISE, quantity, order_id=7)
         back = from_json(to_json(request), ExerciseOptionsRequest).exercise_quantity
         assert (type(back), back) == (type(quantity), quantity)
 
@@ -276,7 +280,7 @@ def changed(**fields: Any) -> str:
     [
         (changed(order_id="7"), "PlaceOrderRequest.order_id: '7' is not a whole number"),
         (changed(order_id=True), "PlaceOrderRequest.order_id: True is not a whole number"),
-        (changed(order_id=None), "PlaceOrderRequest.order_id: None is not a whole number"),
+        (changed(order__client_id=None), "PlaceOrderRequest.order.client_id: None is not a whole number"),
         (changed(oder_id=7), "PlaceOrderRequest: there is no field 'oder_id'"),
         (changed(contract=[]), r"PlaceOrderRequest.contract: \[\] is not an object"),
         (changed(contract__symbl="A"), "PlaceOrderRequest.contract: there is no field 'symbl'"),
@@ -323,7 +327,7 @@ def changed(**fields: Any) -> str:
         ),
         (changed(order__conditions=[{"is_more": True}]), r"conditions\[0\]: type is None, and none of "),
         (changed(order__conditions=[{"type": "MarginCondition"}]), r"conditions\[0\].is_more: 'is_more' is missing"),
-        ('{"type": "PlaceOrderRequest"}', "order_id: 'order_id' is missing; .*contract.*; .*order"),
+        ('{"type": "PlaceOrderRequest"}', "contract: 'contract' is missing; .*order: 'order' is missing"),
         (
             '{"type": "CurrentTime", "time": "2026-07-06"}',
             "time: '2026-07-06' is a date, and a time of day was expected",

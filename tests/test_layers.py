@@ -23,14 +23,15 @@ MAY_KNOW = {
     "messages": {"errors"},
     "wire": {"errors", "messages"},
     "core": {"errors", "messages", "wire"},
-    "runtime": {"errors", "messages", "wire", "core"},
+    "machines": {"errors", "messages", "wire", "core"},
+    "runtime": {"errors", "messages", "wire", "core", "machines"},
     "simulator": {"errors", "messages", "wire", "core"},
     "json": {"errors", "messages", "wire"},
     "testing": {"errors", "messages", "wire", "core", "simulator"},
     "testing.plugin": {"errors", "messages", "wire", "core", "simulator", "testing", "runtime"},
-    "cli": {"errors", "messages", "wire", "core", "runtime", "simulator", "testing", ""},
+    "cli": {"errors", "messages", "wire", "core", "machines", "runtime", "simulator", "testing", ""},
     # The top level, `anytws/__init__.py`, is a list of names: what a program needs, which no simulator is part of.
-    "": {"errors", "messages", "wire", "core", "runtime"},
+    "": {"errors", "messages", "wire", "core", "machines", "runtime"},
     "__main__": {"cli"},
 }
 """Layer → the other layers that it may import. A longer name is an exception to the shorter one."""
@@ -40,16 +41,19 @@ MAY_USE = {
     "messages": {"attrs"},
     "wire": {"attrs", "google"},
     "core": {"attrs"},
+    "machines": {"attrs"},
     "runtime": {"attrs", "anyio"},
     "simulator": {"attrs"},
     "simulator.serve": {"attrs", "anyio"},
+    "simulator.carrier": {"attrs", "anyio"},
+    "simulator.streams": {"attrs", "anyio"},
     "json": {"attrs", "cattrs"},
     "testing": {"attrs", "anyio", "hypothesis", "pytest", "trio"},
     "cli": {"attrs", "anyio", "cyclopts", "rich", "trio"},
 }
 """Layer → what it may import from outside the standard library; a plain install has attrs, protobuf and anyio alone."""
 
-DOES_IO = ("", "runtime", "simulator.serve", "testing", "cli")
+DOES_IO = ("", "runtime", "simulator.serve", "simulator.carrier", "simulator.streams", "testing", "cli")
 """The layers that may know what time it is and where they run. All others are pure, new ones too."""
 
 CLOCKS = {"sched", "time"}
@@ -131,6 +135,38 @@ def test_every_layer_is_there():
     """A renamed folder would leave its rules behind, and nothing would be checked against them."""
     found = {module.removeprefix("anytws.").split(".")[0] for _, module in modules()}
     assert {name.split(".")[0] for name in MAY_KNOW} - {"", "__main__"} <= found
+
+
+def test_nothing_in_the_simulator_goes_round_in_a_circle():
+    """Answers know what TWS knows and not the link; a link knows both; the world knows them all."""
+    known = {
+        module: {
+            target for _, target in imports(path.read_text("utf-8"), module, is_package=path.name == "__init__.py")
+        }
+        for path, module in modules()
+        if module.startswith("anytws.simulator.")
+    }
+    while ready := [module for module, targets in known.items() if not targets & known.keys() - {module}]:
+        for module in ready:
+            del known[module]
+    assert not known
+    assert "anytws.simulator.link" not in reached("anytws.simulator.answers")
+    assert "anytws.simulator.answers" not in reached("anytws.simulator.knowledge")
+
+
+def reached(start: str) -> set[str]:
+    """Give all modules of the simulator that *start*, or what is in it, imports in the end."""
+    sources = {module: path for path, module in modules() if module.startswith("anytws.simulator.")}
+    found: set[str] = set()
+    waiting = [module for module in sources if module == start or module.startswith(f"{start}.")]
+    while waiting:
+        module = waiting.pop()
+        path = sources[module]
+        for _, target in imports(path.read_text("utf-8"), module, is_package=path.name == "__init__.py"):
+            if target in sources and target not in found:
+                found.add(target)
+                waiting.append(target)
+    return found
 
 
 PLANTED = {

@@ -176,7 +176,7 @@ def test_no_text_has_the_digits_of_an_account(account: str, version: int, text: 
     mask = FrameMask()
     codec = Codec(Side.TWS, version)
     request = Codec(Side.CLIENT, version).encode(
-        PlaceOrderRequest(1, Stock("AAPL"), LimitOrder("BUY", 1, 1.5, account=account))
+        PlaceOrderRequest(Stock("AAPL"), LimitOrder("BUY", 1, 1.5, account=account), order_id=1)
     )
     for body, side in (
         (codec.encode(ManagedAccounts((account,))), Side.TWS),

@@ -26,7 +26,7 @@ from anytws.wire.catalogue import CATALOGUE, DOMAINS, entry_for, entry_said
 from anytws.wire.codec import Codec
 
 ORDER = LimitOrder("BUY", 1, 10)
-PLACED = PlaceOrderRequest(7, Stock("AAPL"), ORDER)
+PLACED = PlaceOrderRequest(Stock("AAPL"), ORDER, order_id=7)
 NOW = datetime(2026, 1, 5, 14, 30, 0, 5, tzinfo=UTC)
 
 FOLDER = Path(messages.__file__).parent
@@ -130,7 +130,7 @@ def test_the_examples_of_the_docstrings_hold(file: str):
 def test_what_tws_remarks_about_a_contract_does_not_keep_it_from_being_traded():
     """Contracts come from TWS with remarks that no request has a place for in text; nothing is lost without them."""
     contract = replace(Stock("AAPL"), last_trade_date="20261218", description="APPLE INC")
-    request = PlaceOrderRequest(7, contract, LimitOrder("BUY", 1, 10))
+    request = PlaceOrderRequest(contract, LimitOrder("BUY", 1, 10), order_id=7)
     assert Codec(Side.TWS, 176).decode(Codec(Side.CLIENT, 176).encode(request)).contract == Stock("AAPL")
 
 

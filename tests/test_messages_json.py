@@ -15,7 +15,7 @@ from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from anytws.wire.catalogue import CATALOGUE
-from anytws.wire.protobuf import file_descriptor, message_class
+from anytws.wire.protobuf_descriptors import file_descriptor, message_class
 from tests.official_catalogue import facts
 
 FACTS: Final = facts("protobuf_messages.json")

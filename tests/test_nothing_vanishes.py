@@ -56,8 +56,8 @@ def other_values(kind: Kind | None, held: object) -> Iterator[object]:
         return
     for text in _TEXTS:
         try:
-            value = kind.read(text)
-            kind.write(value)
+            value = kind.read_text(text)
+            kind.write_text(value)
         except (ValueError, ArithmeticError, TypeError, AttributeError):
             continue
         if value is not None and value != held:

@@ -143,7 +143,7 @@ class Listener:
 
     def _word(self, kind: Kind, value: Any) -> Expected:
         is_word = self.entry.name in WORDS and kind.protobuf == "bool"
-        return kind.write(value) if is_word else dumped(kind, value)
+        return kind.write_text(value) if is_word else dumped(kind, value)
 
     def _is_made(self, callback: dict[str, Any]) -> bool:
         if any(self.said[name] is ABSENT for name in callback.get("requires", ())):

@@ -188,7 +188,7 @@ class Caller:
         assert isinstance(row, Many)
         assert isinstance(row.of, Kind)
         # Days are numbers to the official client, which loses the zeros in front of an early year in text.
-        return [row.of.write(item) for item in getattr(record.record, row.field)] if self.text else values
+        return [row.of.write_text(item) for item in getattr(record.record, row.field)] if self.text else values
 
     def _object(self, encoder: str, record: View, known: Any = None) -> Any:
         rules = ENCODERS[encoder]

@@ -137,7 +137,7 @@ def test_every_function_is_tried_here():
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("order", ORDERS)
 def test_every_version_can_say_it(order: Order, version: int):
-    request = PlaceOrderRequest(7, AAPL, order)
+    request = PlaceOrderRequest(AAPL, order, order_id=7)
     assert Codec(Side.TWS, version).decode(Codec(Side.CLIENT, version).encode(request)) == request
 
 
@@ -179,7 +179,7 @@ def test_a_field_that_there_is_not_is_refused(constructor):
 def test_a_field_of_a_newer_version_is_refused_with_its_name():
     order = MarketOrder("BUY", 1, customer_account="X1")
     with pytest.raises(LocalProtocolError, match="needs server version 183 or later") as caught:
-        Codec(Side.CLIENT, 182).encode(PlaceOrderRequest(7, AAPL, order))
+        Codec(Side.CLIENT, 182).encode(PlaceOrderRequest(AAPL, order, order_id=7))
     assert (caught.value.code, caught.value.field) == (503, "order.customer_account")
 
 
@@ -305,7 +305,7 @@ def test_orders_of_real_sessions_can_be_changed():
     assert len(heard) > 10
     for version, open_order in heard:
         changed = replace(placeable(open_order.order), total_quantity=Decimal(3))
-        request = PlaceOrderRequest(open_order.order_id, open_order.contract, changed)
+        request = PlaceOrderRequest(open_order.contract, changed, order_id=open_order.order_id)
         body = Codec(Side.CLIENT, max(version, 157)).encode(request)
         again = Codec(Side.TWS, max(version, 157)).decode(body)
         assert isinstance(again, PlaceOrderRequest)
@@ -318,7 +318,7 @@ def test_what_we_placed_can_be_placed_again_after_tws_has_told_it(order: Order, 
     told = replace(order, client_id=3, permanent_id=9000, soft_dollar_tier=SoftDollarTier(display_name="None"))
     heard = Codec(Side.CLIENT, version).decode(Codec(Side.TWS, version).encode(OpenOrder(7, AAPL, told, OrderState())))
     assert isinstance(heard, OpenOrder)
-    Codec(Side.CLIENT, version).encode(PlaceOrderRequest(7, heard.contract, placeable(heard.order)))
+    Codec(Side.CLIENT, version).encode(PlaceOrderRequest(heard.contract, placeable(heard.order), order_id=7))
 
 
 def test_what_only_tws_says_is_left_out():
@@ -351,7 +351,7 @@ def test_an_order_of_our_own_is_placeable_as_it_is(order: Order):
 @pytest.mark.parametrize("word", ["", "A", "and", "O", "x", "aa"])
 def test_conditions_are_joined_by_and_or_or_and_nothing_else(word: str):
     """The official client takes any other word for "or"; whose conditions are guessed at, holds another order."""
-    request = PlaceOrderRequest(7, Stock("AAPL"), RICH)
+    request = PlaceOrderRequest(Stock("AAPL"), RICH, order_id=7)
     body = Codec(Side.CLIENT, 176).encode(request)
     assert body.count(b"\0o\0") == 1
     odd = Codec(Side.TWS, 176).decode(body.replace(b"\0o\0", b"\0%b\0" % word.encode()))

@@ -7,7 +7,6 @@ from typing import Any
 
 import attrs
 import pytest
-from google.protobuf import descriptor_pb2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,11 +14,12 @@ from anytws.errors import DecodeError
 from anytws.messages import ErrorMessage, NextValidId, StartApiRequest
 from anytws.messages.base import TagValue, ToClient, message
 from anytws.testing.strategies import Encoding, record_of
-from anytws.wire import protobuf
+from anytws.wire import protobuf, protobuf_descriptors
 from anytws.wire.catalogue import BY_CLASS, CATALOGUE
-from anytws.wire.kinds import BOOL, DECIMAL, DOUBLE, INT, LONG, MILLISECONDS, STRING, TEXT, maybe
+from anytws.wire.kinds import BOOL, DECIMAL, DOUBLE, INT, MILLISECONDS
 from anytws.wire.odd import Odd, OddField
-from anytws.wire.rows import Choice, Column, Entry, Filler, Layout, Many, Part, Row, Tags, leaves
+from anytws.wire.optional_kinds import TEXT, maybe
+from anytws.wire.rows import Choice, Entry, Layout, Many, Part, Row, Tags
 from tests.test_rows import (
     CONTRACT_DATA,
     MINIATURE,
@@ -235,105 +235,7 @@ def test_any_bytes_are_a_message_or_a_decode_error(entry: Entry, data: st.DataOb
             assert isinstance(value.message if isinstance(value, Odd) else value, entry.cls)
 
 
-# --- descriptors -------------------------------------------------------------------------------------------------
-
-
-def described(*layouts: Layout) -> dict[str, descriptor_pb2.DescriptorProto]:
-    """Give the descriptors of *layouts* by name."""
-    return {kind.name: kind for kind in protobuf.file_descriptor(layouts).message_type}
-
-
-def test_the_descriptors_come_from_the_rows_alone() -> None:
-    """Numbers, the vendor's names, types, presence, repetition, nesting."""
-    kinds = described(OPEN_ORDER.layout)
-    assert set(kinds) == {
-        "MiniOpenOrder", "MiniContract", "MiniLeg", "MiniDeltaNeutral", "MiniOrder", "MiniCondition", "MiniHedge",
-    }  # fmt: skip
-    scalar = descriptor_pb2.FieldDescriptorProto
-    order = {field.name: field for field in kinds["MiniOrder"].field}
-    assert {
-        name: (field.number, field.type) for name, field in order.items() if field.label != field.LABEL_REPEATED
-    } == {
-        "action": (1, scalar.TYPE_STRING),
-        "totalQuantity": (2, scalar.TYPE_STRING),
-        "lmtPrice": (3, scalar.TYPE_DOUBLE),
-        "hidden": (4, scalar.TYPE_BOOL),
-        "permId": (5, scalar.TYPE_INT64),
-        "scaleIncrement": (7, scalar.TYPE_DOUBLE),
-        "scaleOffset": (8, scalar.TYPE_DOUBLE),
-        "algorithm": (9, scalar.TYPE_STRING),
-        "softTier": (11, scalar.TYPE_STRING),
-        "cashQuantity": (12, scalar.TYPE_STRING),
-        "hedge": (16, scalar.TYPE_MESSAGE),
-        "comment": (17, scalar.TYPE_STRING),
-    }
-    assert (order["parameters"].number, order["parameters"].type_name) == (10, ".protobuf.MiniOrder.ParametersEntry")
-    assert (order["conditions"].number, order["conditions"].type_name) == (15, ".protobuf.MiniCondition")
-    assert (order["regulators"].number, order["regulators"].type) == (13, scalar.TYPE_STRING)
-    assert "legPrices" not in order, "a row without a number has no protobuf form"
-    assert all(field.proto3_optional for field in order.values() if field.label != field.LABEL_REPEATED)
-    delta_neutral = next(field for field in kinds["MiniContract"].field if field.name == "deltaNeutral")
-    assert (delta_neutral.proto3_optional, delta_neutral.HasField("oneof_index")) == (False, False)
-
-
-def test_pairs_are_a_map_of_texts() -> None:
-    """As protobuf describes maps: an entry message of the right name, with a key and a value."""
-    order = next(kind for kind in described(OPEN_ORDER.layout).values() if kind.name == "MiniOrder")
-    assert [nested.name for nested in order.nested_type] == ["ParametersEntry", "OrderMiscOptionsEntry"]
-    for nested in order.nested_type:
-        assert nested.options.map_entry
-        assert [(f.name, f.number, f.type) for f in nested.field] == [
-            ("key", 1, f.TYPE_STRING) for f in nested.field[:1]
-        ] + [("value", 2, f.TYPE_STRING) for f in nested.field[1:]]
-    with in_catalogue(*MINIATURE):
-        found: Any = protobuf.message_class(OPEN_ORDER.layout).DESCRIPTOR.fields_by_name["order"].message_type
-        assert found.fields_by_name["orderMiscOptions"].message_type.GetOptions().map_entry
-
-
-def test_a_choice_is_one_message_with_the_fields_of_all() -> None:
-    """And with the number that tells which; what they share is one field."""
-    condition = described(OPEN_ORDER.layout)["MiniCondition"]
-    assert [(f.name, f.number) for f in condition.field] == [
-        ("kind", 1), ("isMore", 2), ("price", 3), ("exchange", 4), ("percent", 5),
-    ]  # fmt: skip
-    assert all(f.proto3_optional for f in condition.field)
-
-
-@pytest.mark.parametrize("entry", IN_PROTOBUF, ids=lambda entry: entry.name)
-def test_every_entry_has_a_descriptor_with_all_its_numbers(entry: Entry) -> None:
-    """The production pool knows it, under the vendor's name and with every numbered row."""
-    numbers = {
-        row.number
-        for row in leaves(entry.layout.protobuf_rows)
-        if not isinstance(row, (Filler, Column)) and row.number is not None
-    }
-    descriptor = protobuf.message_class(entry.layout).DESCRIPTOR
-    assert descriptor.full_name == f"protobuf.{entry.layout.name}"
-    assert set(descriptor.fields_by_number) == numbers
-
-
-def test_two_layouts_of_one_name_must_be_the_same_in_protobuf() -> None:
-    """One contract is written in several text orders and in one protobuf form. A second form would be lost silently."""
-    same = [
-        Layout(Contract, text=(Row(first, STRING),), protobuf=(Row("symbol", STRING, 2),), vendor="C")
-        for first in ("symbol", "trading_class")
-    ]
-    assert [field.number for field in described(*same)["C"].field] == [2]
-    other = Layout(Contract, protobuf=(Row("symbol", STRING, 3),), vendor="C")
-    with pytest.raises(TypeError, match="C"):
-        described(same[0], other)
-
-
-@pytest.mark.parametrize(
-    "kind, number",
-    [(INT, 1), (LONG, 2), (DOUBLE, 3), (BOOL, 4), (STRING, 5)],
-    ids=lambda part: getattr(part, "name", part),
-)
-def test_each_scalar_type_has_its_descriptor(kind: Any, number: int) -> None:
-    """By protobuf's own names for them."""
-    layout = Layout(Sizes, (Row("sizes", kind, number),), vendor=f"Of{number}")
-    found = described(layout)[f"Of{number}"].field[0]
-    assert descriptor_pb2.FieldDescriptorProto.Type.Name(found.type) == f"TYPE_{kind.protobuf.upper()}"
+# --- what is there, and what is not -------------------------------------------------------------------------------
 
 
 def test_a_part_that_must_be_there_and_is_not_is_told() -> None:
@@ -409,7 +311,7 @@ MIXED = Entry(
             Many("conditions", _CONDITIONS, 2),
             Part("first", _INNER, 3, optional=True, oneof="either"),
             Part("second", _INNER, 4, optional=True, oneof="either"),
-            Part("plain", _INNER, 5, optional=True, oneof=""),
+            Part("plain", _INNER, 5, optional=True, presence=False),
             Part("omitted", _INNER, 6, omitted=True),
             Part("sent", _INNER, 7),
         ),
@@ -419,25 +321,6 @@ MIXED = Entry(
     protobuf_since=201,
 )
 _SENT = field(7, field(1, 7))
-
-
-def test_the_members_of_a_oneof_and_a_singular_field_are_described_as_such() -> None:
-    """A named oneof has its members; a field of proto3's old kind has none, and every other field one for itself."""
-    mixed = described(MIXED.layout)["Mixed"]
-    oneofs = [oneof.name for oneof in mixed.oneof_decl]
-    assert oneofs == ["either", "_omitted", "_sent"]
-    fields = {each.name: each for each in mixed.field}
-    assert {name: oneofs[each.oneof_index] for name, each in fields.items() if each.HasField("oneof_index")} == {
-        "first": "either",
-        "second": "either",
-        "omitted": "_omitted",
-        "sent": "_sent",
-    }
-    assert {name for name, each in fields.items() if each.proto3_optional} == {"omitted", "sent"}
-    with in_catalogue(MIXED):
-        built = protobuf.message_class(MIXED.layout).DESCRIPTOR
-        assert [one.name for one in built.oneofs] == oneofs
-        assert all(built.fields_by_name[name].has_presence for name in ("first", "second", "plain", "omitted", "sent"))
 
 
 @pytest.mark.parametrize(
@@ -548,8 +431,6 @@ def test_a_record_that_cannot_be_made_of_its_fields_is_a_decode_error() -> None:
 
 def test_a_field_that_newer_servers_take_is_read_at_any_version() -> None:
     """What is there is there; the version decides only what a client may say."""
-    kinds = described(OPEN_ORDER.layout)
-    assert {each.name: each.number for each in kinds["MiniOrder"].field}["comment"] == 17
     order = Order("BUY", Decimal(1), comment="x")
     with in_catalogue(*MINIATURE):
         said = OpenOrder(1, Contract(1, "X"), order)
@@ -570,3 +451,79 @@ def test_an_absent_value_is_what_the_kind_says_before_what_the_class_says() -> N
     with in_catalogue(entry):
         assert protobuf.parse(entry, b"") == Absent("", 5, None)
         assert protobuf.serialize(entry, Absent("", 5, None)) == field(2, 5)
+
+
+# --- what we do not know -----------------------------------------------------------------------------------------
+
+
+def test_fields_that_we_do_not_know_are_told_where_they_nest() -> None:
+    """By their number and what they hold; of a list the first record is looked at."""
+    group = varint(8 << 3 | 3) + field(1, 5) + field(2, b"x") + varint(8 << 3 | 4)
+    body = (
+        field(99, 5)
+        + field(3, field(1, 1) + field(9, b"new"))
+        + field(2, field(77, 1))
+        + field(2, field(78, 1))
+        + group
+    )
+    with in_catalogue(MIXED):
+        found = protobuf.unknown_fields(MIXED, body + _SENT)
+    assert found == (
+        "field 99 = 5", "field 8 = {field 1 = 5, field 2 = b'x'}", "conditions.field 77 = 1", "first.field 9 = b'new'",
+    )  # fmt: skip
+
+
+def test_a_message_with_more_unknown_fields_than_one_reads_says_how_many() -> None:
+    """And of a body as long as a book none is looked for: an object would be made of each."""
+    with in_catalogue(MIXED):
+        many = protobuf.unknown_fields(MIXED, b"".join([field(number, 1) for number in range(100, 350)]))
+        assert (len(many), many[-1]) == (101, "and 150 more")
+        assert protobuf.unknown_fields(MIXED, field(99, b"x" * 2**20)) == ()
+
+
+def test_what_an_unknown_field_holds_fits_a_line_however_deep_it_is() -> None:
+    """The peer chooses how many fields a group has, and how many groups are in it."""
+    group = b"".join([varint(8 << 3 | 3)] * 50 + [field(1, 5)] * 50 + [varint(8 << 3 | 4)] * 50)
+    with in_catalogue(MIXED):
+        (told,) = protobuf.unknown_fields(MIXED, group)
+    assert told == "field 8 = {field 8 = {field 8 = {field 8 = {field 8 = {and 1 more}}}}}"
+    wide = varint(8 << 3 | 3) + b"".join([field(number, 1) for number in range(1, 31)]) + varint(8 << 3 | 4)
+    with in_catalogue(MIXED):
+        (told,) = protobuf.unknown_fields(MIXED, wide)
+    assert told.endswith("field 10 = 1, and 20 more}")
+
+
+# --- how much a body may hold ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("items, fine", [(400, True), (401, False)])
+def test_items_are_counted_in_all_lists_together_before_any_is_read(items: int, fine: bool) -> None:
+    """Pairs, records and those in records."""
+    body = field(1, field(1, b"k") + field(2, b"v")) + field(2, field(1, 4) + field(4, 1)) * (items - 1) + _SENT
+    # A body that is short is read without counting: it cannot have more items than bytes.
+    body += field(99, b"x" * 1024)
+    with in_catalogue(MIXED):
+        if fine:
+            assert len(protobuf.parse(MIXED, body, 400).conditions) == 399
+            return
+        with pytest.raises(DecodeError, match=r"at most 400 items in its lists \(Limits\.items\)") as caught:
+            protobuf.parse(MIXED, body, 400)
+    assert (caught.value.message, caught.value.field) == ("Mixed", None)
+
+
+def test_a_body_of_empty_records_is_refused_before_each_becomes_an_object() -> None:
+    """Two bytes a record, of thirty fields: such a body took a minute to read."""
+    layout = Layout(Holder, (Many("orders", OPEN_ORDER.layout, 1),), vendor="Holder")
+    entry = Entry(layout, id=154, vendor_name="x", protobuf_since=201)
+    with in_catalogue(*MINIATURE, entry):
+        with pytest.raises(DecodeError, match="a byte for every two of their fields"):
+            protobuf.parse(entry, field(1, b"") * 2000)
+        parsed = protobuf_descriptors.message_class(layout).FromString(field(1, b"") * 100)
+        assert not protobuf.is_bloated(layout, parsed, 200, 1000)
+
+
+@message
+class Holder(ToClient):
+    """A list of records with lists in them."""
+
+    orders: tuple[OpenOrder, ...] = ()

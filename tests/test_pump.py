@@ -17,7 +17,7 @@ import anytws
 from anytws import (
     CloseReason,
     ConnectionClosed,
-    EventsDropped,
+    Dropped,
     EventStream,
     HandshakeOptions,
     RequestTimedOut,
@@ -28,6 +28,8 @@ from anytws import (
 from anytws.core import Ready
 from anytws.core.events import UnknownMessage
 from anytws.core.remembered import MOST_BYTES
+from anytws.machines.saying import SAY_AGAIN
+from anytws.machines.session import BACKLOG
 from anytws.messages import (
     CurrentTime,
     CurrentTimeRequest,
@@ -36,8 +38,7 @@ from anytws.messages import (
     NextValidId,
     SetServerLogLevelRequest,
 )
-from anytws.runtime import pump
-from anytws.runtime.pump import BACKLOG, UNREAD_SECONDS
+from anytws.runtime.pump import UNREAD_SECONDS
 from anytws.simulator import ANSWERS, Answer, HangUp, Opening, World, WorldSettings
 from anytws.simulator.serve import CAPACITY, serve_memory
 from tests.misbehaving_tws import (
@@ -98,7 +99,6 @@ async def test_many_small_messages_are_one_write() -> None:
 
     async with serve_memory(world) as server:
         async with anytws.connect_stream(Counting(await server.connect())) as tws:
-            await tws.current_time()
             writes.clear()
             for _ in range(100):
                 tws.send(IdsRequest())
@@ -153,9 +153,26 @@ async def test_the_past_is_kept_up_to_a_bound() -> None:
             await until(lambda: tws.next_valid_id == 43)
             events = tws.events()
     heard = [event async for event in events]
-    assert heard[0] == EventsDropped(past - BACKLOG)
+    assert heard[0] == Dropped(past - BACKLOG)
     assert len(heard) == 1 + BACKLOG + 2
     assert isinstance(heard[-1], ConnectionClosed)
+
+
+async def test_nothing_is_kept_where_nobody_listens() -> None:
+    """A program that asks has no use for the past, so that does not grow; whoever listens later is told of the gap."""
+    world = quiet()
+    async with connected(world) as tws:
+        await tws.current_time()
+        for number in range(100):
+            world.links[0].say(NextValidId(100 + number))
+        await until(lambda: tws.next_valid_id == 199)
+        with tws.events() as first, tws.events() as second:
+            world.links[0].say(NextValidId(200))
+            assert await anext(second) == NextValidId(200)
+            heard = [await anext(first) for _ in range(10)]
+    # Until the request: the start. Since then: its answer, and the hundred.
+    assert isinstance(heard[7], Ready)
+    assert heard[8:] == [Dropped(101), NextValidId(200)]
 
 
 async def test_many_frames_in_one_piece_are_all_delivered() -> None:
@@ -208,18 +225,17 @@ async def test_an_error_just_before_does_explain_a_failed_send() -> None:
 async def test_a_request_that_is_sent_again_comes_after_what_was_said_before() -> None:
     """The second sending of a request keeps its place behind other messages, and does not disturb the frames."""
     world = World(answers={**ANSWERS, CurrentTimeRequest: Answer(lambda _link, _request: ())})
-    async with connected(world) as tws:
-        with anyio.move_on_after(0.5):
-            await tws.current_time()
+    async with connected(world) as tws, anyio.create_task_group() as tasks:
+
+        async def ask_in_vain() -> None:
+            with pytest.raises(RequestTimedOut) as caught:
+                await tws.current_time(timeout=SAY_AGAIN + 1)
+            assert caught.value.sent
+
+        tasks.start_soon(ask_in_vain)
+        await anyio.sleep(SAY_AGAIN - 0.5)
         tws.send(IdsRequest())
-        with pytest.raises(RequestTimedOut):
-            await tws.current_time(timeout=3)
-    assert [type(heard.message) for heard in world.heard] == [
-        CurrentTimeRequest,
-        IdsRequest,
-        CurrentTimeRequest,
-        CurrentTimeRequest,
-    ]
+    assert [type(heard.message) for heard in world.heard] == [CurrentTimeRequest, IdsRequest, CurrentTimeRequest]
 
 
 async def test_nothing_is_said_after_the_end() -> None:
@@ -303,10 +319,9 @@ async def test_a_full_stream_that_nobody_reads_hides_the_end_for_a_while_only() 
         with anyio.fail_after(10 * UNREAD_SECONDS):
             await tws.closed()
         assert anyio.current_time() - began == pytest.approx(UNREAD_SECONDS)
-        assert await anext(stream) == NextValidId(100)
         with pytest.raises(SlowConsumer) as caught:
             await anext(stream)
-    assert caught.value.unread_seconds == UNREAD_SECONDS
+    assert (caught.value.unread_seconds, caught.value.lost) == (UNREAD_SECONDS, 1)
 
 
 @pytest.mark.virtual_time
@@ -399,7 +414,7 @@ async def test_a_flood_while_connecting_is_bounded() -> None:
     assert most < MOST_BYTES + 16 * len(UNKNOWN)
     dropped = await anext(events)
     kept = [event async for event in events if isinstance(event, UnknownMessage)]
-    assert isinstance(dropped, EventsDropped)
+    assert isinstance(dropped, Dropped)
     # Also dropped: the beginning, which is three changes of the state and the version.
     assert dropped.count - 4 + len(kept) == 2 * MOST_BYTES // len(UNKNOWN)
     assert sum(len(event.frame) for event in kept) <= MOST_BYTES
@@ -418,28 +433,97 @@ async def test_what_nobody_reads_is_bounded_in_bytes() -> None:
     async with anytws.connect_stream(Canned(pieces())) as tws:
         events = tws.events()
         await tws.current_time()
-        heard = 0
+        assert events.statistics().waiting_bytes == 0
         with pytest.raises(SlowConsumer) as caught:
-            async for event in events:
-                heard += len(event.frame) if isinstance(event, UnknownMessage) else 0
-    assert caught.value.unit == "bytes"
-    assert MOST_BYTES // 2 < heard <= MOST_BYTES
+            await anext(events)
+    assert (caught.value.unit, caught.value.capacity) == ("bytes", MOST_BYTES)
+    assert caught.value.lost > MOST_BYTES // len(UNKNOWN)
 
 
-async def test_an_event_is_weighed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many streams it goes to."""
-    weighed: list[object] = []
+# A flood, and readers that are quick enough
 
-    def weigh(event: object) -> int:
-        weighed.append(event)
-        return 1
 
-    monkeypatch.setattr(pump, "weigh", weigh)
+@pytest.mark.parametrize("in_batches", [False, True])
+async def test_a_flood_does_not_fail_a_reader_that_is_quick_enough(in_batches: bool) -> None:
+    """TWS says more at once than a stream may hold, without a pause: a reader that only takes has all of it."""
+    count = 40_000
+
+    def pieces() -> Iterator[bytes]:
+        yield REPLY
+        yield OPENING
+        for _ in range(count // 4000):
+            yield text(9, 1, 42) * 4000
+        yield text(49, 1, 1)
+
+    async with anytws.connect_stream(Canned(pieces())) as tws:
+        heard = 0
+        with tws.events() as events, anyio.fail_after(PATIENCE):
+            if in_batches:
+                async for batch in events.batches():
+                    heard += sum(isinstance(event, NextValidId) for event in batch)
+                    if isinstance(batch[-1], CurrentTime):
+                        break
+            else:
+                async for event in events:
+                    heard += isinstance(event, NextValidId)
+                    if isinstance(event, CurrentTime):
+                        break
+    assert heard == count + 1
+
+
+@pytest.mark.virtual_time
+async def test_a_stuck_reader_costs_the_others_little() -> None:
+    """While it is about to be too slow, TWS is read 4 kB at a time, each 5 ms; once it has failed, as before."""
+    frame = text(9, 1, 42)
+    piece = frame * (2000 // len(frame))
+
+    def pieces() -> Iterator[bytes]:
+        yield REPLY
+        yield OPENING
+        for _ in range(20):
+            yield piece
+
+    async with anytws.connect_stream(Canned(pieces())) as tws:
+        await past(tws)
+        stuck = tws.events(capacity=15 * (len(piece) // len(frame)))
+        began = anyio.current_time()
+        heard = 0
+        async for event in tws.events(capacity=10**6):
+            heard += isinstance(event, NextValidId)
+            if heard == 20 * (len(piece) // len(frame)):
+                break
+        # Eight reads of twenty find it more than half full, and not yet failed.
+        assert 0.03 < anyio.current_time() - began < 0.05
+        with pytest.raises(SlowConsumer):
+            await anext(stuck)
+
+
+async def test_a_stream_that_has_failed_is_forgotten() -> None:
+    """Also if nobody comes back to hear of it: a program that opens one after the other keeps none of them."""
     world = quiet()
     async with connected(world) as tws:
         await past(tws)
-        for _ in range(3):
-            tws.events()
-        world.links[0].say(NextValidId(100))
-        await until(lambda: tws.next_valid_id == 100)
-    assert weighed.count(NextValidId(100)) == 1
+        for number in range(20):
+            tws.events(capacity=1)
+            for place in (0, 1):
+                world.links[0].say(NextValidId(100 + 2 * number + place))
+            await until(lambda: tws.next_valid_id == 101 + 2 * number)  # noqa: B023 (it is called at once)
+        tws.events()
+        assert len(tws._pump._waking) == len(tws._pump._event_streams) == 1
+        assert len(tws._pump.session.listeners) == 1
+
+
+@pytest.mark.virtual_time
+async def test_a_reader_that_takes_little_by_little_is_not_given_up() -> None:
+    """One event in a while is enough, though many wait: the time counts from the last one that was taken."""
+    world = quiet()
+    async with connected(world) as tws:
+        stream = await filled(world, tws, 40)
+        for number in range(20):
+            world.links[0].say(NextValidId(200 + number))
+        heard = []
+        for _ in range(60):
+            heard.append(await anext(stream))
+            await anyio.sleep(UNREAD_SECONDS - 1)
+        stream.close()
+    assert heard == [NextValidId(number) for number in (*range(100, 140), *range(200, 220))]

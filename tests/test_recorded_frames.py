@@ -18,7 +18,7 @@ from anytws.messages.base import Side
 from anytws.wire import versions
 from anytws.wire.catalogue import entry_of
 from anytws.wire.codec import Codec, _protobuf_encoder, _text_encoder, shared_codec
-from anytws.wire.protobuf import message_class
+from anytws.wire.protobuf_descriptors import message_class
 from anytws.wire.text import Surplus
 from tests.official_catalogue import official_reading
 from tests.test_official_incoming import Listener

@@ -14,18 +14,29 @@ from hypothesis import given
 
 import anytws
 from anytws.core import Connection, Side
-from anytws.core.events import CloseReason, ConnectionClosed, FrameDiscarded, Notice, StateChanged, UndecodableFrame
+from anytws.core.events import (
+    CloseReason,
+    ConnectionClosed,
+    Event,
+    FrameDiscarded,
+    Notice,
+    StateChanged,
+    UndecodableFrame,
+)
 from anytws.core.state import State, StateMachine
 from anytws.errors import AnytwsError, DecodeError, LocalProtocolError, RemoteProtocolError
+from anytws.machines import Mailbox
 from anytws.messages import (
     Action,
     ComboLeg,
     Contract,
+    IdsRequest,
     LimitOrder,
     OcaType,
     Order,
     OrderType,
     PlaceOrderRequest,
+    PositionsRequest,
     PriceCondition,
     SecurityType,
     Stock,
@@ -34,7 +45,7 @@ from anytws.messages import (
     base,
 )
 from anytws.messages.market_data import TickAttributes
-from anytws.runtime.event_stream import EventStream
+from anytws.runtime.stream import EventStream
 from anytws.simulator import World
 from anytws.simulator.serve import memory_pair, serve_memory
 from anytws.testing.strategies import messages
@@ -60,8 +71,8 @@ def test_what_is_default_is_left_out():
 
 
 def test_what_has_no_default_is_always_there():
-    assert repr(PlaceOrderRequest(0, Contract(), Order(Action.BUY, None))) == (
-        "PlaceOrderRequest(order_id=0, contract=Contract(), order=Order(action=Action.BUY, order_type=None))"
+    assert repr(PlaceOrderRequest(Contract(), Order(Action.BUY, None), order_id=0)) == (
+        "PlaceOrderRequest(contract=Contract(), order=Order(action=Action.BUY, order_type=None), order_id=0)"
     )
 
 
@@ -77,7 +88,9 @@ def test_what_only_looks_like_the_default_is_there():
     [
         Stock("AAPL"),
         LimitOrder("BUY", "0.5", 10, conditions=(PriceCondition(True, 9.5, 1, "SMART", is_conjunction=False),)),
-        PlaceOrderRequest(7, attrs.evolve(Stock("A"), combo_legs=(ComboLeg(1), ComboLeg(2))), LimitOrder("SELL", 1, 2)),
+        PlaceOrderRequest(
+            attrs.evolve(Stock("A"), combo_legs=(ComboLeg(1), ComboLeg(2))), LimitOrder("SELL", 1, 2), order_id=7
+        ),
         Contract(security_type=SecurityType("XYZ"), symbol="it's"),
     ],
 )
@@ -147,7 +160,7 @@ def test_events_leave_out_what_is_default_too():
     assert repr(StateChanged(State.READY, State.CLOSED)) == "StateChanged(before=State.READY, after=State.CLOSED)"
     end = ConnectionClosed(CloseReason.LOCAL, State.READY)
     assert repr(end) == "ConnectionClosed(reason=CloseReason.LOCAL, state=State.READY)"
-    assert repr(anytws.EventsDropped(3)) == "EventsDropped(count=3)"
+    assert repr(anytws.Dropped(3)) == "Dropped(count=3)"
     assert repr(anytws.HandshakeOptions(client_id=3)) == "HandshakeOptions(client_id=3)"
 
 
@@ -186,14 +199,28 @@ class TestAlive:
         assert repr(world) == "<World not running, server version 226, open links: 0>"
 
     async def test_a_stream(self) -> None:
-        stream = EventStream(2, "fail")
-        told = "waiting: {}, dropped: 0, when_full='fail', capacity=2>"
-        assert repr(stream) == "<EventStream open, " + told.format(0)
-        for _ in range(3):
-            stream.put(StateChanged(State.READY, State.CLOSED), 1)
-        assert repr(stream) == "<EventStream failed, " + told.format(2)
+        mailbox: Mailbox[Event] = Mailbox(2, "fail")
+        stream = EventStream(mailbox, lambda _: None)
+        told = "waiting: {}, dropped: {}, when_full='fail', capacity=2>>"
+        assert repr(stream) == "<EventStream <Mailbox open, " + told.format(0, 0)
+        mailbox.extend([StateChanged(State.READY, State.CLOSED)] * 2)
+        assert repr(stream) == "<EventStream <Mailbox open, " + told.format(2, 0)
+        mailbox.extend([StateChanged(State.READY, State.CLOSED)])
+        assert repr(stream) == "<EventStream <Mailbox failed, " + told.format(0, 3)
         stream.close()
-        assert repr(stream) == "<EventStream closed, " + told.format(0)
+        assert repr(stream) == "<EventStream <Mailbox closed, " + told.format(0, 3)
+
+    async def test_a_conversation(self) -> None:
+        async with serve_memory(World()) as tws, anytws.connect_stream(await tws.connect()) as connected:
+            stream = connected.stream(PositionsRequest())
+            assert repr(stream) == "<Stream of PositionsRequest, not entered>"
+            async with stream:
+                told = "waiting: 0, dropped: 0, when_full='fail', capacity=10000>>"
+                assert repr(stream) == "<Stream of PositionsRequest, <Mailbox open, " + told
+            assert repr(stream) == "<Stream of PositionsRequest, <Mailbox closed, " + told
+            sent = connected.send(IdsRequest())
+            await sent
+            assert repr(sent) == "<Sent IdsRequest, left>"
 
 
 def test_a_notice_is_short():

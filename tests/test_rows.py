@@ -17,6 +17,8 @@ from typing import Any
 import attrs
 import pytest
 from google.protobuf.descriptor_pool import DescriptorPool
+from hypothesis import given
+from hypothesis import strategies as st
 
 from anytws.messages import (
     Asks,
@@ -26,18 +28,21 @@ from anytws.messages import (
     NextValidId,
     SetServerLogLevelRequest,
     Side,
+    Streams,
     ToClient,
     ToTws,
 )
 from anytws.messages.base import TagValue, message
-from anytws.wire import codec, protobuf, tolerant_protobuf
+from anytws.wire import codec, protobuf_descriptors, tolerant_protobuf
 from anytws.wire.catalogue import BY_CLASS, BY_ID, CATALOGUE, entry_of
-from anytws.wire.kinds import BOOL, DECIMAL, DOUBLE, ESCAPED, INT, LONG, STRING, TEXT, maybe
+from anytws.wire.kinds import BOOL, DECIMAL, DOUBLE, ESCAPED, INT, LONG, STRING
+from anytws.wire.optional_kinds import TEXT, maybe
 from anytws.wire.rows import (
     Choice,
     Column,
     Entry,
     Filler,
+    Gate,
     Layout,
     Many,
     Part,
@@ -46,7 +51,11 @@ from anytws.wire.rows import (
     When,
     default_of,
     field_class,
+    has_lists,
+    is_carried,
+    is_in_protobuf,
     leaves,
+    value_when_absent,
     vendor_name,
 )
 
@@ -231,7 +240,7 @@ _CONTRACT = Layout(
         Row("strike", maybe(DOUBLE), 3),
         Row("trading_class", STRING, 4),
         Many("legs", _LEG, 5, "comboLegs"),
-        Part("delta_neutral", _DELTA_NEUTRAL, 6, optional=True, oneof=""),
+        Part("delta_neutral", _DELTA_NEUTRAL, 6, optional=True, presence=False),
     ),
     vendor="MiniContract",
 )
@@ -260,7 +269,7 @@ _ORDER = Layout(
 )
 
 _HEAD = (
-    Filler("34", until=FILLER_UNTIL, least=OLDEST_LAYOUT),
+    Filler("34", until=FILLER_UNTIL, minimum=OLDEST_LAYOUT),
     Row("order_id", INT),
     Row("contract.contract_id", INT),
     Row("contract.symbol", STRING),
@@ -325,12 +334,16 @@ CONTRACT_DATA = Entry(
         ContractData,
         (
             Row("contract_id", INT, 1, "conId"),
-            Part("expiry", Layout(Expiry, (Row("day", TEXT, 1),), loaded=_split, dumped=_join, vendor="MiniExpiry"), 2),
+            Part(
+                "expiry",
+                Layout(Expiry, (Row("day", TEXT, 1),), after_reading=_split, before_writing=_join, vendor="MiniExpiry"),
+                2,
+            ),
             Row("last_day", TEXT, 3),
         ),
         vendor="MiniContractData",
-        loaded=_split_last,
-        dumped=_join_last,
+        after_reading=_split_last,
+        before_writing=_join_last,
     ),
     id=10,
     vendor_name="contractDetails",
@@ -347,10 +360,10 @@ def in_catalogue(*entries: Entry) -> Iterator[None]:
             patch.setitem(BY_CLASS, entry.cls, entry)
             patch.setitem(BY_ID[entry.said_by], entry.id, entry)
         pool, with_bytes, known = _pools_of(*entries)
-        patch.setattr(protobuf, "_POOL", pool)
-        patch.setattr(protobuf, "_IN_POOL", known)
+        patch.setattr(protobuf_descriptors, "_POOL", pool)
+        patch.setattr(protobuf_descriptors, "_IN_POOL", known)
         patch.setattr(tolerant_protobuf, "_POOL", with_bytes)
-        caches = protobuf.message_class.cache_clear, tolerant_protobuf.class_with_bytes.cache_clear
+        caches = protobuf_descriptors.message_class.cache_clear, tolerant_protobuf.class_with_bytes.cache_clear
         for clear in caches:
             clear()
         try:
@@ -393,14 +406,14 @@ def test_the_miniature_uses_every_word() -> None:
     assert {type(row.of).__name__ for row in leaves(rows) if isinstance(row, Many)} == {"Layout", "Kind", "Choice"}
     assert any(row.since for row in leaves(rows))
     assert any(row.until for row in leaves(rows))
-    assert any(isinstance(row, Filler) and row.least is not None for row in leaves(rows))
+    assert any(isinstance(row, Filler) and row.minimum is not None for row in leaves(rows))
     assert {row.joined for row in leaves(rows) if isinstance(row, Tags)} == {True, False}
     nested = [*leaves(_ORDER.protobuf_rows), *leaves(_CONTRACT.protobuf_rows)]
     assert any(isinstance(row, Part) and row.omitted for row in nested)
-    assert any(isinstance(row, Part) and row.oneof is not None for row in nested)
+    assert any(isinstance(row, Part) and not row.presence for row in nested)
     assert any(isinstance(row, Row) and row.protobuf_since for row in nested)
-    assert CONTRACT_DATA.layout.loaded
-    assert CONTRACT_DATA.layout.dumped
+    assert CONTRACT_DATA.layout.after_reading
+    assert CONTRACT_DATA.layout.before_writing
 
 
 # --- the words ---------------------------------------------------------------------------------------------------
@@ -500,22 +513,92 @@ def test_a_protobuf_field_is_named_by_the_vendor_or_in_camel_case(row: Row, name
 
 
 @message
-class Orphan(Asks[CurrentTime]):
+class Orphan(Asks[CurrentTime], Streams[CurrentTime]):
     """A question that is in no table."""
 
 
 @pytest.mark.parametrize(
-    "cls, said_by, answer",
+    "cls, said_by",
     [
-        (CurrentTimeRequest, Side.CLIENT, CurrentTime),
-        (SetServerLogLevelRequest, Side.CLIENT, None),
-        (CurrentTime, Side.TWS, None),
-        (Orphan, Side.CLIENT, CurrentTime),
+        (CurrentTimeRequest, Side.CLIENT),
+        (SetServerLogLevelRequest, Side.CLIENT),
+        (CurrentTime, Side.TWS),
+        (Orphan, Side.CLIENT),
     ],
 )
-def test_the_class_says_who_says_it_and_what_it_asks_for(
-    cls: type[Message], said_by: Side, answer: type[ToClient] | None
-) -> None:
+def test_the_class_says_who_says_it(cls: type[Message], said_by: Side) -> None:
     """No column of the table repeats what the type says."""
     entry = Entry(Layout(cls), id=1, vendor_name="x")
-    assert (entry.cls, entry.name, entry.said_by, entry.answer) == (cls, cls.__name__, said_by, answer)
+    assert (entry.cls, entry.name, entry.said_by) == (cls, cls.__name__, said_by)
+
+
+@given(version=st.integers(150, 240), since=st.integers(150, 240), width=st.integers(0, 20) | st.none())
+def test_a_gate_is_open_from_its_first_version_until_its_last(version: int, since: int, width: int | None) -> None:
+    """As the band of a row is."""
+    until = None if width is None else since + width
+    gate, row = Gate("field", 1, since=since, until=until), Row("order_id", INT, since=since, until=until)
+    assert gate.is_open(version) is row.on_wire(version)
+    assert gate.is_open(version) == (version >= since and (until is None or version < until))
+
+
+def test_a_record_has_the_number_of_its_choice() -> None:
+    """By its class alone, a subclass is another one."""
+    choice = Choice(object, "kind", 1, "X", {4: Layout(Leg, ()), 7: Layout(Hedge, ())})
+    assert (choice.number_of(Hedge("D")), choice.number_of(Leg(1, "BUY"))) == (7, 4)
+    for other in (DeltaNeutral(1, 0.5), None, 5):
+        with pytest.raises(ValueError, match=r".*"):
+            choice.number_of(other)
+
+
+def test_lists_are_found_at_any_depth_and_in_either_encoding() -> None:
+    """A layout without any needs no counting, so it must not be taken for one that has them, nor the other way."""
+    flat, listed = Layout(Hedge, (Row("kind", STRING, 1),)), Layout(Leg, (Row("action", STRING, 1),))
+    assert not has_lists(flat)
+    assert not has_lists(Layout(Contract, text=(Row("symbol", STRING),), protobuf=(Part("delta_neutral", flat, 1),)))
+    assert has_lists(Layout(Contract, text=(Many("legs", listed),)))
+    assert has_lists(Layout(Contract, text=(), protobuf=(Many("legs", listed, 1),)))
+    assert has_lists(Layout(OpenOrder, (Part("contract", Layout(Contract, (Many("legs", listed, 1),)), 1),)))
+    assert has_lists(Layout(Contract, text=(When(lambda _: True, (Column("legs", "price", INT),)),)))
+    assert has_lists(Layout(Order, (Tags("options", 1),)))
+    assert not has_lists(Choice(object, "kind", 1, "X", {1: flat}))
+    assert has_lists(Choice(object, "kind", 1, "X", {1: flat, 2: Layout(Order, (Tags("options", 1),))}))
+
+
+@pytest.mark.parametrize(
+    "row, in_text, in_protobuf",
+    [
+        (Row("a", INT), True, False),
+        (Row("a", INT, 1), True, True),
+        (Row("a", INT, 1, since=200), False, True),
+        (Row("a", INT, 1, until=190), False, True),
+        (Row("a", INT, 1, protobuf_since=190), True, True),
+        (Row("a", INT, 1, protobuf_since=191), True, False),
+        (Filler("1"), True, False),
+        (Column("a", "b", INT), True, False),
+        (Tags("a"), True, False),
+        (Tags("a", 5), True, True),
+        (Many("a", INT, 5, since=191), False, True),
+    ],
+    ids=lambda part: type(part).__name__,
+)
+def test_what_a_row_says_is_carried_by_version_in_text_and_by_number_in_protobuf(
+    row: Any, in_text: bool, in_protobuf: bool
+) -> None:
+    """The one place that decides it: the guard, the descriptors and the strategies ask here."""
+    assert is_carried(row, 190, text=True) is in_text
+    assert is_carried(row, 190, text=False) is in_protobuf
+    assert is_in_protobuf(row) is (getattr(row, "number", None) is not None)
+
+
+def test_a_field_without_none_has_to_be_there_in_protobuf_where_none_is_its_default() -> None:
+    """It is the id of a request that has not been asked yet."""
+
+    @attrs.frozen
+    class Asked:
+        request_id: int | None = None
+        number: int = 5
+        made: tuple[int, ...] = attrs.field(factory=tuple)
+
+    assert value_when_absent(Asked, "number") == 5
+    assert value_when_absent(Asked, "made") == ()
+    assert value_when_absent(Asked, "request_id") is attrs.NOTHING

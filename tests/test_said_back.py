@@ -163,23 +163,33 @@ SAID: Final[dict[type[Message], Callable[[Contract], Message]]] = {
 """The messages in which TWS says a contract, at whatever depth."""
 
 ASKED: Final[dict[type[Message], Callable[[Contract], ToTws]]] = {
-    PlaceOrderRequest: lambda contract: PlaceOrderRequest(7, contract, _ORDER),
-    ExerciseOptionsRequest: lambda contract: ExerciseOptionsRequest(7, contract, ExerciseAction.EXERCISE, Decimal(5)),
-    MarketDataRequest: lambda contract: MarketDataRequest(7, contract),
-    CalculateImpliedVolatilityRequest: lambda contract: CalculateImpliedVolatilityRequest(7, contract, 1.0, 2.0),
-    CalculateOptionPriceRequest: lambda contract: CalculateOptionPriceRequest(7, contract, 1.0, 2.0),
-    MarketDepthRequest: lambda contract: MarketDepthRequest(7, contract, 5),
-    TickByTickRequest: lambda contract: TickByTickRequest(7, contract, TickByTickType.LAST),
-    ContractDataRequest: lambda contract: ContractDataRequest(7, contract),
+    PlaceOrderRequest: lambda contract: PlaceOrderRequest(contract, _ORDER, order_id=7),
+    ExerciseOptionsRequest: lambda contract: ExerciseOptionsRequest(
+        contract, ExerciseAction.EXERCISE, Decimal(5), order_id=7
+    ),
+    MarketDataRequest: lambda contract: MarketDataRequest(contract, request_id=7),
+    CalculateImpliedVolatilityRequest: lambda contract: CalculateImpliedVolatilityRequest(
+        contract, 1.0, 2.0, request_id=7
+    ),
+    CalculateOptionPriceRequest: lambda contract: CalculateOptionPriceRequest(contract, 1.0, 2.0, request_id=7),
+    MarketDepthRequest: lambda contract: MarketDepthRequest(contract, 5, request_id=7),
+    TickByTickRequest: lambda contract: TickByTickRequest(contract, TickByTickType.LAST, request_id=7),
+    ContractDataRequest: lambda contract: ContractDataRequest(contract, request_id=7),
     HistoricalDataRequest: lambda contract: HistoricalDataRequest(
-        7, contract, "1 D", BarSize.MINUTE_1, WhatToShow.TRADES
+        contract, "1 D", BarSize.MINUTE_1, WhatToShow.TRADES, request_id=7
     ),
-    HeadTimestampRequest: lambda contract: HeadTimestampRequest(7, contract, WhatToShow.TRADES),
-    HistogramDataRequest: lambda contract: HistogramDataRequest(7, contract, "3 days"),
+    HeadTimestampRequest: lambda contract: HeadTimestampRequest(contract, WhatToShow.TRADES, request_id=7),
+    HistogramDataRequest: lambda contract: HistogramDataRequest(contract, "3 days", request_id=7),
     HistoricalTicksRequest: lambda contract: HistoricalTicksRequest(
-        7, contract, what_to_show=TicksWhatToShow.TRADES, number_of_ticks=10, end_date_time="20260706 14:00:00 UTC"
+        contract,
+        what_to_show=TicksWhatToShow.TRADES,
+        number_of_ticks=10,
+        end_date_time="20260706 14:00:00 UTC",
+        request_id=7,
     ),
-    RealTimeBarsRequest: lambda contract: RealTimeBarsRequest(7, contract, what_to_show=RealTimeWhatToShow.TRADES),
+    RealTimeBarsRequest: lambda contract: RealTimeBarsRequest(
+        contract, what_to_show=RealTimeWhatToShow.TRADES, request_id=7
+    ),
 }
 """The requests with a contract."""
 
@@ -319,7 +329,7 @@ def test_a_strike_of_zero_leaves_the_house_of_an_option_alone():
     codec = Codec(Side.CLIENT, MAX_VERSION)
 
     def asked(name: str) -> bytes:
-        return codec.encode(ContractDataRequest(7, REPORTED[name]))
+        return codec.encode(ContractDataRequest(REPORTED[name], request_id=7))
 
     # Field 5 of a contract, a double: 0x29.
     zero = b"\x29" + bytes(8)
@@ -362,20 +372,20 @@ def test_what_a_client_says_is_askable(request: ContractDataRequest):
 def test_what_is_no_value_of_its_field_is_told_as_before(field: str, wrong: object, version: int):
     contract = replace(Contract(5, strike=0.0), **{field: wrong})
     with pytest.raises(LocalProtocolError, match=f"ContractDataRequest.contract.{field}: .* is (not|none)"):
-        Codec(Side.CLIENT, version).encode(ContractDataRequest(7, contract))
+        Codec(Side.CLIENT, version).encode(ContractDataRequest(contract, request_id=7))
 
 
 def test_what_is_no_contract_is_told():
     with pytest.raises(LocalProtocolError):
-        Codec(Side.CLIENT, MAX_VERSION).encode(ContractDataRequest(7, cast("Contract", None)))
+        Codec(Side.CLIENT, MAX_VERSION).encode(ContractDataRequest(cast("Contract", None), request_id=7))
 
 
 def test_an_exchange_is_lost_in_text_only_where_the_id_says_which_contract_it_is():
     held = Contract(265598, "AAPL", SecurityType.OPTION, primary_exchange="AMEX")
     codec = Codec(Side.CLIENT, 176)
-    codec.encode(ExerciseOptionsRequest(7, held, ExerciseAction.EXERCISE, 1))
+    codec.encode(ExerciseOptionsRequest(held, ExerciseAction.EXERCISE, 1, order_id=7))
     with pytest.raises(LocalProtocolError, match="primary_exchange"):
-        codec.encode(ExerciseOptionsRequest(7, replace(held, contract_id=0), ExerciseAction.EXERCISE, 1))
+        codec.encode(ExerciseOptionsRequest(replace(held, contract_id=0), ExerciseAction.EXERCISE, 1, order_id=7))
 
 
 @pytest.mark.parametrize(
@@ -383,7 +393,7 @@ def test_an_exchange_is_lost_in_text_only_where_the_id_says_which_contract_it_is
 )
 @pytest.mark.parametrize("version", [176, MAX_VERSION])
 def test_what_is_no_number_of_contracts_is_refused(wrong: Any, version: int):
-    request = ExerciseOptionsRequest(7, Contract(5), ExerciseAction.EXERCISE, wrong)
+    request = ExerciseOptionsRequest(Contract(5), ExerciseAction.EXERCISE, wrong, order_id=7)
     with pytest.raises(LocalProtocolError, match=r"exercise_quantity: .* whole number .* at least 1"):
         Codec(Side.CLIENT, version).encode(request)
 
@@ -430,7 +440,7 @@ def test_the_order_that_tws_reported_is_changed_with_its_contract():
         said = OpenOrder(7, REPORTED["combination"], replace(_ORDER, permanent_id=9000), OrderState())
         heard = cast("OpenOrder", client.decode(tws.encode(said)))
         changed = replace(placeable(heard.order), limit_price=-1.4)
-        request = PlaceOrderRequest(heard.order_id, heard.contract, changed)
+        request = PlaceOrderRequest(heard.contract, changed, order_id=heard.order_id)
         taken = cast("PlaceOrderRequest", tws.decode(client.encode(request)))
         assert taken.contract.combo_legs == heard.contract.combo_legs
         assert (taken.contract.contract_id, taken.order) == (28812380, changed)
@@ -439,6 +449,6 @@ def test_the_order_that_tws_reported_is_changed_with_its_contract():
 def test_what_another_client_says_is_heard_as_it_was_said():
     """Older clients say a strike of zero of everything: whoever simulates TWS has to see it."""
     entry = entry_for(ContractDataRequest)
-    body = _protobuf_encoder(entry, MAX_VERSION)(ContractDataRequest(7, REPORTED["stock"]))
+    body = _protobuf_encoder(entry, MAX_VERSION)(ContractDataRequest(REPORTED["stock"], request_id=7))
     heard = cast("ContractDataRequest", Codec(Side.TWS, MAX_VERSION).decode(body))
     assert heard.contract == REPORTED["stock"]

@@ -35,7 +35,7 @@ from anytws.cli.report import Report
 from anytws.core import Connection, Side, closing
 from anytws.core.codes import CLIENT_ID_IN_USE, CODES, PORT_CHANGED, RATE_EXCEEDED
 from anytws.core.events import MOST_OF_A_DETAIL, UndecodableFrame
-from anytws.core.session import Session
+from anytws.core.session_facts import SessionFacts
 from anytws.errors import AnytwsError, DecodeError, LocalProtocolError, RemoteProtocolError, in_a_sentence, shown
 from anytws.messages import ErrorMessage
 from anytws.messages.connection_time import ConnectionTime
@@ -45,6 +45,7 @@ from anytws.wire.codec import Codec
 from anytws.wire.frames import frame
 from anytws.wire.handshake import RedirectReply, VersionReply
 from tests.test_cli import spoken
+from tests.test_closing import seen
 
 # --- errors ------------------------------------------------------------------------------------------------------
 
@@ -97,7 +98,14 @@ def _others() -> Iterator[AnytwsError]:
     yield _closed()
     yield anytws.NotAHost.of(HOSTILE, HOSTILE)
     yield RequestTimedOut(HOSTILE_ERROR, 2.5)
+    yield RequestTimedOut(HOSTILE_ERROR, 2.5, sent=False)
+    yield RequestTimedOut(HOSTILE_ERROR, 2.5, received=(HOSTILE_ERROR,))
+    yield errors.RequestFailed(200, HOSTILE, HOSTILE_ERROR, link_was_down=True)
+    yield errors.DataLost(HOSTILE_ERROR)
+    yield errors.AnswerTooLarge(HOSTILE_ERROR, 10**6)
+    yield errors.SendQueueFull(10_000, 10**6)
     yield SlowConsumer(7)
+    yield SlowConsumer(7, "bytes", 3, 30.0)
     yield errors.StreamInUse()
     yield errors.WrongThread("Tws.send", waits=False)
     yield errors.WrongTask()
@@ -130,17 +138,17 @@ def test_every_error_is_one_printable_line_with_a_bound(error: AnytwsError) -> N
 
 
 def test_the_values_of_an_error_stay_as_they_came() -> None:
-    closed = closing.describe(CloseReason.EOF, State.READY, "seen", _session(CLIENT_ID_IN_USE), 0.0)
+    closed = closing.describe(seen(facts=_session(CLIENT_ID_IN_USE), now=0.0), CloseReason.EOF, "seen")
     assert closed.last_error is not None
     assert closed.last_error.error_message == HOSTILE
     error = ConnectError(Stage.START, closed, "tws:1", (HOSTILE,))
     assert (error.last_error, error.accounts) == (closed.last_error, (HOSTILE,))
 
 
-def _session(code: int) -> Session:
-    session = Session()
-    session.sort_out(ErrorMessage(None, code, HOSTILE), CODES, 0.0)
-    return session
+def _session(code: int) -> SessionFacts:
+    facts = SessionFacts()
+    facts.classify(ErrorMessage(None, code, HOSTILE), CODES, 0.0)
+    return facts
 
 
 @pytest.mark.parametrize("code", [200, CLIENT_ID_IN_USE, PORT_CHANGED, RATE_EXCEEDED])
@@ -148,7 +156,7 @@ def _session(code: int) -> Session:
 def test_the_words_of_every_end_are_lines(reason: CloseReason, code: int) -> None:
     """Whatever TWS said before it, and whatever the system or a transport said of it."""
     for detail in ("seen", HOSTILE):
-        closed = closing.describe(reason, State.READY, detail, _session(code), 0.0)
+        closed = closing.describe(seen(facts=_session(code), now=0.0), reason, detail)
         assert_is_a_line(closed.detail, MOST_OF_A_DETAIL)
         assert_is_a_line(closed.hint, 400)
         error = ConnectError(Stage.START, closed, "tws:1")

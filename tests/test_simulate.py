@@ -12,13 +12,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from decimal import Decimal
 from typing import get_type_hints
 
 import anyio
 import attrs
 import pytest
 
-from anytws import ClientIdInUse, ConnectionClosed, RefusedByTws, connect, connect_stream
+from anytws import ClientIdInUse, ConnectionClosed, RefusedByTws, Tws, connect, connect_stream
 from anytws.cli import main
 from anytws.cli import simulate as simulate_module
 from anytws.cli.knobs import HIDDEN, SPELLINGS, Knobs
@@ -26,7 +27,7 @@ from anytws.cli.narrator import MOST_OF_A_LINE, Narrator
 from anytws.core.options import HandshakeOptions
 from anytws.messages.base import Side
 from anytws.messages.contracts import MatchingSymbolsRequest
-from anytws.messages.session import CurrentTimeRequest, IdsRequest, NextValidId, SetServerLogLevelRequest
+from anytws.messages.session import CurrentTimeRequest, ErrorMessage, IdsRequest, NextValidId, SetServerLogLevelRequest
 from anytws.simulator import (
     ANSWERS,
     Answer,
@@ -34,6 +35,7 @@ from anytws.simulator import (
     Farm,
     FarmKind,
     HangUp,
+    Holding,
     Link,
     Opening,
     Personality,
@@ -104,6 +106,14 @@ CASES = {
     "--utc-offset 90": {"utc_offset": timedelta(seconds=90)},
     "--zone EST": {"zone": "EST"},
     "--connection-time whenever": {"connection_time": b"whenever"},
+    "--positions MSFT:30@410.5,AMD:-7@99": {
+        "positions": (Holding("MSFT", Decimal(30), 410.5), Holding("AMD", Decimal(-7), 99.0)),
+    },
+    "--positions none": {"positions": ()},
+    "--seed 7": {"seed": 7},
+    "--tick-seconds 0.01": {"tick_seconds": 0.01},
+    "--no-market-data-subscribed": {"market_data_subscribed": False},
+    "--lines 3": {"lines": 3},
 }
 
 
@@ -125,6 +135,8 @@ def test_a_new_knob_is_in_the_table_above():
         "--opening nothing-known",
         "--farms unknown:usfarm",
         "--utc-offset tomorrow",
+        "--positions MSFT",
+        "--positions MSFT:many@1",
         "--memory 5",
         "--epoch-at-zero 2026-01-05",
     ],
@@ -138,6 +150,7 @@ def test_what_is_no_value_is_refused(words: str, capsys):
     "words, name",
     [
         ("--utc-offset 999h", "utc_offset"),
+        ("--positions XYZ:1@1", "positions"),
         ("--redirect x:99999", "redirect"),
         ("--redirect x:99999999999", "--redirect"),
         ("--first-order-id 2147483647", "first_order_id"),
@@ -290,6 +303,16 @@ async def test_capabilities_are_told_of():
     assert "START_API: client id 5, capabilities 'abc'" in ear.texts
 
 
+async def until_refused(client: Tws, count: int) -> None:
+    """Wait until TWS has refused *count* requests as unreadable: that names none, and would end a question."""
+    with client.events() as events:
+        async for event in events:
+            if isinstance(event, ErrorMessage) and event.error_code == 320:
+                count -= 1
+            if not count:
+                return
+
+
 async def test_what_cannot_be_understood_is_told_of():
     ear = Ear(WorldSettings(server_version=176))
     body = Codec(Side.CLIENT, 176).encode(SetServerLogLevelRequest(1))
@@ -297,7 +320,7 @@ async def test_what_cannot_be_understood_is_told_of():
         stream = await tws.connect()
         async with connect_stream(stream, client_id=1) as client:
             await stream.send(frame(b"9999\0") + frame(body.replace(b"1\0", b"x\0")))
-            await client.current_time()
+            await until_refused(client, 2)
     assert ear.bad[0] == "sent a message with the unknown id 9999"
     assert re.fullmatch(r"sent SetServerLogLevelRequest\.\w+ with .*, which is not .*", ear.bad[1])
 
@@ -309,7 +332,7 @@ async def test_an_unknown_protobuf_message_is_told_by_both_of_its_numbers():
         stream = await tws.connect()
         async with connect_stream(stream, client_id=1) as client:
             await stream.send(frame((200 + 177).to_bytes(4, "big")) + frame((177).to_bytes(4, "big")))
-            await client.current_time()
+            await until_refused(client, 2)
     assert ear.bad == [
         "sent a message with the unknown id 377 (177 in protobuf)",
         "sent a message with the unknown id 177",
@@ -349,7 +372,7 @@ def test_whatever_a_client_says_is_one_line_of_bounded_length():
 def test_a_request_of_megabytes_is_told_in_one_line():
     ear = Ear(WorldSettings(server_version=176))
     client = Client(ear.world, client_id=5)
-    client.ask(MatchingSymbolsRequest(1, "x" * 1_000_000))
+    client.ask(MatchingSymbolsRequest("x" * 1_000_000, request_id=1))
     assert ear.texts[-1].startswith("asks MatchingSymbolsRequest(")
     assert len(ear.texts[-1]) < 2 * MOST_OF_A_LINE
 

@@ -69,7 +69,7 @@ def refusal(request: Any, version: int) -> LocalProtocolError | None:
 
 
 def place(**changes: Any) -> PlaceOrderRequest:
-    return PlaceOrderRequest(7, STOCK, replace(ORDER, **changes))
+    return PlaceOrderRequest(STOCK, replace(ORDER, **changes), order_id=7)
 
 
 # Words
@@ -94,22 +94,26 @@ def test_an_action_that_is_nearly_one(version: int, typed: type[str]):
     [
         (place(order_type="Limit"), "order.order_type", "OrderType.LIMIT ('LMT')"),
         (place(time_in_force="gtc"), "order.time_in_force", "TimeInForce.GOOD_TILL_CANCELLED ('GTC')"),
-        (ContractDataRequest(1, replace(STOCK, security_type="Stock")), "contract.security_type", "('STK')"),
-        (PlaceOrderRequest(1, replace(STOCK, security_type="STOCKS"), ORDER), "contract.security_type", "('STK')"),
-        (PlaceOrderRequest(1, replace(STOCK, right="Put"), ORDER), "contract.right", "Right.PUT ('P')"),
+        (ContractDataRequest(replace(STOCK, security_type="Stock"), request_id=1), "contract.security_type", "('STK')"),
         (
-            PlaceOrderRequest(1, Combo([Leg(1, "BUY"), ComboLeg(2, 1, "Sel")], "A"), ORDER),  # type: ignore[arg-type]
+            PlaceOrderRequest(replace(STOCK, security_type="STOCKS"), ORDER, order_id=1),
+            "contract.security_type",
+            "('STK')",
+        ),
+        (PlaceOrderRequest(replace(STOCK, right="Put"), ORDER, order_id=1), "contract.right", "Right.PUT ('P')"),
+        (
+            PlaceOrderRequest(Combo([Leg(1, "BUY"), ComboLeg(2, 1, "Sel")], "A"), ORDER, order_id=1),  # type: ignore[arg-type]
             "contract.combo_legs[1].action",
             "Action.SELL ('SELL')",
         ),
-        (HistoricalDataRequest(1, STOCK, "1 D", "1 mins"), "bar_size_setting", "('1 min')"),  # type: ignore[arg-type]
+        (HistoricalDataRequest(STOCK, "1 D", "1 mins", request_id=1), "bar_size_setting", "('1 min')"),  # type: ignore[arg-type]
         (
-            HistoricalDataRequest(1, STOCK, "1 D", BarSize.HOUR_1, what_to_show="TRADE"),  # type: ignore[arg-type]
+            HistoricalDataRequest(STOCK, "1 D", BarSize.HOUR_1, what_to_show="TRADE", request_id=1),  # type: ignore[arg-type]
             "what_to_show",
             "WhatToShow.TRADES ('TRADES')",
         ),
         (
-            ScannerSubscriptionRequest(1, ScannerSubscription(instrument="stk")),  # type: ignore[arg-type]
+            ScannerSubscriptionRequest(ScannerSubscription(instrument="stk"), request_id=1),  # type: ignore[arg-type]
             "subscription.instrument",
             "('STK')",
         ),
@@ -202,7 +206,7 @@ def test_what_tws_says_is_not_questioned(version: int):
     said = OpenOrder(7, replace(STOCK, security_type=SecurityType.verbatim("STKS")), order, OrderState())
     heard: Any = Codec(Side.CLIENT, version).decode(Codec(Side.TWS, version).encode(said))
     assert (heard.order.action, heard.contract.security_type) == ("Buuy", "STKS")
-    again = PlaceOrderRequest(7, heard.contract, replace(ORDER, action=heard.order.action))
+    again = PlaceOrderRequest(heard.contract, replace(ORDER, action=heard.order.action), order_id=7)
     assert refusal(again, version) is None
     # TWS says what it likes, also in our own words.
     assert Codec(Side.TWS, version).encode(replace(said, order=replace(order, action="Buuy")))
@@ -265,14 +269,14 @@ def test_no_number_of_a_request_is_infinite(cls: type[Any], number: float, versi
 
 def test_infinity_has_a_meaning_in_one_field():
     order = replace(ORDER, order_type=OrderType.PEGGED_TO_BEST, compete_against_best_offset=math.inf)
-    assert refusal(PlaceOrderRequest(7, STOCK, order), 226) is None
+    assert refusal(PlaceOrderRequest(STOCK, order, order_id=7), 226) is None
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_price_without_an_end(version: int):
     """Set by hand, by `replace`, by `attrs.evolve`: where it goes out it is refused, and nothing has gone."""
     for order in (replace(ORDER, limit_price=math.inf), attrs.evolve(ORDER, limit_price=math.inf)):
-        problem = refusal(PlaceOrderRequest(7, STOCK, order), version)
+        problem = refusal(PlaceOrderRequest(STOCK, order, order_id=7), version)
         assert str(problem) == (
             "PlaceOrderRequest.order.limit_price is inf, and has to be a finite number: give one, or leave it out"
         )
@@ -301,7 +305,11 @@ INSIDE: Final[dict[str, Any]] = {
 
 def sample_of(cls: type[Any]) -> Any:
     """Give a request of *cls* with a value for each field that needs one."""
-    needed = [field.name for field in attrs.fields(cls) if field.default is attrs.NOTHING]
+    needed = [
+        field.name
+        for field in attrs.fields(cls)
+        if field.default is attrs.NOTHING or field.name in ("request_id", "order_id")
+    ]
     return cls(**{name: SAMPLES.get(name, 1) for name in needed})
 
 

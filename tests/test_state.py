@@ -93,23 +93,6 @@ def test_no_row_is_there_twice_and_none_is_beside_the_product() -> None:
     assert len(keys) == sum(expected(*case) is not None for case in product(State, Side, Signal))
 
 
-def test_closed_absorbs() -> None:
-    machine = machine_in(State.CLOSED)
-    for side, signal in product(Side, Signal):
-        assert not machine.fire(side, signal)
-    assert machine.state is State.CLOSED
-    assert not [row for row in TRANSITIONS if row.state is State.CLOSED]
-
-
-@pytest.mark.parametrize("ending", ENDINGS)
-@pytest.mark.parametrize("side", Side)
-@pytest.mark.parametrize("state", OPEN_STATES)
-def test_either_side_can_end_an_open_connection_at_any_time(state: State, side: Side, ending: Signal) -> None:
-    machine = machine_in(state)
-    assert machine.fire(side, ending)
-    assert machine.state is State.CLOSED
-
-
 def test_the_open_states_are_those_between_the_first_and_the_last() -> None:
     assert tuple(State)[1:-1] == OPEN_STATES
 
@@ -145,6 +128,11 @@ def test_every_state_is_reached_and_every_signal_used() -> None:
         reached |= more
     assert reached == set(State)
     assert {row.signal for row in TRANSITIONS} == set(Signal)
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_machine_shows_its_state(state: State) -> None:
+    assert repr(machine_in(state)) == f"<StateMachine {state.value}>"
 
 
 def test_nobody_assigns_a_state() -> None:

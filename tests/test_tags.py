@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anytws.messages.base import TagValue
+from anytws.wire.kinds import MOST_JOINED
 from anytws.wire.tags import join_tags, split_tags
 
 _PLAIN = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0=;"))
@@ -77,3 +78,13 @@ def test_any_text_is_pairs_or_refused(text: str) -> None:
         return
     if "\0" not in text:
         assert split_tags(join_tags(pairs)) == pairs
+
+
+def test_one_text_has_a_bounded_number_of_pairs() -> None:
+    """No limit of a frame counts them: they are one field. As many as may be read may be written, and come back."""
+    most = (TagValue("a", "b"),) * MOST_JOINED
+    assert split_tags(join_tags(most)) == most
+    with pytest.raises(ValueError, match="a=b"):
+        split_tags("a=b;" * (MOST_JOINED + 1))
+    with pytest.raises(ValueError, match="TagValue"):
+        join_tags((*most, TagValue("a", "b")))

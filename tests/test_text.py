@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from anytws.messages.base import TagValue
 from anytws.testing.strategies import Encoding, record_of
 from anytws.wire.catalogue import CATALOGUE
-from anytws.wire.kinds import BOOL, INT, STRING, maybe
+from anytws.wire.kinds import BOOL, INT, STRING
+from anytws.wire.optional_kinds import maybe
 from anytws.wire.rows import Choice, Column, Entry, Filler, Layout, Many, Part, Row, Tags, When
 from anytws.wire.text import BAD_FIELDS, Draft, Surplus, read_count, split_fields, text_reader, text_writer
 from tests.test_rows import (
@@ -451,8 +452,8 @@ def test_a_layout_number_that_is_too_old_is_an_error(number: str) -> None:
 
 
 def test_a_flat_message_has_layout_numbers_too() -> None:
-    """`least` is not only for messages of many shapes."""
-    layout = Layout(Flat, (Filler("8", least=8), Row("first", INT), Row("second", STRING)))
+    """`minimum` is not only for messages of many shapes."""
+    layout = Layout(Flat, (Filler("8", minimum=8), Row("first", INT), Row("second", STRING)))
     assert text_reader(layout, 157)(["9", "1", "b"]) == Flat(1, "b")
     with pytest.raises(BAD_FIELDS):
         text_reader(layout, 157)(["7", "1", "b"])

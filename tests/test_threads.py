@@ -25,7 +25,7 @@ from anytws import (
     WrongTask,
     WrongThread,
 )
-from anytws.messages import CurrentTimeRequest, IdsRequest, ManagedAccountsRequest
+from anytws.messages import CurrentTimeRequest, IdsRequest, ManagedAccountsRequest, PositionsRequest
 from anytws.simulator import World
 from anytws.simulator.serve import serve_memory
 from tests.misbehaving_tws import until
@@ -53,12 +53,14 @@ WAITING: dict[str, Use] = {
     "Tws.ready": lambda tws, _: begun(tws.ready()),
     "Tws.closed": lambda tws, _: begun(tws.closed()),
     "EventStream.__anext__": lambda _, events: begun(events.__anext__()),
-    "EventStream.moved": lambda _, events: begun(events.moved()),
 }
 ACTING: dict[str, Use] = {
     "Tws.send": lambda tws, _: tws.send(IdsRequest()),
     "Tws.events": lambda tws, _: tws.events(),
+    "Tws.stream": lambda tws, _: tws.stream(PositionsRequest()),
     "Tws.start_api": lambda tws, _: tws.start_api(),
+    "Tws.statistics": lambda tws, _: tws.statistics(),
+    "EventStream.statistics": lambda _, events: events.statistics(),
     "EventStream.close": lambda _, events: events.close(),
 }
 
@@ -122,7 +124,6 @@ async def test_what_is_known_may_be_read_in_another_thread() -> None:
                 tws.client_id,
                 tws.accounts,
                 tws.next_valid_id,
-                events.dropped,
                 events.is_closed,
             )
 
@@ -141,7 +142,7 @@ async def test_a_block_that_is_left_in_another_thread_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [WrongThread("Tws.send", waits=False), WrongTask(), StreamInUse(), SlowConsumer(7, "bytes", 30.0)],
+    [WrongThread("Tws.send", waits=False), WrongTask(), StreamInUse(), SlowConsumer(7, "bytes", 3, 30.0)],
     ids=lambda error: type(error).__name__,
 )
 def test_the_errors_of_misuse_reach_another_process_as_they_are(error: AnytwsError) -> None:

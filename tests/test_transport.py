@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import shutil
-import socket
 import ssl
 import tempfile
 from collections.abc import AsyncGenerator, Callable
@@ -24,18 +23,17 @@ from anytws import (
     CloseReason,
     ConnectError,
     ConnectionClosed,
-    EventsDropped,
+    Dropped,
     HandshakeOptions,
     RefusedByTws,
     State,
 )
-from anytws.core import Connection
 from anytws.core.events import Event
-from anytws.messages import CurrentTimeRequest, IdsRequest, Side
+from anytws.machines import ClientSession
+from anytws.messages import CurrentTimeRequest, IdsRequest
 from anytws.runtime import transport
-from anytws.runtime.tcp import open_tcp
 from anytws.simulator import HangUp, Personality, World, WorldSettings
-from anytws.simulator.serve import memory_pair, serve, serve_memory
+from anytws.simulator.serve import memory_pair, serve_memory
 from anytws.wire.handshake import VersionReply, write_version_reply
 from tests.misbehaving_tws import IN_USE, OPENING, PATIENCE, REPLY, OddStream, open_files, text, until
 
@@ -160,33 +158,6 @@ async def test_the_end_over_any_byte_stream(carrier: Carrier) -> None:
                 await anyio.sleep_forever()
     assert caught.value.reason is CloseReason.EOF
     assert caught.value.hint
-
-
-# TCP
-
-
-def raw_socket(stream: ByteStream) -> socket.socket:
-    raw: socket.socket = stream.extra_attributes[SocketAttribute.raw_socket]()
-    return raw
-
-
-async def test_a_dead_line_is_noticed() -> None:
-    """Keep-alive is on, since the protocol has no heartbeat."""
-    async with serve(World()) as server:
-        stream = await open_tcp(server.host, server.port, 5.0)
-        raw = raw_socket(stream)
-        assert raw.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
-        if hasattr(socket, "TCP_KEEPIDLE"):
-            assert 0 < raw.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) <= 60
-        await stream.aclose()
-
-
-async def test_small_messages_are_not_held_back() -> None:
-    """Nagle's algorithm is off: a request does not wait for the acknowledgement of the one before."""
-    async with serve(World()) as server:
-        stream = await open_tcp(server.host, server.port, 5.0)
-        assert raw_socket(stream).getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-        await stream.aclose()
 
 
 # Odd streams
@@ -416,7 +387,7 @@ bug = pytest.mark.parametrize("problem", BUGS, ids=lambda problem: type(problem)
 @pytest.mark.parametrize("way", ["receive", "send"])
 async def test_a_stream_with_a_bug_of_its_own(problem: BaseException, way: str) -> None:
     """What no stream should raise leaves the block bare; whoever waits hears that the byte stream broke, and why."""
-    heard: list[Event | EventsDropped] = []
+    heard: list[Event | Dropped] = []
     async with on_an_odd_stream(quiet()) as stream, anyio.create_task_group() as tasks:
         with pytest.raises(type(problem)) as caught, anyio.fail_after(PATIENCE):
             async with anytws.connect_stream(stream) as tws:
@@ -578,25 +549,31 @@ async def test_a_stream_that_gives_nothing_for_ever() -> None:
 async def test_bytes_are_bytes() -> None:
     """What is received without trouble is given to the core as it is, and what is sent arrives as it is."""
     here, there = memory_pair()
-    core = Connection(Side.CLIENT, HandshakeOptions())
-    core.opened(anyio.current_time())
+    session = ClientSession(HandshakeOptions())
+    session.opened(anyio.current_time())
     await there.send(write_version_reply(VersionReply(226, b"")))
-    transport.tell(core, await transport.listen(here))
-    assert await transport.send(here, b"xyz") is None
-    assert await there.receive() == b"xyz"
-    assert core.server_version == 226
-    assert core.closed is None
+    transport.feed_from(await transport.listen(here), session, anyio.current_time())
+    left: list[int] = []
+    assert await transport.send(here, b"xyz", 2, left.append) is None
+    assert left == [2, 1]
+    assert await there.receive(2) + await there.receive() == b"xyz"
+    assert session.connection.server_version == 226
+    assert session.closed is None
 
 
 async def test_a_failed_send_is_told_and_not_raised() -> None:
     """The system's word for it, or at least some."""
     here, there = memory_pair()
     there.reset()
-    assert await transport.send(here, b"xyz")
+    left: list[int] = []
+    assert await transport.send(here, b"xyz", 2, left.append)
     stream = OddStream(here)
     stream.fail(send=wrapped(OSError(errno.EPIPE, "broken pipe")))
-    failure = await transport.send(stream, b"xyz")
-    assert "broken pipe" in str(failure).lower()
+    failure = await transport.send(stream, b"xyz", 2, left.append)
+    assert failure is not None
+    assert failure.detail.lower() == "broken pipe"
+    assert not failure.is_silence
+    assert left == []
 
 
 async def test_a_torn_stream_in_memory(carrier: Carrier) -> None:

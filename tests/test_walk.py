@@ -10,17 +10,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anytws.errors import DecodeError, LocalProtocolError, shown
-from anytws.messages import ErrorMessage, HistoricalData, ManagedAccounts, MarketDepth
+from anytws.errors import INVALID_SYMBOL, DecodeError, LocalProtocolError, shown
+from anytws.messages import (
+    ContractDataRequest,
+    ErrorMessage,
+    HistoricalData,
+    ManagedAccounts,
+    MarketDepth,
+    PositionsMultiRequest,
+    StartApiRequest,
+    Stock,
+)
 from anytws.messages.base import TagValue
 from anytws.testing.strategies import Encoding, record_of
-from anytws.wire.catalogue import BY_CLASS
-from anytws.wire.kinds import INT, maybe
+from anytws.wire.catalogue import BY_CLASS, entry_of
+from anytws.wire.kinds import INT, STRING
+from anytws.wire.optional_kinds import maybe
 from anytws.wire.rows import Entry, Layout, Row, When
-from anytws.wire.text import text_reader, text_writer
-from anytws.wire.walk import blame, walk_text
-from anytws.wire.walk_protobuf import walk_protobuf
-from tests.hostile_frames import nested, tag, varint
+from anytws.wire.text import Draft, text_reader, text_writer
+from anytws.wire.walk import FieldSeen, TextWalk, blame, walk_text
 from tests.test_rows import (
     FILLER_UNTIL,
     MINIATURE,
@@ -33,6 +41,7 @@ from tests.test_rows import (
     Hedge,
     Leg,
     MarginCondition,
+    OpenOrder,
     Order,
     PlaceOrderRequest,
     PriceCondition,
@@ -316,12 +325,68 @@ def test_a_tolerant_walk_stops_at_what_says_how_the_fields_lie() -> None:
     assert caught.value.field == "number of bars"
 
 
-def test_the_walk_over_protobuf_is_tolerant_in_the_same_way() -> None:
-    body = tag(1, 0) + b"\5" + tag(3, 0) + varint(2**31 - 1) + nested(4, b"ok")
-    seen = [*walk_protobuf(BY_CLASS[ErrorMessage], body, tolerant=True)]
-    assert [(each.path, each.is_odd) for each in seen] == [
-        ("request_id", False), ("error_code", True), ("error_message", False),
-    ]  # fmt: skip
+def test_a_condition_that_looks_at_an_odd_value_ends_a_tolerant_walk() -> None:
+    """What follows hangs on it. It is told by the field that the condition looks at, also one of a record within."""
+    rows = (
+        Row("contract.symbol", STRING),
+        Row("contract.contract_id", INT),
+        When(lambda said: said.contract.symbol == "X", (Row("order_id", INT),)),
+        When(lambda said: said.contract.contract_id > 0, (Row("warning", STRING),)),
+    )
+    entry = Entry(Layout(OpenOrder, text=rows), id=1, vendor_name="x")
+    assert len([*walk_text(entry, 157, ["X", "1", "5", "w"], tolerant=True)]) == 4
     with pytest.raises(DecodeError) as caught:
-        [*walk_protobuf(BY_CLASS[ErrorMessage], body)]
-    assert (caught.value.field, caught.value.seen) == ("error_code", "2147483647")
+        [*walk_text(entry, 157, ["X", "one", "5", "w"], tolerant=True)]
+    error = caught.value
+    assert (error.field, error.seen) == ("contract.contract_id", "a value that cannot be read")
+    assert error.wanted == "one that says what follows"
+
+
+def test_a_value_may_be_refused_by_whoever_walks() -> None:
+    """Each odd value is asked about, with its path and its text."""
+    asked: list[FieldSeen] = []
+
+    def tolerates(seen: FieldSeen) -> bool:
+        asked.append(seen)
+        return False
+
+    entry = BY_CLASS[MarketDepth]
+    walk = TextWalk(entry.name, 176, ["1", "7", "x", "0", "1", "4.5", "10"], 10, tolerates)
+    with pytest.raises(DecodeError) as caught:
+        [*walk.rows(entry.layout.text_rows, "", Draft(entry.cls))]
+    assert caught.value.field == "row.position"
+    assert [(seen.path, seen.text) for seen in asked] == [("row.position", "x")]
+
+
+def test_a_frame_with_more_items_than_a_limit_is_told_by_its_count() -> None:
+    """Before any of them is read."""
+    entry = BY_CLASS[HistoricalData]
+    with pytest.raises(DecodeError) as caught:
+        [*walk_text(entry, 200, ["7", "3", *["1"] * 24], most_items=2)]
+    assert caught.value.field == "number of bars"
+    assert "at most 2 items (Limits.items)" in caught.value.wanted
+
+
+@pytest.mark.parametrize(
+    "request_, ways",
+    [
+        (PositionsMultiRequest(), "Tws.stream"),
+        (ContractDataRequest(Stock("X")), "Tws.ask"),
+    ],
+    ids=repr,
+)
+def test_a_request_without_its_id_says_how_it_gets_one(request_: Any, ways: str) -> None:
+    """It is no wrong value: it has not been asked yet."""
+    error = blame(entry_of(request_), request_, text=True)
+    assert error.field == "request_id"
+    assert "there is none yet: ask it with" in str(error)
+    assert ways in str(error)
+
+
+@pytest.mark.parametrize("text", [True, False])
+def test_half_a_character_is_told_in_both_encodings(text: bool) -> None:
+    """In text of a client it is no printable ASCII anyway; protobuf and TWS could otherwise carry any character."""
+    error = blame(BY_CLASS[ErrorMessage], ErrorMessage(1, 200, "\ud800"), text=text)
+    assert error.field == "error_message"
+    wrong = blame(BY_CLASS[StartApiRequest], StartApiRequest(1, "\ud800"), text=text)
+    assert (wrong.field, wrong.code) == ("optional_capabilities", INVALID_SYMBOL)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Notice,
         OddValue,
         Ready,
+        Stage,
         StillWaiting,
         SurplusFields,
         UndecodableFrame,
@@ -32,17 +33,22 @@ if TYPE_CHECKING:
     from anytws.core.options import HandshakeOptions
     from anytws.core.state import State
     from anytws.errors import (
+        AnswerTooLarge,
         AnytwsError,
+        DataLost,
         DecodeError,
         LocalProtocolError,
         ProtocolError,
         RemoteProtocolError,
+        RequestFailed,
         RequestTimedOut,
+        SendQueueFull,
         SlowConsumer,
         StreamInUse,
         WrongTask,
         WrongThread,
     )
+    from anytws.machines.records import Dropped, InBand, Reset
     from anytws.runtime.client import Tws
     from anytws.runtime.connect import connect, connect_stream
     from anytws.runtime.connect_errors import (
@@ -52,23 +58,26 @@ if TYPE_CHECKING:
         NotAHost,
         Redirected,
         RefusedByTws,
-        Stage,
         TcpConnectFailed,
         UnsupportedServerVersion,
     )
-    from anytws.runtime.event_stream import EventsDropped, EventStream
+    from anytws.runtime.sending import Sent
+    from anytws.runtime.stream import EventStream, Stream
 
 __all__ = [
+    "AnswerTooLarge",
     "AnytwsError",
     "ClientIdInUse",
     "CloseReason",
     "ConnectError",
     "ConnectTimedOut",
     "ConnectionClosed",
+    "DataLost",
     "DecodeError",
+    "Dropped",
     "EventStream",
-    "EventsDropped",
     "HandshakeOptions",
+    "InBand",
     "LocalProtocolError",
     "NotAHost",
     "Notice",
@@ -78,11 +87,16 @@ __all__ = [
     "Redirected",
     "RefusedByTws",
     "RemoteProtocolError",
+    "RequestFailed",
     "RequestTimedOut",
+    "Reset",
+    "SendQueueFull",
+    "Sent",
     "SlowConsumer",
     "Stage",
     "State",
     "StillWaiting",
+    "Stream",
     "StreamInUse",
     "SurplusFields",
     "TcpConnectFailed",
@@ -102,12 +116,14 @@ if not TYPE_CHECKING:
         "core.options",
         "core.state",
         "errors",
+        "machines.records",
         "runtime.client",
         "runtime.connect",
         "runtime.connect_errors",
-        "runtime.event_stream",
+        "runtime.sending",
+        "runtime.stream",
     )
-    _LAYERS: Final = ("core", "errors", "messages", "runtime", "simulator", "wire")
+    _LAYERS: Final = ("core", "errors", "machines", "messages", "runtime", "simulator", "wire")
 
     def __getattr__(name: str) -> Any:  # noqa: ANN401 (classes, functions and modules)
         """Import all that has a name here, or the layer of that *name*."""

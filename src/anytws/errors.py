@@ -7,9 +7,13 @@ As a tree::
     │   ├── LocalProtocolError     we were about to break the protocol; nothing was sent, nothing changed
     │   └── RemoteProtocolError    the peer broke it
     │       └── DecodeError        one field of one frame cannot be read; the connection goes on
+    ├── RequestFailed              TWS refused one request, or ended it with an error; the connection goes on
     ├── RequestTimedOut            one request got no answer in time; the connection goes on
-    ├── SlowConsumer               a stream of events was not read fast enough; the connection goes on
-    ├── StreamInUse                a second task wanted to read a stream of events; the first one goes on
+    ├── DataLost                   TWS lost its link, and with it the data of one stream; the connection goes on
+    ├── AnswerTooLarge             the answer to one request is larger than is kept; the connection goes on
+    ├── SendQueueFull              too much waits to be sent, because TWS does not read; nothing was sent
+    ├── SlowConsumer               a stream was not read fast enough, and is over; the connection goes on
+    ├── StreamInUse                a second task wanted to read a stream; the first one goes on
     ├── WrongThread                a connection was used from another thread; nothing was done
     ├── WrongTask                  a block was left in another task than it was entered in; the connection is over
     ├── ConnectionClosed           the connection is over (`anytws.core.events`)
@@ -175,66 +179,153 @@ class DecodeError(RemoteProtocolError):
         return type(self), (self.message, self.field, self.seen, self.wanted, self.request_id)
 
 
-class RequestTimedOut(AnytwsError):
-    """One request got no answer in time. The connection is as it was; the request may be made again.
+class RequestFailed(AnytwsError):
+    """TWS refused one request, or ended it with an error. The connection is as it was.
 
-    ``request`` is the message, ``seconds`` how long its answer was waited for. ``has_left`` is False where its bytes
-    still wait here, behind others that TWS does not take: then nobody was asked, and may be yet.
+    ``code`` and ``message`` are what TWS said, ``request`` is the message that was asked, with its id.
+    ``link_was_down`` is True for a "no such contract" (200) that came within 30 s of TWS losing its link to the vendor
+    or to a farm: it is not to be believed then.
     """
 
-    def __init__(self, request: object, seconds: float, has_left: bool = True) -> None:
+    def __init__(self, code: int, message: str, request: object, link_was_down: bool = False) -> None:
+        doubt = ", just after TWS had lost a link: it may be wrong" if link_was_down else ""
+        super().__init__(f"TWS ended {type(request).__name__} with {code}{doubt}: {in_a_sentence(message)}")
+        self.code = code
+        self.message = message
+        self.request = request
+        self.link_was_down = link_was_down
+
+    def __reduce__(self) -> tuple[type[RequestFailed], tuple[int, str, object, bool]]:
+        return type(self), (self.code, self.message, self.request, self.link_was_down)
+
+
+class RequestTimedOut(AnytwsError):
+    """One request got no answer, or not all of it, in time. The connection is as it was.
+
+    ``request`` is the message, with its id if it had one by then, and ``seconds`` how long its answer was waited for.
+    ``sent`` is False where its bytes had not left: then nobody was asked, and nobody will be. ``received`` is what of
+    the answer had come.
+    """
+
+    def __init__(self, request: object, seconds: float, sent: bool = True, received: tuple[object, ...] = ()) -> None:
         name = type(request).__name__
-        super().__init__(
-            f"TWS did not answer {name} within {seconds:g} s: it may be busy, or the link to it dead"
-            if has_left
-            else f"{name} has not left within {seconds:g} s: TWS, or what is between, takes no more bytes. It waits "
-            "here, and goes out if that changes"
-        )
+        if not sent:
+            problem = (
+                f"{name} was not sent within {seconds:g} s: it had to wait for its turn, or TWS takes no more bytes. "
+                "Nobody was asked, and nobody will be"
+            )
+        elif received:
+            problem = (
+                f"TWS did not finish its answer to {name} within {seconds:g} s: {len(received)} messages came, and no "
+                "end. Ask for less, or allow more time"
+            )
+        else:
+            problem = f"TWS did not answer {name} within {seconds:g} s: it may be busy, or the link to it dead"
+        super().__init__(problem)
         self.request = request
         self.seconds = seconds
-        self.has_left = has_left
+        self.sent = sent
+        self.received = received
 
-    def __reduce__(self) -> tuple[type[RequestTimedOut], tuple[object, float, bool]]:
-        return type(self), (self.request, self.seconds, self.has_left)
+    def __reduce__(self) -> tuple[type[RequestTimedOut], tuple[object, float, bool, tuple[object, ...]]]:
+        return type(self), (self.request, self.seconds, self.sent, self.received)
+
+
+class DataLost(AnytwsError):
+    """TWS was cut off from the vendor, and is back without the data of this stream (1101). The stream is over.
+
+    ``request`` is the message that had opened it. Its id never speaks again: open the stream anew.
+    """
+
+    def __init__(self, request: object) -> None:
+        super().__init__(
+            f"TWS lost its link to the vendor, and the data of {type(request).__name__} with it (1101): open the "
+            "stream again"
+        )
+        self.request = request
+
+    def __reduce__(self) -> tuple[type[DataLost], tuple[object]]:
+        return type(self), (self.request,)
+
+
+class AnswerTooLarge(AnytwsError):
+    """The answer to one request is larger than is kept for one. It was given up, and cancelled where it can be.
+
+    ``request`` is the message, ``count`` how many messages of the answer had come.
+    """
+
+    def __init__(self, request: object, count: int) -> None:
+        super().__init__(
+            f"the answer to {type(request).__name__} is too large: {count} messages had come, and no end. Ask for less"
+        )
+        self.request = request
+        self.count = count
+
+    def __reduce__(self) -> tuple[type[AnswerTooLarge], tuple[object, int]]:
+        return type(self), (self.request, self.count)
+
+
+class SendQueueFull(AnytwsError):
+    """Too much waits to be sent, because TWS, or what is between, does not read. The message was not taken.
+
+    ``frames`` and ``size`` (bytes) are what waits. Await what `Tws.send` gives: it is done when the message has left.
+    """
+
+    def __init__(self, frames: int, size: int) -> None:
+        super().__init__(
+            f"{frames} messages of {size} bytes wait to be sent, and no more are taken: TWS does not read. "
+            "Nothing was sent; `await tws.send(...)` waits until a message has left"
+        )
+        self.frames = frames
+        self.size = size
+
+    def __reduce__(self) -> tuple[type[SendQueueFull], tuple[int, int]]:
+        return type(self), (self.frames, self.size)
 
 
 class SlowConsumer(AnytwsError):
-    """A stream of events held more than its bound, because it was not read fast enough. The stream is over.
+    """A stream held more than its bound, because it was not read fast enough. It is over, and what waited is gone.
 
-    ``capacity`` is the bound that was reached, in ``unit``: events or bytes. ``unread_seconds`` is how long nobody took
-    an event from a full stream that makes TWS wait, and None where the stream's policy is another one. Everything up to
-    the bound was delivered before this was raised.
+    ``capacity`` is the bound that was reached, in ``unit``: items or bytes. ``lost`` is how many items nobody will see.
+    ``unread_seconds`` is how long nobody took an item from a full stream that makes TWS wait, and None where the
+    stream's policy is another one.
     """
 
     def __init__(
-        self, capacity: int, unit: Literal["events", "bytes"] = "events", unread_seconds: float | None = None
+        self,
+        capacity: int,
+        unit: Literal["items", "bytes"] = "items",
+        lost: int = 0,
+        unread_seconds: float | None = None,
     ) -> None:
-        name = "capacity" if unit == "events" else "capacity_bytes"
-        waiting = f"more than {capacity} events" if unit == "events" else f"events of more than {capacity} bytes"
+        name = "capacity" if unit == "items" else "capacity_bytes"
+        waiting = f"more than {capacity} items" if unit == "items" else f"items of more than {capacity} bytes"
         problem = (
-            f"{waiting} were waiting to be read: read faster, raise the {name}, "
-            "or choose when_full='drop_oldest' or 'block'"
+            f"{waiting} were waiting to be read, and {lost} are lost: read faster (in batches, perhaps), raise the "
+            f"{name}, or choose when_full='drop_oldest'"
         )
         if unread_seconds is not None:
             problem = (
                 f"a stream that makes TWS wait (when_full='block') was full with {capacity} {unit}, and nobody read it "
-                f"for {unread_seconds:g} s: read on while you work, raise the {name}, or choose 'fail' or 'drop_oldest'"
+                f"for {unread_seconds:g} s, so {lost} items are lost: read on while you work, raise the {name}, or "
+                "choose 'fail' or 'drop_oldest'"
             )
         super().__init__(problem)
         self.capacity = capacity
         self.unit = unit
+        self.lost = lost
         self.unread_seconds = unread_seconds
 
-    def __reduce__(self) -> tuple[type[SlowConsumer], tuple[int, str, float | None]]:
-        return type(self), (self.capacity, self.unit, self.unread_seconds)
+    def __reduce__(self) -> tuple[type[SlowConsumer], tuple[int, str, int, float | None]]:
+        return type(self), (self.capacity, self.unit, self.lost, self.unread_seconds)
 
 
 class StreamInUse(AnytwsError):
-    """A second task wanted to read a stream of events while another one waits for its next event. That one goes on."""
+    """A second task wanted to read a stream while another one waits for its next item. That one goes on."""
 
     def __init__(self) -> None:
         super().__init__(
-            "another task is reading this stream of events: each reader needs a stream of its own, from Tws.events()"
+            "another task is reading this stream: each reader needs one of its own, from Tws.events() or Tws.stream()"
         )
 
     def __reduce__(self) -> tuple[type[StreamInUse], tuple[()]]:

@@ -4,7 +4,7 @@
 
     from anytws.json import from_json, to_json
 
-    text = to_json(order)             # '{"type": "PlaceOrderRequest", "order_id": 7, ...}'
+    text = to_json(order)             # '{"type": "PlaceOrderRequest", "contract": {"symbol": ...}, ...}'
     assert from_json(text) == order
 
 Any message has this form, and so has any record of ``anytws.messages`` by itself (a `Contract`, an `Order`). What comes

@@ -44,6 +44,11 @@ Report: TypeAlias = Callable[[str, Sequence[str], list[tuple[str, ...]], Sequenc
 TABLES = pytest.StashKey[list[Table]]()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let those benchmarks that have two sizes do the large one."""
+    parser.addoption("--full", action="store_true", help="the last metre: more rounds, and more of everything")
+
+
 @pytest.fixture
 def report(request: pytest.FixtureRequest) -> Report:
     """Have a table printed at the end of the run."""

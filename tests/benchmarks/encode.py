@@ -47,7 +47,6 @@ def placed() -> Content:
         "placing an order",
         tuple(
             PlaceOrderRequest(
-                number,
                 contract,
                 Order(
                     action=Action.BUY,
@@ -57,6 +56,7 @@ def placed() -> Content:
                     time_in_force=TimeInForce.DAY,
                     account="DU1234567",
                 ),
+                order_id=number,
             )
             for number in range(PLACED)
         ),

@@ -6,19 +6,27 @@ from datetime import datetime
 from typing import assert_type
 
 import anytws
-from anytws.core import CloseReason, Connection, ConnectionClosed, Event, Side, State
+from anytws.core import CloseReason, Connection, ConnectionClosed, Event, Notice, OddValue, Side, State
+from anytws.machines import MailboxStatistics, SessionStatistics
 from anytws.messages import (
     Action,
+    BondContractData,
     ConnectionTime,
     Contract,
+    ContractData,
+    ContractDataRequest,
     CurrentTimeInMillis,
     CurrentTimeInMillisRequest,
     CurrentTimeRequest,
     IdsRequest,
     LimitOrder,
+    NewsBulletinsRequest,
     NextValidId,
     Order,
     OrderType,
+    Position,
+    PositionEnd,
+    PositionsRequest,
     Right,
     SecurityType,
     Stock,
@@ -40,13 +48,27 @@ async def connected() -> None:
         assert_type(await tws.current_time(), datetime)
         assert_type(await tws.ask(CurrentTimeInMillisRequest()), CurrentTimeInMillis)
         assert_type(await tws.closed(), ConnectionClosed)
+        assert_type(tws.statistics(), SessionStatistics)
         tws.send(IdsRequest())
         tws.send(NextValidId(1))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] (TWS says it)
         tws.send("reqIds")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-        assert_type(tws.send(CurrentTimeRequest()), None)
+        assert_type(tws.send(CurrentTimeRequest()), anytws.Sent)
+        assert_type(await tws.send(CurrentTimeRequest()), None)
+        assert_type(await tws.ask(ContractDataRequest(Stock("AAPL"))), tuple[ContractData | BondContractData, ...])
+        await tws.ask(NewsBulletinsRequest(True))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        tws.stream(CurrentTimeRequest())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        async with tws.stream(PositionsRequest(), capacity=5, when_full="drop_oldest") as positions:
+            assert_type(positions, anytws.Stream[Position | PositionEnd])
+            async for item in positions:
+                assert_type(item, Position | PositionEnd | Notice | OddValue | anytws.Dropped | anytws.Reset)
+            async for batch in positions.batches():
+                assert_type(
+                    batch, tuple[Position | PositionEnd | Notice | OddValue | anytws.Dropped | anytws.Reset, ...]
+                )
+            assert_type(positions.statistics(), MailboxStatistics)
         with tws.events() as events:
             async for event in events:
-                assert_type(event, Event | anytws.EventsDropped)
+                assert_type(event, Event | anytws.Dropped)
 
 
 def failed(problem: anytws.ConnectError) -> None:

@@ -17,11 +17,12 @@ from anytws import (
     AnytwsError,
     ConnectError,
     ConnectionClosed,
-    EventsDropped,
+    Dropped,
     EventStream,
     HandshakeOptions,
     Notice,
     RefusedByTws,
+    RequestFailed,
     RequestTimedOut,
     Stage,
     StillWaiting,
@@ -32,7 +33,13 @@ from anytws.core import codes
 from anytws.core.strangers import BEGINNING, TLS, Stranger, stranger_of
 from anytws.messages.config import ConfigRequest, ConfigResponse
 from anytws.messages.connection_time import ConnectionTime
-from anytws.messages.session import CurrentTime, CurrentTimeInMillisRequest, ErrorMessage
+from anytws.messages.session import (
+    CurrentTime,
+    CurrentTimeInMillisRequest,
+    ErrorMessage,
+    IdsRequest,
+    ManagedAccountsRequest,
+)
 from anytws.runtime.tcp import TcpFailure, open_tcp
 from anytws.wire.catalogue import entry_of
 from anytws.wire.versions import CURRENT_TIME_IN_MILLIS
@@ -44,7 +51,7 @@ Fixed, because TWS remembers the next order id of every client id that it has ev
 leave a trail; and far from the small numbers that programs use.
 """
 
-_CONFIG_REQUEST: Final = ConfigRequest(1)
+_CONFIG_REQUEST: Final = ConfigRequest(request_id=1)
 _TELLS_SETTINGS: Final = entry_of(_CONFIG_REQUEST).since
 """The first server version that does."""
 _STRANGER: Final = 0.5
@@ -53,8 +60,6 @@ _AT_ONCE: Final = 0.5
 """Seconds in which nobody clicks."""
 _SETTINGS: Final = 2.0
 """Seconds that are waited for the settings."""
-_ASK_AGAIN: Final = 2.5
-"""Seconds after which the first question is asked anew."""
 _MOST_REMARKS: Final = 50
 """Remarks, and farms, that are kept: more than a TWS was ever seen to make. Those after them are counted."""
 _MOST_OF_A_TEXT: Final = 4000
@@ -119,9 +124,11 @@ FARM_CODES: Final = {
     codes.HISTORICAL_FARM_BROKEN: ("historical data", "broken"),
     codes.HISTORICAL_FARM_OK: ("historical data", "ok"),
     codes.HISTORICAL_FARM_INACTIVE: ("historical data", "idle"),
+    codes.HISTORICAL_FARM_CONNECTING: ("historical data", "connecting"),
     codes.SECURITY_DEFINITION_FARM_BROKEN: ("security definitions", "broken"),
     codes.SECURITY_DEFINITION_FARM_OK: ("security definitions", "ok"),
     codes.SECURITY_DEFINITION_FARM_INACTIVE: ("security definitions", "idle"),
+    codes.SECURITY_DEFINITION_FARM_CONNECTING: ("security definitions", "connecting"),
 }
 """What a farm is for, and how it is."""
 
@@ -182,7 +189,7 @@ class Hearsay:
             self.waits_for_settings = False
         elif isinstance(event, ErrorMessage):
             self._note_remark(event)
-        elif isinstance(event, EventsDropped):
+        elif isinstance(event, Dropped):
             self.missed += event.count
 
     def _note_settings(self, said: ConfigResponse) -> None:
@@ -371,17 +378,20 @@ async def _ask_for_time(tws: Tws, portrait: Portrait, patience: float) -> Portra
 
 
 async def _first_answer(tws: Tws, patience: float) -> None:
-    """Ask until TWS answers: it may drop what it is asked just after the start, and for how long, nobody has said."""
-    began = time.perf_counter()
-    while True:
-        left = began + patience - time.perf_counter()
-        try:
-            await tws.current_time(timeout=min(_ASK_AGAIN, left))
-        except RequestTimedOut as problem:
-            if left <= _ASK_AGAIN:
-                raise RequestTimedOut(problem.request, patience, problem.has_left) from None
-        else:
+    """Ask until TWS answers: it may drop what it is asked just after the start, and for how long, nobody has said.
+
+    What was asked in vain cannot be asked anew at once, for its answer may still come; so another question is next.
+    """
+    try:
+        with contextlib.suppress(RequestTimedOut):
+            await tws.ask(ManagedAccountsRequest(), timeout=patience / 2)
             return
+        await tws.ask(IdsRequest(), timeout=patience / 2)
+    except RequestFailed:
+        # That is an answer.
+        return
+    except RequestTimedOut as problem:
+        raise RequestTimedOut(problem.request, patience, problem.sent) from None
 
 
 async def _listen(events: EventStream, heard: Hearsay, patience: float) -> None:

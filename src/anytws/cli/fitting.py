@@ -170,7 +170,7 @@ def _cost(kind: Kind | None, text: str) -> float:
     if kind is None:
         return 0.0 if _DIGITS.fullmatch(text) else _UNREADABLE
     try:
-        value = kind.read(text)
+        value = kind.read_text(text)
     except (ValueError, ArithmeticError):
         return _UNREADABLE
     if str(getattr(value, "name", "")).startswith("UNKNOWN_"):

@@ -13,6 +13,7 @@ import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from typing import Annotated, Any, Final, TypeVar, get_type_hints
 
 import attrs
@@ -21,7 +22,7 @@ from cyclopts import Group, Parameter, Token
 from anytws.cli.numbers import number, whole_number
 from anytws.errors import shown
 from anytws.messages.base import ToClient
-from anytws.simulator import Farm, FarmKind, Opening, WorldSettings
+from anytws.simulator import Farm, FarmKind, Holding, Opening, WorldSettings
 
 _T = TypeVar("_T")
 
@@ -41,6 +42,7 @@ _UNITS: Final = {"": 1.0, "h": 3600.0, "m": 60.0, "s": 1.0}
 
 
 _ADDRESS: Final = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:]+))(?::(?P<port>[0-9]{1,5}))?")
+_HOLDING: Final = re.compile(r"([^:@]+):(-?[0-9]{1,12}(?:\.[0-9]{1,9})?)@([0-9]{1,12}(?:\.[0-9]{1,9})?)")
 # So few digits that no time is too long for Python; whether it is for TWS, the settings say.
 _OFFSET: Final = re.compile(r"([+-]?(?:[0-9]{1,6}(?:\.[0-9]{0,6})?|\.[0-9]{1,6}))([hms]?)")
 
@@ -79,6 +81,16 @@ def _farms(word: str) -> tuple[Farm, ...]:
     return tuple(Farm(_known(kind, _FARM_KINDS), name) for kind, _, name in pairs)
 
 
+def _positions(word: str) -> tuple[Holding, ...]:
+    holdings = []
+    for part in _words(word):
+        match = _HOLDING.fullmatch(part)
+        if match is None:
+            raise ValueError(f"{shown(part)} is not SYMBOL:QUANTITY@COST")
+        holdings.append(Holding(match[1], Decimal(match[2]), float(match[3])))
+    return tuple(holdings)
+
+
 def _offset(word: str) -> timedelta:
     match = _OFFSET.fullmatch(word)
     if match is None:
@@ -100,6 +112,10 @@ def _as_opening(value: tuple[Opening, ...]) -> str:
 
 def _as_farms(value: tuple[Farm, ...]) -> str:
     return _as_words([f"{_word_of(farm.kind)}:{farm.name}" for farm in value])
+
+
+def _as_positions(value: tuple[Holding, ...]) -> str:
+    return _as_words([f"{held.symbol}:{held.quantity}@{held.average_cost:g}" for held in value])
 
 
 def _as_offset(value: timedelta) -> str:
@@ -126,6 +142,7 @@ SPELLINGS: Final[dict[object, Spelling]] = {
     tuple[str, int | None] | None: Spelling(_address, _as_address, "HOST or HOST:PORT."),
     tuple[Opening | ToClient, ...]: Spelling(_opening, _as_opening, "Separated by commas; or 'none'."),
     tuple[Farm, ...]: Spelling(_farms, _as_farms, "KIND:NAME, separated by commas; or 'none'."),
+    tuple[Holding, ...]: Spelling(_positions, _as_positions, "SYMBOL:QUANTITY@COST, separated by commas; or 'none'."),
     timedelta: Spelling(_offset, _as_offset, "Such as 2h, -30m or 90s."),
 }
 """Type of a field → its spelling. For all other types cyclopts has one."""

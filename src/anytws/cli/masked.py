@@ -17,7 +17,7 @@ from anytws.messages.base import Side
 from anytws.wire.codec import PROTOBUF_OFFSET
 from anytws.wire.frames import frame
 from anytws.wire.kinds import Kind
-from anytws.wire.protobuf import message_class
+from anytws.wire.protobuf_descriptors import message_class
 from anytws.wire.rows import Choice, Entry, Layout, Many, Part, Row, Tags, leaves, vendor_name
 
 ACCOUNTS: Final = frozenset(
@@ -232,8 +232,8 @@ class FrameMask:
     def _string(self, kind: Kind, message: str, path: str, held: str, before: str = "") -> str:
         text = self.text(message, path, held, before)
         try:
-            if kind.load is not None:
-                kind.load(held)
+            if kind.read_protobuf is not None:
+                kind.read_protobuf(held)
         except (ValueError, ArithmeticError):
             return self._anything(text)
         return text

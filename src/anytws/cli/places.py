@@ -8,12 +8,12 @@ from ipaddress import IPv6Address
 from typing import Final, NamedTuple
 
 from anytws.errors import shown
+from anytws.wire.handshake import HIGHEST_PORT
 
 THIS_MACHINE: Final = "127.0.0.1"
 MOST_PLACES: Final = 50
 """Places that are looked at in one go: all of them at once."""
 
-_HIGHEST_PORT: Final = 65535
 _LONGEST_HOST: Final = 253
 """Characters of a host: the bound of the domain name system."""
 _BRACKETED: Final = re.compile(r"\[([^\[\]]*)\](?::(.*))?", re.DOTALL).fullmatch
@@ -61,10 +61,10 @@ def read_places(words: Iterable[str], usual_ports: Iterable[int]) -> tuple[Place
 
 def _port_in(digits: str) -> int:
     # More digits than a port has are not even counted: of thousands Python makes no number.
-    is_short = digits.isascii() and digits.isdecimal() and len(digits) <= len(str(_HIGHEST_PORT))
+    is_short = digits.isascii() and digits.isdecimal() and len(digits) <= len(str(HIGHEST_PORT))
     port = int(digits) if is_short else 0
-    if not 1 <= port <= _HIGHEST_PORT:
-        raise ValueError(f"{shown(digits)} is no port: 1 to {_HIGHEST_PORT}")
+    if not 1 <= port <= HIGHEST_PORT:
+        raise ValueError(f"{shown(digits)} is no port: 1 to {HIGHEST_PORT}")
     return port
 
 

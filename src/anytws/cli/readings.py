@@ -434,7 +434,7 @@ class Plan:
         if isinstance(kind, Filler):
             return _constant(kind, text)
         try:
-            value = kind.read(text)
+            value = kind.read_text(text)
         except (ValueError, ArithmeticError):
             return Seen(path, text, "", problem=kind.name)
         return seen_of(path, text, value)
@@ -475,10 +475,10 @@ def _places(layout: Layout, version: int, prefix: str) -> list[tuple[str, Kind |
 
 
 def _constant(row: Filler, text: str) -> Seen:
-    if row.least is not None and not (
-        text.isdecimal() and text.isascii() and len(text) < 10 and int(text) >= row.least
+    if row.minimum is not None and not (
+        text.isdecimal() and text.isascii() and len(text) < 10 and int(text) >= row.minimum
     ):
-        return Seen("", text, "", problem=f"{row.least} or more")
+        return Seen("", text, "", problem=f"{row.minimum} or more")
     return Seen("", text, "", -1 if text == row.constant else 1)
 
 

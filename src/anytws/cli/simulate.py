@@ -18,6 +18,7 @@ from anytws.cli.numbers import number, whole_number
 from anytws.cli.output import Output, Tone, address, counted, open_console
 from anytws.simulator import Personality, WorldSettings
 from anytws.simulator.serve import serve
+from anytws.wire.handshake import HIGHEST_PORT
 
 if TYPE_CHECKING:
     Knobs: TypeAlias = WorldSettings
@@ -36,7 +37,9 @@ def _is_time(_: object, seconds: float | None) -> None:
 def simulate(
     *,
     host: str = "127.0.0.1",
-    port: Annotated[int, Parameter(converter=whole_number, validator=validators.Number(gte=0, lte=65535))] = 7497,
+    port: Annotated[
+        int, Parameter(converter=whole_number, validator=validators.Number(gte=0, lte=HIGHEST_PORT))
+    ] = 7497,
     seconds: Annotated[float | None, Parameter(name="--for", converter=number, validator=_is_time)] = None,
     settings: Annotated[Knobs, Parameter(name="*")] = Knobs(),  # noqa: B008  # frozen, and shown as defaults
 ) -> int:

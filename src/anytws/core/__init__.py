@@ -1,10 +1,10 @@
 """The protocol without the IO, for those who bring their own transport.
 
-`Connection` takes bytes and time and gives events and bytes; `Requests` correlates. The law of states is
+`Connection` takes bytes and time and gives events and bytes. The law of states is
 `anytws.core.state`, and the guide is ``docs/transports``.
 """
 
-from anytws.core.codes import CODES, Code, CodeKind, CodeTable
+from anytws.core.codes import CODES, Code, CodeKind, CodeTable, Effect, Outstanding
 from anytws.core.connection import Connection
 from anytws.core.events import (
     CloseReason,
@@ -15,6 +15,7 @@ from anytws.core.events import (
     Notice,
     OddValue,
     Ready,
+    Stage,
     StateChanged,
     StillWaiting,
     SurplusFields,
@@ -23,7 +24,6 @@ from anytws.core.events import (
     VersionAgreed,
 )
 from anytws.core.options import HandshakeOptions
-from anytws.core.requests import Requests
 from anytws.core.state import TRANSITIONS, Signal, State, StateMachine, Transition
 from anytws.messages.base import Side
 from anytws.wire.limits import Limits
@@ -37,6 +37,7 @@ __all__ = [
     "CodeTable",
     "Connection",
     "ConnectionClosed",
+    "Effect",
     "Event",
     "FrameDiscarded",
     "GreetingReceived",
@@ -44,10 +45,11 @@ __all__ = [
     "Limits",
     "Notice",
     "OddValue",
+    "Outstanding",
     "Ready",
-    "Requests",
     "Side",
     "Signal",
+    "Stage",
     "State",
     "StateChanged",
     "StateMachine",

@@ -13,12 +13,12 @@ from anytws.errors import shown
 _MOST_BITS: Final = 1000
 
 
-def check_whole_number(name: str, value: object, *, example: int, least: int | None = None) -> None:
-    """Raise unless *value* is a whole number, of at least *least* where that is given."""
+def check_whole_number(name: str, value: object, *, example: int, at_least: int | None = None) -> None:
+    """Raise unless *value* is a whole number, of at least *at_least* where that is given."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"{name} is {shown(value)}, and has to be a whole number, such as {example}")
-    if least is not None and value < least:
-        raise ValueError(f"{name} is {shown(value)}, and has to be at least {least}, such as {example}")
+    if at_least is not None and value < at_least:
+        raise ValueError(f"{name} is {shown(value)}, and has to be at least {at_least}, such as {example}")
 
 
 def check_seconds(name: str, value: object, *, example: float, may_be_none: bool = False) -> None:
@@ -37,6 +37,14 @@ def check_seconds(name: str, value: object, *, example: float, may_be_none: bool
             f"{name} is {shown(value)}, and has to be a number of seconds of at least zero, such as {example:g}; "
             f"{endless} waits for ever"
         )
+
+
+def check_factor(name: str, value: object) -> None:
+    """Raise unless *value* is a number above zero."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name} is {shown(value)}, and has to be a number, such as 2 for twice as much")
+    if not value > 0:
+        raise ValueError(f"{name} is {shown(value)}, and has to be above zero, such as 2 for twice as much")
 
 
 def check_flag(name: str, value: object) -> None:

@@ -1,28 +1,30 @@
-"""From what was seen to why a connection ended: the reason, the vendor's code, and the hint.
+"""From what was seen to why a connection ended: the reason, how far it had come, the vendor's code, and the hint.
 
-Two tables. `REASON_OF_CODE`: an error that TWS sends before it hangs up is the reason, and the hanging up only its
-form. `_HINTS`: what a person can do, by reason and, where it matters, by the state in which it happened.
+Three things make a reason of what was seen. What had come by then: an end before the version is a refusal, one inside a
+frame is cut short. What TWS said just before (`anytws.core.session_facts.CODES_BEFORE_CLOSE`). And who it is that
+answers, if it is no TWS. `_HINTS` is what a person can do, by reason and, where it matters, by the state in which it
+happened.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from anytws.core.codes import CLIENT_ID_IN_USE, PORT_CHANGED, RATE_EXCEEDED, port_of
-from anytws.core.events import MOST_OF_A_DETAIL, CloseReason, ConnectionClosed
-from anytws.core.session import Session
+import attrs
+
+from anytws.core.before_version import BeforeVersion
+from anytws.core.codes import PORT_CHANGED, port_of
+from anytws.core.deadline import Deadline, Step
+from anytws.core.events import MOST_OF_A_DETAIL, CloseReason, ConnectionClosed, Stage, StillWaiting
+from anytws.core.options import HandshakeOptions
+from anytws.core.passed_over import PassedOver
+from anytws.core.session_facts import CODES_BEFORE_CLOSE, SessionFacts
 from anytws.core.state import State
-from anytws.core.strangers import Stranger, stranger_of
-from anytws.errors import CONNECT_FAIL, UNSUPPORTED_VERSION, in_a_sentence, shown
+from anytws.core.strangers import Stranger
+from anytws.errors import BAD_MESSAGE, CONNECT_FAIL, UNSUPPORTED_VERSION, in_a_sentence, shown
+from anytws.messages.base import Side
 
 _R, _S = CloseReason, State
-
-REASON_OF_CODE: Final = {
-    CLIENT_ID_IN_USE: _R.CLIENT_ID_IN_USE,
-    PORT_CHANGED: _R.PORT_CHANGED,
-    RATE_EXCEEDED: _R.PACING_VIOLATION,
-}
-"""What the farewells of TWS (`anytws.core.session.FAREWELLS`) make of the end that follows."""
 
 SOCKET_FAILURE: Final = 509
 """The vendor's code for a failure of the socket in use."""
@@ -90,7 +92,7 @@ _HINTS: Final[dict[tuple[CloseReason, State | None], str]] = {
     (_R.PROTOCOL_ERROR, None): _NOT_TWS,
     (_R.PROTOCOL_ERROR, _S.AWAITING_NEXT_VALID_ID): _REPORT,
     (_R.PROTOCOL_ERROR, _S.READY): _REPORT,
-    (_R.UNRESPONSIVE, None): "The machine of TWS or the network to it is gone: check both, and connect again",
+    (_R.UNRESPONSIVE, None): "TWS hangs, or its machine or the network to it is gone: look at each, and connect again",
     (_R.SEND_FAILED, None): (
         "TWS, or what is between, took no more bytes, and how much of what was sent last has arrived is not known: "
         "connect again, and look at open orders and executions before an order is sent again"
@@ -133,43 +135,137 @@ _MOST_OF_A_BEGINNING: Final = 40
 _LAST_WORD: Final = 10.0
 """Seconds for which an error counts as TWS's word for the end that follows; an older one explains nothing."""
 
+_HUNG_UP: Final = "the TWS side ended the byte stream before it named its version"
+
+ADVICE: Final = {
+    _S.DISCONNECTED: "call opened() when the byte stream is up",
+    _S.SOCKET_OPEN: "the handshake comes first",
+    _S.HANDSHAKING: "wait for READY: TWS cuts a client that asks earlier",
+    _S.AWAITING_NEXT_VALID_ID: "wait for READY: TWS cuts a client that asks earlier",
+    _S.READY: "the handshake is over",
+    _S.CLOSED: "it is over; make a new connection",
+}
+"""What to do in each state instead of what may not be done there."""
+
+
+@attrs.frozen
+class Seen:
+    """What one end knows of a connection at a moment: all that an end, or a remark, can tell of."""
+
+    state: State
+    now: float
+    options: HandshakeOptions
+    facts: SessionFacts
+    early: BeforeVersion
+    """What came before the version."""
+    passed_over: PassedOver
+    is_agreed: bool
+    """Whether the server version is agreed."""
+    unfinished: int
+    """Bytes of a frame of which the rest has not come."""
+    unfinished_began: bytes
+    """The first of them."""
+
+    @property
+    def side(self) -> Side:
+        """The side that this end is."""
+        return self.early.side
+
+    @property
+    def stranger(self) -> Stranger | None:
+        """Who answers, if it is known to be no TWS."""
+        return None if self.is_agreed else self.early.stranger
+
 
 def describe(
+    seen: Seen,
     reason: CloseReason,
-    state: State,
     detail: str,
-    session: Session,
-    now: float,
     *,
     code: int | None = None,
     redirect: tuple[str, int | None] | None = None,
     hint: str = "",
-    heard: bool = True,
-    beginning: bytes = b"",
 ) -> ConnectionClosed:
-    """Put the end of a connection into words: *reason* as it looked, and what TWS said just before.
+    """Put the end of a connection into words: *reason* as it looked, and all that was *seen* until then.
 
-    *hint* goes before ours, from whoever knows better; *heard* is whether the peer has said anything at all, and
-    *beginning* what it said first, as long as it is not known to be TWS.
+    *hint* goes before ours, from whoever knows better.
 
     The words are a printable line with a bound, whatever the peer said. What it said is ``last_error``, as it came.
     """
-    farewell = session.farewell
-    if farewell is not None and reason in _UNEXPLAINED and now - session.farewell_at <= _LAST_WORD:
-        reason, code = REASON_OF_CODE[farewell.error_code], farewell.error_code
-        detail = f"{in_a_sentence(farewell.error_message)} ({detail})"
-    stranger = stranger_of(beginning) if reason in _STRANGE else None
+    reason, detail = _as_it_was(seen, reason, detail)
+    said = seen.facts.error_before_close
+    if said is not None and reason in _UNEXPLAINED and seen.now - seen.facts.error_before_close_at <= _LAST_WORD:
+        reason, code = CODES_BEFORE_CLOSE[said.error_code], said.error_code
+        detail = f"{in_a_sentence(said.error_message)} ({detail})"
+    stranger = seen.stranger if reason in _STRANGE else None
     if stranger is not None:
-        began = f"what answers began with {shown(beginning, _MOST_OF_A_BEGINNING)}, as {stranger.name} does"
+        began = f"what answers began with {shown(seen.early.beginning, _MOST_OF_A_BEGINNING)}, as {stranger.name} does"
         # Of a length that was never meant as one nobody need read.
         detail = began if reason is CloseReason.PROTOCOL_ERROR else f"{began}; {detail}"
     return ConnectionClosed(
         reason,
-        state,
+        seen.state,
         in_a_sentence(detail, MOST_OF_A_DETAIL),
-        hint or hint_for(reason, state, code=code, heard=heard, stranger=stranger),
+        hint or hint_for(reason, seen.state, code=code, heard=seen.early.count > 0, stranger=stranger),
         CODE_OF_REASON.get(reason) if code is None else code,
-        session.last_error,
-        port_of(farewell.error_message) if farewell is not None and farewell.error_code == PORT_CHANGED else None,
+        seen.facts.last_error,
+        port_of(said.error_message) if said is not None and said.error_code == PORT_CHANGED else None,
         redirect,
+        _stage(seen, reason, code),
     )
+
+
+def _as_it_was(seen: Seen, reason: CloseReason, detail: str) -> tuple[CloseReason, str]:
+    """Tell a refusal, and an end inside a frame, from what looks like any end or break of the byte stream."""
+    # Who hangs up with our greeting unread sends a reset or an end, as chance has it: it is the same refusal.
+    is_refusal = seen.side is Side.CLIENT and seen.state is State.HANDSHAKING and not seen.is_agreed
+    if reason is CloseReason.RESET and is_refusal and not seen.unfinished:
+        return CloseReason.REFUSED, f"{_HUNG_UP} ({detail}){seen.passed_over.in_words()}"
+    if reason is not CloseReason.EOF:
+        return reason, detail
+    if seen.unfinished:
+        reason = CloseReason.EOF_MID_FRAME
+        detail += f" inside a frame, of which {seen.unfinished} bytes had come: {seen.unfinished_began!r}"
+    elif is_refusal:
+        reason, detail = CloseReason.REFUSED, _HUNG_UP
+    return reason, detail if seen.state is State.READY else detail + seen.passed_over.in_words()
+
+
+def _stage(seen: Seen, reason: CloseReason, code: int | None) -> Stage | None:
+    match seen.state:
+        case State.DISCONNECTED:
+            return Stage.TCP
+        case State.AWAITING_NEXT_VALID_ID:
+            heard = seen.facts.accounts is not None or seen.facts.next_valid_id is not None
+            return Stage.HALF_STARTED if heard else Stage.START
+        case State.SOCKET_OPEN | State.HANDSHAKING:
+            # 508 is a reply that is neither a version nor a place to go to.
+            replied = reason in (CloseReason.UNSUPPORTED_SERVER_VERSION, CloseReason.REDIRECTED) or code == BAD_MESSAGE
+            return Stage.VERSION if replied or seen.is_agreed else Stage.GREETING
+        case _:
+            return None
+
+
+def overdue(seen: Seen, step: Step, seconds: float | None = None) -> str:
+    """Say what *step* waited for and did not get within *seconds*, by default the time that it had; and what came."""
+    if step is Step.VERSION:
+        waited = f"no {'version reply' if seen.side is Side.CLIENT else 'greeting'} came"
+        seconds = seen.options.version_timeout if seconds is None else seconds
+    else:
+        waited = "no nextValidId came" if seen.side is Side.CLIENT else "no START_API came"
+        seconds = seen.options.start_timeout if seconds is None else seconds
+    text = f"{waited} within {seconds:g} s" if seconds is not None else waited
+    if seen.facts.accounts is not None:
+        text += ", though managedAccounts did"
+    text += seen.passed_over.in_words()
+    if seen.unfinished:
+        text += f"; {seen.unfinished} bytes of an unfinished frame came: {seen.unfinished_began!r}"
+    return text
+
+
+def remark(seen: Seen, step: Step, deadline: Deadline) -> StillWaiting:
+    """Say that *step* takes long, while a person can still do something about it."""
+    seconds = round(deadline.now - deadline.began, 1)
+    reason = CloseReason.HANDSHAKE_TIMEOUT
+    hint = hint_for(reason, seen.state, heard=seen.early.count > 0, stranger=seen.stranger)
+    return StillWaiting(seen.state, seconds, deadline.left, overdue(seen, step, seconds), hint)

@@ -1,20 +1,30 @@
 """Which vendor code is what: the one public table, and how to read the two texts that say more than their code.
 
 TWS reports everything through one message, `anytws.messages.session.ErrorMessage`: failed requests, rejected orders,
-warnings, farms that come and go, the loss of its own link. Only the number tells which. `CODES` knows the numbers;
-`CodeTable.with_kinds` gives a table that knows better::
+warnings, farms that come and go, the loss of its own link. Only the number tells which. `CODES` knows the numbers, and
+what each does to the order or the request whose id it carries::
 
-    mine = CODES.with_kinds({10318: CodeKind.ORDER_REJECTED})
+    CODES.kind_of(10148)                               # CodeKind.CANCEL_FAILED
+    CODES.effect_on_order(110, Outstanding.MODIFY)     # Effect.LIVES: only the change is refused
+    CODES.effect_on_request(10089, "MarketDataRequest")  # Effect.WAIT: data may follow all the same
 
-**An unknown code is a notice**, and never the end of an order or of a request. Two bands of numbers say more, and
-only they do: 2100 to 2199 are warnings anyway, and 1100 to 1399 concern the link. Other clients go further. They take
-unlisted codes of 100 to 499, 500 to 599 and 10000 to 10999 as failed requests (as rejected orders, where the id is that
-of an order), and a text that begins with "Warning" as a notice. Not so here:
+`CodeTable.with_kinds` and `CodeTable.with_effects` give a table that knows better::
 
-* the vendor adds codes without telling, and some of them are mere remarks (10349: "time in force was set from the
-  preset"). To give up an order that works costs more than to ask TWS what became of one that does not; and a request
-  that did fail still ends, at its deadline;
-* texts are localised and change with the version of TWS, so no text decides what a message is.
+    mine = CODES.with_effects({10089: {"MarketDataRequest": Effect.ENDS}})
+
+**A code without a row** is a notice by its kind, as nobody knows what it is. What it does depends on the id it carries:
+
+* the id of an order: a remark. To give up an order that works costs more than to ask TWS what became of one that does
+  not, and some new codes are mere remarks (10349: "time in force was set from the preset");
+* the id of an open request: its end. A request that is waited for in vain costs its deadline, and then nobody knows why
+  it failed; one that was ended too early can be asked again;
+* no id: a notice.
+
+Two bands of numbers say more, and only they do: 2100 to 2199 are warnings, and end nothing; 1100 to 1399 concern the
+link.
+
+Texts are localised and change with the version of TWS, so no text decides what a message is; a text that begins with
+"Warning", which other clients go by, neither.
 """
 
 from __future__ import annotations
@@ -25,7 +35,21 @@ from typing import Final
 
 import attrs
 
-from anytws.core.code_rows import CODE_ROWS, Code, CodeKind, CodeSource
+from anytws import messages
+from anytws.core.code_rows import CODE_ROWS
+from anytws.core.code_words import (
+    ANY_REQUEST,
+    EFFECTS_OF_KIND,
+    EFFECTS_ON_ORDERS,
+    EFFECTS_ON_REQUESTS,
+    Code,
+    CodeKind,
+    CodeSource,
+    Effect,
+    EffectKey,
+    Effects,
+    Outstanding,
+)
 from anytws.errors import (
     BAD_LENGTH,
     BAD_MESSAGE,
@@ -36,9 +60,12 @@ from anytws.errors import (
     UNSUPPORTED_VERSION,
     UPDATE_TWS,
 )
+from anytws.messages.base import ToTws
+from anytws.wire.handshake import HIGHEST_PORT
 
 __all__ = [
     "ALREADY_CONNECTED",
+    "ANY_REQUEST",
     "BAD_LENGTH",
     "BAD_MESSAGE",
     "BANDS",
@@ -46,7 +73,11 @@ __all__ = [
     "CLIENT_TOO_OLD",
     "CODES",
     "CONNECT_FAIL",
+    "EFFECTS_OF_KIND",
+    "EFFECTS_ON_ORDERS",
+    "EFFECTS_ON_REQUESTS",
     "HISTORICAL_FARM_BROKEN",
+    "HISTORICAL_FARM_CONNECTING",
     "HISTORICAL_FARM_INACTIVE",
     "HISTORICAL_FARM_OK",
     "INVALID_SYMBOL",
@@ -63,6 +94,7 @@ __all__ = [
     "RATE_EXCEEDED",
     "REQUEST_INVALID",
     "SECURITY_DEFINITION_FARM_BROKEN",
+    "SECURITY_DEFINITION_FARM_CONNECTING",
     "SECURITY_DEFINITION_FARM_INACTIVE",
     "SECURITY_DEFINITION_FARM_OK",
     "UNKNOWN_ID",
@@ -73,6 +105,10 @@ __all__ = [
     "CodeKind",
     "CodeSource",
     "CodeTable",
+    "Effect",
+    "EffectKey",
+    "Effects",
+    "Outstanding",
     "farm_of",
     "port_of",
 ]
@@ -106,10 +142,12 @@ MARKET_DATA_FARM_INACTIVE: Final = 2108
 LINK_BROKEN: Final = 2110
 """TWS has no link to the vendor at the moment, as after 1100; the first news of a TWS that starts offline."""
 MARKET_DATA_FARM_CONNECTING: Final = 2119
+HISTORICAL_FARM_CONNECTING: Final = 2120
 SECURITY_DEFINITION_FARM_BROKEN: Final = 2157
 SECURITY_DEFINITION_FARM_OK: Final = 2158
 SECURITY_DEFINITION_FARM_INACTIVE: Final = 2159
 """Idle; it connects when it is needed."""
+SECURITY_DEFINITION_FARM_CONNECTING: Final = 2160
 
 
 @attrs.frozen
@@ -119,14 +157,31 @@ class Band:
     first: int
     last: int
     kind: CodeKind
+    on_request: Effect
+    """What such a code does to the open request whose id it carries."""
     why: str
 
 
 BANDS: Final = (
-    Band(1100, 1399, CodeKind.LINK, "the vendor's range for the links of TWS"),
-    Band(2100, 2199, CodeKind.NOTICE, "the vendor's range of warnings"),
+    Band(1100, 1399, CodeKind.LINK, Effect.ENDS, "the vendor's range for the links of TWS"),
+    Band(2100, 2199, CodeKind.NOTICE, Effect.COMMENT, "the vendor's range of warnings"),
 )
-"""Every range. An unknown code outside of them is a notice."""
+"""Every range. An unknown code outside of them is a notice, and ends the open request whose id it carries."""
+
+
+def _without_row(code: int, meaning: str) -> Code:
+    band = next((band for band in BANDS if band.first <= code <= band.last), None)
+    kind, on_request = (CodeKind.NOTICE, Effect.ENDS) if band is None else (band.kind, band.on_request)
+    return Code(code, kind, meaning, False, CodeSource.APPLICATION, effects=((ANY_REQUEST, on_request),))
+
+
+def _effect(row: Code, *keys: EffectKey) -> Effect:
+    """Give what *row* says for the first of *keys* that it names, else what its kind does to the last of them."""
+    own = dict(row.effects)
+    for key in keys:
+        if key in own:
+            return own[key]
+    return EFFECTS_OF_KIND[row.kind][keys[-1]]
 
 
 def _by_code(rows: Iterable[Code]) -> dict[int, Code]:
@@ -142,27 +197,43 @@ def _by_code(rows: Iterable[Code]) -> dict[int, Code]:
 class CodeTable(Mapping[int, Code]):
     """Codes and what they do: a mapping from the number to its row, which never changes.
 
-    `kind_of` has an answer for every number, also for those without a row; ``table[code]``, `row` and ``in`` know
-    rows only. Raises `ValueError` for two rows with one code.
+    `kind_of`, `effect_on_order` and `effect_on_request` have an answer for every number, also for those without a row;
+    ``table[code]``, `row` and ``in`` know rows only. Raises `ValueError` for two rows with one code.
     """
 
     _rows: dict[int, Code] = attrs.field(converter=_by_code)
 
     def kind_of(self, code: int) -> CodeKind:
-        """Tell what *code* does. Without a row its band decides, and without a band it is a notice."""
-        row = self._rows.get(code)
-        if row is not None:
-            return row.kind
-        return next((band.kind for band in BANDS if band.first <= code <= band.last), CodeKind.NOTICE)
+        """Tell in one word what *code* does. Without a row its band decides, and without a band it is a notice."""
+        return self._known(code).kind
+
+    def effect_on_order(self, code: int, outstanding: Outstanding) -> Effect:
+        """Tell what *code* does to the order whose id it carries, by what was last sent for it (`EFFECTS_ON_ORDERS`).
+
+        A code without a row is a remark.
+        """
+        return _effect(self._known(code), outstanding)
+
+    def effect_on_request(self, code: int, request: str | None = None) -> Effect:
+        """Tell what *code* does to the open request whose id it carries (`EFFECTS_ON_REQUESTS`).
+
+        *request* is the name of the message that was sent, ``"MarketDataRequest"``, also that of a cancel which was
+        sent last, ``"CancelMarketData"``; None for what the code does to requests in general. A code without a row
+        ends the request, save for one of the vendor's range of warnings, which is a remark.
+        """
+        row = self._known(code)
+        return _effect(row, ANY_REQUEST) if request is None else _effect(row, request, ANY_REQUEST)
 
     def row(self, code: int) -> Code | None:
         """Give what is known of *code*, or None for an unknown code."""
         return self._rows.get(code)
 
     def with_kinds(self, kinds: Mapping[int, CodeKind]) -> CodeTable:
-        """Give a table in which the codes of *kinds* do what it says; all others are as they were.
+        """Give a table in which the codes of *kinds* do what these say, to orders and requests as well.
 
-        A code without a row gets one, whose source is the application. Raises `TypeError` for a kind that is none.
+        All others are as they were, and so is a code that is of this kind already. The effects of a row that was of
+        another kind are gone: `EFFECTS_OF_KIND` has those of the new one, and `with_effects` can say more. A code
+        without a row gets one, whose source is the application. Raises `TypeError` for a kind that is none.
         """
         rows = dict(self._rows)
         for code, kind in kinds.items():
@@ -170,12 +241,38 @@ class CodeTable(Mapping[int, Code]):
                 # Found out here, and not when the one order is rejected for which the override was made.
                 raise TypeError(f"the kind of code {code} is {kind!r}, which is not a CodeKind")
             known = rows.get(code)
-            rows[code] = (
-                Code(code, kind, "Kind given by the application", False, CodeSource.APPLICATION)
-                if known is None
-                else attrs.evolve(known, kind=kind)
-            )
+            if known is None:
+                rows[code] = Code(code, kind, "Kind given by the application", False, CodeSource.APPLICATION)
+            elif known.kind is not kind:
+                rows[code] = attrs.evolve(known, kind=kind, effects=())
         return CodeTable(rows.values())
+
+    def with_effects(self, effects: Mapping[int, Mapping[EffectKey, Effect]]) -> CodeTable:
+        """Give a table in which the codes of *effects* do this to these kinds of request and states of an order.
+
+        ::
+
+            CODES.with_effects({
+                10089: {"MarketDataRequest": Effect.ENDS},
+                10311: {Outstanding.NEW: Effect.COMMENT, Outstanding.MODIFY: Effect.COMMENT},
+            })
+
+        A key is a member of `Outstanding`, the name of a message of a client, or `ANY_REQUEST`. What is not named is
+        as it was: other codes, other keys, and the kind, which decides whether the message comes as a `Notice`. A code
+        without a row gets one, whose source is the application. Raises `TypeError` for a key or an effect that is none,
+        `ValueError` for a name that no message of a client has, and for an effect that its key cannot have
+        (`EFFECTS_ON_ORDERS`, `EFFECTS_ON_REQUESTS`).
+        """
+        rows = dict(self._rows)
+        for code, given in effects.items():
+            for key, effect in given.items():
+                _check_effect(code, key, effect)
+            known = rows.get(code) or _without_row(code, "Effects given by the application")
+            rows[code] = attrs.evolve(known, effects=tuple({**dict(known.effects), **given}.items()))
+        return CodeTable(rows.values())
+
+    def _known(self, code: int) -> Code:
+        return self._rows.get(code) or _without_row(code, "")
 
     def __getitem__(self, code: int) -> Code:
         return self._rows[code]
@@ -192,6 +289,29 @@ class CodeTable(Mapping[int, Code]):
 
     def __repr__(self) -> str:
         return f"<CodeTable of {len(self)} codes>"
+
+
+def _check_effect(code: int, key: object, effect: object) -> None:
+    """Find a slip here, and not when the one code comes for which the override was made."""
+    if not isinstance(effect, Effect):
+        raise TypeError(f"an effect of code {code} is {effect!r}, which is not an Effect")
+    if isinstance(key, Outstanding):
+        possible, whom = EFFECTS_ON_ORDERS, "an order"
+    elif isinstance(key, str):
+        if key != ANY_REQUEST and not _is_said_by_clients(key):
+            raise ValueError(f"code {code} has an effect on {key!r}, and no message of a client has that name")
+        possible, whom = EFFECTS_ON_REQUESTS, "a request"
+    else:
+        raise TypeError(f"code {code} has an effect on {key!r}, which is neither an Outstanding nor a message's name")
+    if effect not in possible:
+        names = sorted(each.name for each in possible)
+        raise ValueError(f"code {code} cannot have the effect {effect.name} on {whom}, but one of {', '.join(names)}")
+
+
+def _is_said_by_clients(name: str) -> bool:
+    found = getattr(messages, name, None)
+    # What messages are made of (`Asks`, `ToTws` itself) is no message.
+    return isinstance(found, type) and issubclass(found, ToTws) and found.__module__ != ToTws.__module__
 
 
 CODES: Final = CodeTable(CODE_ROWS)
@@ -226,7 +346,6 @@ _NUMBER: Final = re.compile(
     r"(?<![A-Za-z0-9_])(?<![0-9][.,:'’\xa0\u202f])[1-9][0-9]{0,4}(?![A-Za-z0-9_])(?![.,:'’\xa0\u202f][0-9])"
 )
 _LETTER: Final = re.compile(r"\w")
-_HIGHEST_PORT: Final = 65535
 _LONGEST_TEXT: Final = 2000
 """Characters that TWS may take to name its new port. It was seen to take a hundred."""
 
@@ -242,7 +361,7 @@ def port_of(text: str) -> int | None:
     if len(text) > _LONGEST_TEXT:
         return None
     numbers = [(int(match[0]), match.end()) for match in _NUMBER.finditer(text)]
-    ports = [(number, end) for number, end in numbers if number <= _HIGHEST_PORT and number != PORT_CHANGED]
+    ports = [(number, end) for number, end in numbers if number <= HIGHEST_PORT and number != PORT_CHANGED]
     if not ports:
         return None
     port, end = ports[-1]

@@ -208,6 +208,12 @@ class UndecodableFrame:
     request_id: int | None = None
     """The id of the request, or of the order, that it belongs to, if that much could be read."""
 
+    @classmethod
+    def of(cls, frame: bytes, problem: DecodeError) -> UndecodableFrame:
+        """Tell that *frame* could not be read because of *problem*."""
+        request_id = problem.request_id
+        return cls(frame, problem.message, problem.field, problem.seen, problem.wanted, request_id=request_id)
+
     @property
     def problem(self) -> str:
         """What is wrong, as a sentence."""
@@ -254,6 +260,22 @@ class CloseReason(Enum):
     """Bytes that were to be sent did not leave."""
 
 
+@unique
+class Stage(Enum):
+    """How far a connection had come that never was ready."""
+
+    TCP = "tcp"
+    """The byte stream was being opened."""
+    GREETING = "greeting"
+    """The greeting was out, and TWS had not named its version."""
+    VERSION = "version"
+    """TWS had replied, and not with a version that can be used."""
+    START = "start"
+    """START_API was out, and TWS had said neither the accounts nor the next valid id."""
+    HALF_STARTED = "half_started"
+    """One of the two had come, and the other had not. It never was ready."""
+
+
 @attrs.frozen(eq=False)
 class ConnectionClosed(AnytwsError):
     """The connection is over: the last event of every connection, and what every waiter of it raises.
@@ -277,6 +299,8 @@ class ConnectionClosed(AnytwsError):
     """Where the API of TWS has moved to (`CloseReason.PORT_CHANGED`), if TWS said so."""
     redirect: tuple[str, int | None] | None = None
     """Host and port that TWS named instead (`CloseReason.REDIRECTED`); no port means the same one."""
+    stage: Stage | None = None
+    """How far it had come; None: it was ready."""
 
     __repr__ = described
 

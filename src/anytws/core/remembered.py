@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from types import NoneType, UnionType
-from typing import Final, Generic, TypeAlias, TypeVar, Union, get_args, get_origin
+from typing import Any, Final, Generic, TypeAlias, TypeVar, Union, get_args, get_origin
 
 import attrs
 
@@ -33,32 +34,55 @@ def weigh(value: object) -> int:
 
     What is shared between values counts in each, so this is rather too much than too little.
     """
-    plan = _plan_of(type(value))
-    if plan is not None:
-        base, names = plan
-        return base + sum([weigh(getattr(value, name)) for name in names])
-    if isinstance(value, (tuple, list)):
-        return sys.getsizeof(value) + sum(map(weigh, value))
-    return sys.getsizeof(value)
+    kind = type(value)
+    always = _ALWAYS.get(kind)
+    if always is not None:
+        # Ticks, above all: nothing in them can be large, so none is looked at.
+        return always
+    weigher = _WEIGHERS.get(kind) or _make_weigher(kind)
+    return weigher(value)
 
 
-_Plan: TypeAlias = tuple[int, tuple[str, ...]]
-_PLANS: Final[dict[type[object], _Plan | None]] = {}
+_Weigher: TypeAlias = Callable[[Any], int]
+_WEIGHERS: Final[dict[type[object], _Weigher]] = {}
+_ALWAYS: Final[dict[type[object], int]] = {}
+"""What objects of a class weigh that has no large field."""
+_REFERENCE: Final = 16
 
 
-def _plan_of(cls: type[object]) -> _Plan | None:
-    """Give what all objects of *cls* weigh, and the fields that are weighed in each; None for what has no fields."""
-    if cls not in _PLANS:
-        _PLANS[cls] = _make_plan(cls)
-    return _PLANS[cls]
-
-
-def _make_plan(cls: type[object]) -> _Plan | None:
+def _make_weigher(cls: type[object]) -> _Weigher:
+    """Give, and keep, what weighs objects of *cls*."""
     if not attrs.has(cls):
-        return None
+        _WEIGHERS[cls] = _weigh_items if issubclass(cls, (tuple, list)) else sys.getsizeof
+        return _WEIGHERS[cls]
     names = vars(sys.modules[cls.__module__])
-    large = tuple([field.name for field in attrs.fields(cls) if not _is_small(field.type, names)])
-    return _SMALL * (len(attrs.fields(cls)) - len(large) + 1), large
+    large = [field.name for field in attrs.fields(cls) if not _is_small(field.type, names)]
+    base = _SMALL * (len(attrs.fields(cls)) - len(large) + 1) + _REFERENCE * len(large)
+    if not large:
+        _ALWAYS[cls] = base
+    _WEIGHERS[cls] = _fields_weigher(base, large)
+    return _WEIGHERS[cls]
+
+
+def _fields_weigher(base: int, large: Sequence[str]) -> _Weigher:
+    if not large:
+        return lambda _: base
+    # With one name it would give the value alone, and no tuple.
+    parts_of = attrgetter(*large, large[0])
+
+    def weigh_fields(value: object) -> int:
+        weight = base
+        for part in parts_of(value)[:-1]:
+            # Most fields of most messages are empty, and what is empty is one object for all.
+            if part:
+                weight += sys.getsizeof(part) if type(part) is str else weigh(part)
+        return weight
+
+    return weigh_fields
+
+
+def _weigh_items(items: Iterable[object]) -> int:
+    return sys.getsizeof(items) + sum(map(weigh, items))
 
 
 def _is_small(annotation: object, names: Mapping[str, object]) -> bool:

@@ -27,7 +27,7 @@ from anytws.messages.base import Side
 class State(Enum):
     """Where a connection is. Flat, and the same for both sides."""
 
-    # There is one object a member, so its identity will do; Enum's own hash is the name's, in Python, at every look-up.
+    # Members are singletons: hash by identity. `Enum.__hash__` is Python code and runs at every look-up.
     if not TYPE_CHECKING:
         __hash__ = object.__hash__
 
@@ -151,10 +151,6 @@ class StateMachine:
     def may(self, side: Side, signal: Signal) -> bool:
         """Tell whether the law has a row for *signal* of *side* now."""
         return (self._state, side, signal) in _TABLE
-
-    def stays(self, side: Side, signal: Signal) -> bool:
-        """Tell whether the law has a row for *signal* of *side* now, and it leads to where we are."""
-        return _TABLE.get((self._state, side, signal)) is self._state
 
     def fire(self, side: Side, signal: Signal) -> bool:
         """Follow the row for *signal* of *side*; without one nothing changes and the answer is False."""

@@ -4,12 +4,15 @@ The names of all files in this folder are here too. A file is imported when the 
 program that never sees a scanner does not wait for one.
 """
 
+# ruff: noqa: PLC0415 (imports on demand are what this file is for)
+
 from __future__ import annotations
 
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
-from anytws.messages.base import Asks, Message, Side, TagValue, ToClient, ToTws, replace
+# --- names, written by docs/write_exports.py: change the files instead -----------------------------------------------
+from anytws.messages.base import Asks, Message, Side, Streams, TagValue, ToClient, ToTws, replace
 from anytws.messages.connection_time import ConnectionTime, SessionOffset, session_offset
 from anytws.messages.session import (
     CurrentTime,
@@ -150,9 +153,6 @@ if TYPE_CHECKING:
         HistoricalDataUpdate,
         HistoricalSchedule,
         HistoricalSession,
-        HistoricalTicks,
-        HistoricalTicksBidAsk,
-        HistoricalTicksLast,
         HistoricalTicksRequest,
         RealTimeBarsRequest,
         RealTimeBarTick,
@@ -196,10 +196,15 @@ if TYPE_CHECKING:
         CancelMarketData,
         CancelMarketDepth,
         CancelTickByTick,
+        DeltaNeutralValidation,
         DepthMarketDataDescription,
         HistoricalTick,
         HistoricalTickBidAsk,
         HistoricalTickLast,
+        HistoricalTicks,
+        HistoricalTicksBidAsk,
+        HistoricalTicksLast,
+        MarketDataAnswer,
         MarketDataMode,
         MarketDataRequest,
         MarketDataType,
@@ -227,6 +232,7 @@ if TYPE_CHECKING:
         TickByTickType,
         TickEfp,
         TickGeneric,
+        TickNews,
         TickOptionComputation,
         TickPrice,
         TickReqParams,
@@ -249,7 +255,6 @@ if TYPE_CHECKING:
         NewsProvider,
         NewsProviders,
         NewsProvidersRequest,
-        TickNews,
     )
     from anytws.messages.order_types import (
         Bracket,
@@ -286,7 +291,6 @@ if TYPE_CHECKING:
         CompletedOrder,
         CompletedOrdersEnd,
         CompletedOrdersRequest,
-        DeltaNeutralValidation,
         ExecutionCondition,
         FaMethod,
         GlobalCancelRequest,
@@ -339,68 +343,66 @@ if TYPE_CHECKING:
         WshMetaDataRequest,
     )
 
-_LAZY: Final = {
+_NAMES: Final = {
     "accounts": (
-        "AccountDataEnd AccountDataRequest AccountSummary AccountSummaryEnd AccountSummaryRequest "
-        "AccountSummaryTag AccountUpdateMulti AccountUpdateMultiEnd AccountUpdateTime "
-        "AccountUpdatesMultiRequest AccountValue CancelAccountSummary CancelAccountUpdatesMulti CancelPnL "
-        "CancelPnLSingle CancelPositions CancelPositionsMulti FamilyCode FamilyCodes FamilyCodesRequest PnL "
-        "PnLRequest PnLSingle PnLSingleRequest PortfolioValue Position PositionEnd PositionMulti "
-        "PositionMultiEnd PositionsMultiRequest PositionsRequest SoftDollarTiers SoftDollarTiersRequest "
-        "UserInfo UserInfoRequest"
+        "AccountDataEnd AccountDataRequest AccountSummary AccountSummaryEnd AccountSummaryRequest AccountSummaryTag "
+        "AccountUpdateMulti AccountUpdateMultiEnd AccountUpdateTime AccountUpdatesMultiRequest AccountValue "
+        "CancelAccountSummary CancelAccountUpdatesMulti CancelPnL CancelPnLSingle CancelPositions CancelPositionsMulti "
+        "FamilyCode FamilyCodes FamilyCodesRequest PnL PnLRequest PnLSingle PnLSingleRequest PortfolioValue Position "
+        "PositionEnd PositionMulti PositionMultiEnd PositionsMultiRequest PositionsRequest SoftDollarTiers "
+        "SoftDollarTiersRequest UserInfo UserInfoRequest"
     ),
-    "advisors": ("FADataType FAReplace FARequest ReceiveFA ReplaceFAEnd"),
+    "advisors": "FADataType FAReplace FARequest ReceiveFA ReplaceFAEnd",
     "config": (
-        "ApiConfig ApiPrecautionsConfig ApiSettingsConfig ConfigRequest ConfigResponse LockAndExitConfig "
-        "MessageConfig OrdersConfig OrdersSmartRoutingConfig UpdateConfigRequest UpdateConfigResponse "
-        "UpdateConfigWarning"
+        "ApiConfig ApiPrecautionsConfig ApiSettingsConfig ConfigRequest ConfigResponse LockAndExitConfig MessageConfig "
+        "OrdersConfig OrdersSmartRoutingConfig UpdateConfigRequest UpdateConfigResponse UpdateConfigWarning"
     ),
     "contracts": (
-        "Action BondContractData CancelContractData ComboLeg Contract ContractData ContractDataEnd "
-        "ContractDataRequest ContractDescription ContractDetails DeltaNeutralContract FundAssetType "
-        "FundDistributionPolicy IneligibilityReason LegOpenClose MarketRule MarketRuleRequest "
-        "MatchingSymbolsRequest PriceIncrement Right SecDefOptParameter SecDefOptParameterEnd "
-        "SecDefOptParamsRequest SecurityIdType SecurityType ShortSaleSlot SymbolSamples askable"
+        "Action BondContractData CancelContractData ComboLeg Contract ContractData ContractDataEnd ContractDataRequest "
+        "ContractDescription ContractDetails DeltaNeutralContract FundAssetType FundDistributionPolicy "
+        "IneligibilityReason LegOpenClose MarketRule MarketRuleRequest MatchingSymbolsRequest PriceIncrement Right "
+        "SecDefOptParameter SecDefOptParameterEnd SecDefOptParamsRequest SecurityIdType SecurityType ShortSaleSlot "
+        "SymbolSamples askable"
     ),
     "display_groups": (
         "DisplayGroupList DisplayGroupUpdated QueryDisplayGroupsRequest SubscribeToGroupEventsRequest "
         "UnsubscribeFromGroupEventsRequest UpdateDisplayGroupRequest"
     ),
-    "enumerations": ("Number Word"),
+    "enumerations": "Number Word",
     "executions": (
-        "CommissionAndFeesReport Execution ExecutionDetails ExecutionDetailsEnd ExecutionFilter "
-        "ExecutionRequest ExecutionSide ExerciseAction ExerciseOptionsRequest Liquidity OptionExerciseType"
+        "CommissionAndFeesReport Execution ExecutionDetails ExecutionDetailsEnd ExecutionFilter ExecutionRequest "
+        "ExecutionSide ExerciseAction ExerciseOptionsRequest Liquidity OptionExerciseType"
     ),
     "historical": (
-        "BarSize CancelHeadTimestamp CancelHistogramData CancelHistoricalData CancelHistoricalTicks "
-        "CancelRealTimeBars FormatDate HeadTimestamp HeadTimestampRequest HistogramData HistogramDataEntry "
-        "HistogramDataRequest HistoricalData HistoricalDataBar HistoricalDataEnd HistoricalDataRequest "
-        "HistoricalDataUpdate HistoricalSchedule HistoricalSession HistoricalTicks HistoricalTicksBidAsk "
-        "HistoricalTicksLast HistoricalTicksRequest RealTimeBarTick RealTimeBarsRequest RealTimeWhatToShow "
-        "TicksWhatToShow UpdatedBar WhatToShow"
+        "BarSize CancelHeadTimestamp CancelHistogramData CancelHistoricalData CancelHistoricalTicks CancelRealTimeBars "
+        "FormatDate HeadTimestamp HeadTimestampRequest HistogramData HistogramDataEntry HistogramDataRequest "
+        "HistoricalData HistoricalDataBar HistoricalDataEnd HistoricalDataRequest HistoricalDataUpdate "
+        "HistoricalSchedule HistoricalSession HistoricalTicksRequest RealTimeBarTick RealTimeBarsRequest "
+        "RealTimeWhatToShow TicksWhatToShow UpdatedBar WhatToShow"
     ),
     "instruments": (
         "Bond CFD Combo Commodity ContinuousFuture Crypto Forex Fund Future FuturesOption Index Leg Option Stock routed"
     ),
     "linking": (
-        "VerifyAndAuthCompleted VerifyAndAuthMessage VerifyAndAuthMessageApi VerifyAndAuthRequest "
-        "VerifyCompleted VerifyMessageApi VerifyMessageRequest VerifyRequest"
+        "VerifyAndAuthCompleted VerifyAndAuthMessage VerifyAndAuthMessageApi VerifyAndAuthRequest VerifyCompleted "
+        "VerifyMessageApi VerifyMessageRequest VerifyRequest"
     ),
     "market_data": (
         "CalculateImpliedVolatilityRequest CalculateOptionPriceRequest CancelCalculateImpliedVolatility "
-        "CancelCalculateOptionPrice CancelMarketData CancelMarketDepth CancelTickByTick "
-        "DepthMarketDataDescription HistoricalTick HistoricalTickBidAsk HistoricalTickLast MarketDataMode "
-        "MarketDataRequest MarketDataType MarketDataTypeRequest MarketDepth MarketDepthData "
-        "MarketDepthExchanges MarketDepthExchangesRequest MarketDepthL2 MarketDepthOperation MarketDepthRequest "
-        "MarketDepthSide OptionComputationBasis RerouteMarketDataRequest RerouteMarketDepthRequest "
-        "SmartComponent SmartComponents SmartComponentsRequest TickAttribBidAsk TickAttribLast TickAttributes "
-        "TickByTickData TickByTickKind TickByTickRequest TickByTickType TickEfp TickGeneric "
-        "TickOptionComputation TickPrice TickReqParams TickSize TickSnapshotEnd TickString TickType"
+        "CancelCalculateOptionPrice CancelMarketData CancelMarketDepth CancelTickByTick DeltaNeutralValidation "
+        "DepthMarketDataDescription HistoricalTick HistoricalTickBidAsk HistoricalTickLast HistoricalTicks "
+        "HistoricalTicksBidAsk HistoricalTicksLast MarketDataAnswer MarketDataMode MarketDataRequest MarketDataType "
+        "MarketDataTypeRequest MarketDepth MarketDepthData MarketDepthExchanges MarketDepthExchangesRequest "
+        "MarketDepthL2 MarketDepthOperation MarketDepthRequest MarketDepthSide OptionComputationBasis "
+        "RerouteMarketDataRequest RerouteMarketDepthRequest SmartComponent SmartComponents SmartComponentsRequest "
+        "TickAttribBidAsk TickAttribLast TickAttributes TickByTickData TickByTickKind TickByTickRequest TickByTickType "
+        "TickEfp TickGeneric TickNews TickOptionComputation TickPrice TickReqParams TickSize TickSnapshotEnd "
+        "TickString TickType"
     ),
     "news": (
-        "CancelNewsBulletins HistoricalNews HistoricalNewsEnd HistoricalNewsRequest NewsArticle "
-        "NewsArticleRequest NewsArticleType NewsBulletin NewsBulletinType NewsBulletinsRequest NewsProvider "
-        "NewsProviders NewsProvidersRequest TickNews"
+        "CancelNewsBulletins HistoricalNews HistoricalNewsEnd HistoricalNewsRequest NewsArticle NewsArticleRequest "
+        "NewsArticleType NewsBulletin NewsBulletinType NewsBulletinsRequest NewsProvider NewsProviders "
+        "NewsProvidersRequest"
     ),
     "order_types": (
         "Bracket LimitIfTouchedOrder LimitOnCloseOrder LimitOnOpenOrder LimitOrder MarketIfTouchedOrder "
@@ -410,162 +412,94 @@ _LAZY: Final = {
     ),
     "orders": (
         "AdjustableTrailingUnit AllOpenOrdersRequest AttachedOrders AuctionStrategy AutoOpenOrdersRequest "
-        "CancelOrderRequest ClearingIntent CompletedOrder CompletedOrdersEnd CompletedOrdersRequest "
-        "DeltaNeutralValidation ExecutionCondition FaMethod GlobalCancelRequest HedgeType MarginCondition "
-        "OcaType OpenClose OpenOrder OpenOrdersEnd OpenOrdersRequest Order OrderAllocation OrderBound "
-        "OrderCancel OrderCondition OrderState OrderStatus OrderStatusWord OrderType Origin "
-        "PercentChangeCondition PlaceOrderRequest PriceCondition ReferencePriceType Rule80A SoftDollarTier "
-        "TimeCondition TimeInForce TriggerMethod VolatilityType VolumeCondition"
+        "CancelOrderRequest ClearingIntent CompletedOrder CompletedOrdersEnd CompletedOrdersRequest ExecutionCondition "
+        "FaMethod GlobalCancelRequest HedgeType MarginCondition OcaType OpenClose OpenOrder OpenOrdersEnd "
+        "OpenOrdersRequest Order OrderAllocation OrderBound OrderCancel OrderCondition OrderState OrderStatus "
+        "OrderStatusWord OrderType Origin PercentChangeCondition PlaceOrderRequest PriceCondition ReferencePriceType "
+        "Rule80A SoftDollarTier TimeCondition TimeInForce TriggerMethod VolatilityType VolumeCondition"
     ),
     "scanner": (
         "CancelScannerSubscription ScannerData ScannerDataElement ScannerInstrument ScannerParameters "
         "ScannerParametersRequest ScannerSubscription ScannerSubscriptionRequest"
     ),
-    "times": ("EPOCH_SECONDS Moment NamedZone UnclearZone moments_of"),
-    "wsh": ("CancelWshEventData CancelWshMetaData WshEventData WshEventDataRequest WshMetaData WshMetaDataRequest"),
+    "times": "EPOCH_SECONDS Moment NamedZone UnclearZone moments_of",
+    "wsh": "CancelWshEventData CancelWshMetaData WshEventData WshEventDataRequest WshMetaData WshMetaDataRequest",
 }
 """The names of a file that is imported when one of them is asked for."""
 
-_HOME: Final = {name: file for file, names in _LAZY.items() for name in names.split()}
 
+def _loaded(file: str) -> ModuleType:  # noqa: C901, PLR0912 (one case a file)
+    match file:
+        case "accounts":
+            from anytws.messages import accounts
 
-# Written out, one import each: importlib would carry a module's name past the test of the layers in a string.
+            return accounts
+        case "advisors":
+            from anytws.messages import advisors
 
+            return advisors
+        case "config":
+            from anytws.messages import config
 
-def _accounts() -> ModuleType:
-    from anytws.messages import accounts  # noqa: PLC0415 (on demand)
+            return config
+        case "contracts":
+            from anytws.messages import contracts
 
-    return accounts
+            return contracts
+        case "display_groups":
+            from anytws.messages import display_groups
 
+            return display_groups
+        case "enumerations":
+            from anytws.messages import enumerations
 
-def _advisors() -> ModuleType:
-    from anytws.messages import advisors  # noqa: PLC0415 (on demand)
+            return enumerations
+        case "executions":
+            from anytws.messages import executions
 
-    return advisors
+            return executions
+        case "historical":
+            from anytws.messages import historical
 
+            return historical
+        case "instruments":
+            from anytws.messages import instruments
 
-def _config() -> ModuleType:
-    from anytws.messages import config  # noqa: PLC0415 (on demand)
+            return instruments
+        case "linking":
+            from anytws.messages import linking
 
-    return config
+            return linking
+        case "market_data":
+            from anytws.messages import market_data
 
+            return market_data
+        case "news":
+            from anytws.messages import news
 
-def _contracts() -> ModuleType:
-    from anytws.messages import contracts  # noqa: PLC0415 (on demand)
+            return news
+        case "order_types":
+            from anytws.messages import order_types
 
-    return contracts
+            return order_types
+        case "orders":
+            from anytws.messages import orders
 
+            return orders
+        case "scanner":
+            from anytws.messages import scanner
 
-def _display_groups() -> ModuleType:
-    from anytws.messages import display_groups  # noqa: PLC0415 (on demand)
+            return scanner
+        case "times":
+            from anytws.messages import times
 
-    return display_groups
+            return times
+        case "wsh":
+            from anytws.messages import wsh
 
-
-def _enumerations() -> ModuleType:
-    from anytws.messages import enumerations  # noqa: PLC0415 (on demand)
-
-    return enumerations
-
-
-def _executions() -> ModuleType:
-    from anytws.messages import executions  # noqa: PLC0415 (on demand)
-
-    return executions
-
-
-def _historical() -> ModuleType:
-    from anytws.messages import historical  # noqa: PLC0415 (on demand)
-
-    return historical
-
-
-def _instruments() -> ModuleType:
-    from anytws.messages import instruments  # noqa: PLC0415 (on demand)
-
-    return instruments
-
-
-def _linking() -> ModuleType:
-    from anytws.messages import linking  # noqa: PLC0415 (on demand)
-
-    return linking
-
-
-def _market_data() -> ModuleType:
-    from anytws.messages import market_data  # noqa: PLC0415 (on demand)
-
-    return market_data
-
-
-def _news() -> ModuleType:
-    from anytws.messages import news  # noqa: PLC0415 (on demand)
-
-    return news
-
-
-def _order_types() -> ModuleType:
-    from anytws.messages import order_types  # noqa: PLC0415 (on demand)
-
-    return order_types
-
-
-def _orders() -> ModuleType:
-    from anytws.messages import orders  # noqa: PLC0415 (on demand)
-
-    return orders
-
-
-def _scanner() -> ModuleType:
-    from anytws.messages import scanner  # noqa: PLC0415 (on demand)
-
-    return scanner
-
-
-def _times() -> ModuleType:
-    from anytws.messages import times  # noqa: PLC0415 (on demand)
-
-    return times
-
-
-def _wsh() -> ModuleType:
-    from anytws.messages import wsh  # noqa: PLC0415 (on demand)
-
-    return wsh
-
-
-_FILES: Final = {
-    "accounts": _accounts,
-    "advisors": _advisors,
-    "config": _config,
-    "contracts": _contracts,
-    "display_groups": _display_groups,
-    "enumerations": _enumerations,
-    "executions": _executions,
-    "historical": _historical,
-    "instruments": _instruments,
-    "linking": _linking,
-    "market_data": _market_data,
-    "news": _news,
-    "order_types": _order_types,
-    "orders": _orders,
-    "scanner": _scanner,
-    "times": _times,
-    "wsh": _wsh,
-}
-
-if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any:  # noqa: ANN401 (classes and functions)
-        """Import the file that *name* is in, and keep all of its names here."""
-        if name not in _HOME:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        file = _FILES[_HOME[name]]()
-        globals().update({each: getattr(file, each) for each in _LAZY[_HOME[name]].split()})
-        return globals()[name]
-
-    def __dir__() -> list[str]:
-        return sorted({*globals(), *_HOME})
+            return wsh
+        case _:
+            raise KeyError(file)
 
 
 __all__ = [
@@ -710,6 +644,7 @@ __all__ = [
     "ManagedAccounts",
     "ManagedAccountsRequest",
     "MarginCondition",
+    "MarketDataAnswer",
     "MarketDataMode",
     "MarketDataRequest",
     "MarketDataType",
@@ -823,6 +758,7 @@ __all__ = [
     "Stock",
     "StopLimitOrder",
     "StopOrder",
+    "Streams",
     "SubscribeToGroupEventsRequest",
     "SymbolSamples",
     "TagValue",
@@ -884,3 +820,20 @@ __all__ = [
     "routed",
     "session_offset",
 ]
+
+# --- end of what is written -----------------------------------------------------------------------------------------
+
+_HOME: Final = {name: file for file, names in _NAMES.items() for name in names.split()}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:  # noqa: ANN401 (classes and functions)
+        """Import the file that *name* is in, and keep all of its names here."""
+        if name not in _HOME:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        file = _loaded(_HOME[name])
+        globals().update({each: getattr(file, each) for each in _NAMES[_HOME[name]].split()})
+        return globals()[name]
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_HOME})

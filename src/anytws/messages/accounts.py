@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from anytws.messages.base import Asks, ToClient, ToTws, message, record
+from anytws.messages.base import Asks, Streams, ToClient, ToTws, message, record
 from anytws.messages.contracts import Contract
 from anytws.messages.enumerations import Word
 from anytws.messages.orders import SoftDollarTier
@@ -62,16 +62,6 @@ class AccountSummaryTag(Word):
 
 
 @message
-class AccountDataRequest(ToTws):
-    """Subscribe to the figures and positions of one account, or end that: one account at a time."""
-
-    subscribe: bool = True
-    """Whether to begin or to end."""
-    account: str = ""
-    """May be empty where the session has one account."""
-
-
-@message
 class AccountValue(ToClient):
     """One figure of the account that `AccountDataRequest` subscribed to."""
 
@@ -125,17 +115,20 @@ class AccountDataEnd(ToClient):
     """The account whose figures are complete."""
 
 
+@message
+class AccountDataRequest(
+    Asks[tuple[AccountValue | PortfolioValue | AccountUpdateTime, ...]],
+    Streams[AccountValue | PortfolioValue | AccountUpdateTime | AccountDataEnd],
+):
+    """Subscribe to the figures and positions of one account, or end that: one account at a time."""
+
+    subscribe: bool = True
+    """Whether to begin or to end."""
+    account: str = ""
+    """May be empty where the session has one account."""
+
+
 # --- positions of all accounts -----------------------------------------------------------------------------------
-
-
-@message
-class PositionsRequest(ToTws):
-    """Subscribe to the positions of all accounts."""
-
-
-@message
-class CancelPositions(ToTws):
-    """End the subscription of `PositionsRequest`."""
 
 
 @message
@@ -157,28 +150,17 @@ class PositionEnd(ToClient):
     """All positions have been sent once; from here on changes follow."""
 
 
+@message
+class PositionsRequest(Asks[tuple[Position, ...]], Streams[Position | PositionEnd]):
+    """Subscribe to the positions of all accounts."""
+
+
+@message
+class CancelPositions(ToTws):
+    """End the subscription of `PositionsRequest`."""
+
+
 # --- summaries of several accounts -------------------------------------------------------------------------------
-
-
-@message
-class AccountSummaryRequest(ToTws):
-    """Subscribe to figures of several accounts. TWS allows two such subscriptions at a time."""
-
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
-    tags: tuple[str, ...]
-    """Which figures: `AccountSummaryTag` members, and ``$LEDGER`` for the cash balances in the base currency,
-    ``$LEDGER:EUR`` in that one, ``$LEDGER:ALL`` in all."""
-    group: str = "All"
-    """``All``, or the name of a group of accounts that was set up in TWS."""
-
-
-@message
-class CancelAccountSummary(ToTws):
-    """End the subscription of `AccountSummaryRequest`."""
-
-    request_id: int
-    """The number of the request that it ends."""
 
 
 @message
@@ -205,27 +187,28 @@ class AccountSummaryEnd(ToClient):
     """The request that it answers, by its number."""
 
 
-# --- positions and figures of one account or model ---------------------------------------------------------------
+@message
+class AccountSummaryRequest(Asks[tuple[AccountSummary, ...]], Streams[AccountSummary | AccountSummaryEnd]):
+    """Subscribe to figures of several accounts. TWS allows two such subscriptions at a time."""
+
+    tags: tuple[str, ...]
+    """Which figures: `AccountSummaryTag` members, and ``$LEDGER`` for the cash balances in the base currency,
+    ``$LEDGER:EUR`` in that one, ``$LEDGER:ALL`` in all."""
+    group: str = "All"
+    """``All``, or the name of a group of accounts that was set up in TWS."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""
 
 
 @message
-class PositionsMultiRequest(ToTws):
-    """Subscribe to the positions of one account, or of one model in it."""
-
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
-    account: str = ""
-    """The account; empty where ``model_code`` alone chooses."""
-    model_code: str = ""
-    """The model's name, for advisors; empty for all of the account."""
-
-
-@message
-class CancelPositionsMulti(ToTws):
-    """End the subscription of `PositionsMultiRequest`."""
+class CancelAccountSummary(ToTws):
+    """End the subscription of `AccountSummaryRequest`."""
 
     request_id: int
     """The number of the request that it ends."""
+
+
+# --- positions and figures of one account or model ---------------------------------------------------------------
 
 
 @message
@@ -255,22 +238,20 @@ class PositionMultiEnd(ToClient):
 
 
 @message
-class AccountUpdatesMultiRequest(ToTws):
-    """Subscribe to the figures of one account, or of one model in it."""
+class PositionsMultiRequest(Asks[tuple[PositionMulti, ...]], Streams[PositionMulti | PositionMultiEnd]):
+    """Subscribe to the positions of one account, or of one model in it."""
 
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
     account: str = ""
     """The account; empty where ``model_code`` alone chooses."""
     model_code: str = ""
     """The model's name, for advisors; empty for all of the account."""
-    ledger_and_nlv: bool = False
-    """Whether to leave out all but the cash balances and net liquidation."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""
 
 
 @message
-class CancelAccountUpdatesMulti(ToTws):
-    """End the subscription of `AccountUpdatesMultiRequest`."""
+class CancelPositionsMulti(ToTws):
+    """End the subscription of `PositionsMultiRequest`."""
 
     request_id: int
     """The number of the request that it ends."""
@@ -302,27 +283,31 @@ class AccountUpdateMultiEnd(ToClient):
     """The request that it answers, by its number."""
 
 
-# --- profit and loss ---------------------------------------------------------------------------------------------
-
-
 @message
-class PnLRequest(ToTws):
-    """Subscribe to the profit and loss of an account, about once a second."""
+class AccountUpdatesMultiRequest(
+    Asks[tuple[AccountUpdateMulti, ...]], Streams[AccountUpdateMulti | AccountUpdateMultiEnd]
+):
+    """Subscribe to the figures of one account, or of one model in it."""
 
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
-    account: str
-    """The account, such as ``DU1234567``."""
+    account: str = ""
+    """The account; empty where ``model_code`` alone chooses."""
     model_code: str = ""
     """The model's name, for advisors; empty for all of the account."""
+    ledger_and_nlv: bool = False
+    """Whether to leave out all but the cash balances and net liquidation."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""
 
 
 @message
-class CancelPnL(ToTws):
-    """End the subscription of `PnLRequest`."""
+class CancelAccountUpdatesMulti(ToTws):
+    """End the subscription of `AccountUpdatesMultiRequest`."""
 
     request_id: int
     """The number of the request that it ends."""
+
+
+# --- profit and loss ---------------------------------------------------------------------------------------------
 
 
 @message
@@ -340,22 +325,20 @@ class PnL(ToClient):
 
 
 @message
-class PnLSingleRequest(ToTws):
-    """Subscribe to the profit and loss of one position, about once a second."""
+class PnLRequest(Streams[PnL]):
+    """Subscribe to the profit and loss of an account, about once a second."""
 
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
     account: str
-    """The account that holds the position."""
-    contract_id: int
-    """The position's contract: a bare number, for which `ContractDataRequest` asks."""
+    """The account, such as ``DU1234567``."""
     model_code: str = ""
     """The model's name, for advisors; empty for all of the account."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""
 
 
 @message
-class CancelPnLSingle(ToTws):
-    """End the subscription of `PnLSingleRequest`."""
+class CancelPnL(ToTws):
+    """End the subscription of `PnLRequest`."""
 
     request_id: int
     """The number of the request that it ends."""
@@ -377,6 +360,28 @@ class PnLSingle(ToClient):
     """What was earned by closing parts of it, of the day."""
     value: float | None = None
     """The position's market value."""
+
+
+@message
+class PnLSingleRequest(Streams[PnLSingle]):
+    """Subscribe to the profit and loss of one position, about once a second."""
+
+    account: str
+    """The account that holds the position."""
+    contract_id: int
+    """The position's contract: a bare number, for which `ContractDataRequest` asks."""
+    model_code: str = ""
+    """The model's name, for advisors; empty for all of the account."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""
+
+
+@message
+class CancelPnLSingle(ToTws):
+    """End the subscription of `PnLSingleRequest`."""
+
+    request_id: int
+    """The number of the request that it ends."""
 
 
 # --- the owner ---------------------------------------------------------------------------------------------------
@@ -406,14 +411,6 @@ class FamilyCodesRequest(Asks[FamilyCodes]):
 
 
 @message
-class UserInfoRequest(ToTws):
-    """Ask for the white branding id of the user. From server version 167."""
-
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
-
-
-@message
 class UserInfo(ToClient):
     """The white branding id of the user. From server version 167."""
 
@@ -424,11 +421,11 @@ class UserInfo(ToClient):
 
 
 @message
-class SoftDollarTiersRequest(ToTws):
-    """Ask for the user's tiers of soft dollars: for advisors whose customers pay for services with commissions."""
+class UserInfoRequest(Asks[UserInfo]):
+    """Ask for the white branding id of the user. From server version 167."""
 
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""
 
 
 @message
@@ -439,3 +436,11 @@ class SoftDollarTiers(ToClient):
     """The request that it answers, by its number."""
     soft_dollar_tiers: tuple[SoftDollarTier, ...] = ()
     """Empty where there are none."""
+
+
+@message
+class SoftDollarTiersRequest(Asks[SoftDollarTiers]):
+    """Ask for the user's tiers of soft dollars: for advisors whose customers pay for services with commissions."""
+
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anytws.messages.base import ToClient, ToTws, message
+from anytws.messages.base import Asks, ToClient, message
 from anytws.messages.enumerations import Number
 
 
@@ -28,7 +28,7 @@ class ReceiveFA(ToClient):
 
 
 @message
-class FARequest(ToTws):
+class FARequest(Asks[ReceiveFA]):
     """Ask for a part of an advisor's set-up. `ReceiveFA` brings it.
 
     The answer has no request id: while a request for one part is open, do not ask for another.
@@ -39,21 +39,6 @@ class FARequest(ToTws):
 
 
 @message
-class FAReplace(ToTws):
-    """Put another document in the place of a part of an advisor's set-up: all of it is replaced.
-
-    `ReplaceFAEnd` says that it was done, an `ErrorMessage` that it was not.
-    """
-
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
-    fa_data_type: FADataType
-    """Which part is replaced."""
-    xml: str
-    """The whole document, as `ReceiveFA` gave it, with the changes in it."""
-
-
-@message
 class ReplaceFAEnd(ToClient):
     """A `FAReplace` was carried out."""
 
@@ -61,3 +46,18 @@ class ReplaceFAEnd(ToClient):
     """The request that it answers, by its number."""
     text: str
     """For people."""
+
+
+@message
+class FAReplace(Asks[ReplaceFAEnd]):
+    """Put another document in the place of a part of an advisor's set-up: all of it is replaced.
+
+    `ReplaceFAEnd` says that it was done, an `ErrorMessage` that it was not.
+    """
+
+    fa_data_type: FADataType
+    """Which part is replaced."""
+    xml: str
+    """The whole document, as `ReceiveFA` gave it, with the changes in it."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""

@@ -14,7 +14,7 @@ from anytws.errors import shown
 class Side(Enum):
     """The two ends of a connection. Never "server": that word belongs to the server version."""
 
-    # There is one object a member, so its identity will do; Enum's own hash is the name's, in Python, at every look-up.
+    # Members are singletons: hash by identity. `Enum.__hash__` is Python code, and runs at every look-up.
     if not TYPE_CHECKING:
         __hash__ = object.__hash__
 
@@ -78,7 +78,7 @@ def described(self: Any) -> str:  # noqa: ANN401 (of any class that attrs has ma
     Whatever a peer has put into it, it is printable, and 4,000 characters long at the most.
     """
     said: list[str] = []
-    # A record that is being made may have less than all.
+    # A record that is still being made may lack fields.
     for field in attrs.fields(type(self)):
         value = getattr(self, field.name, attrs.NOTHING)
         if not _is_default(value, field.default):
@@ -119,7 +119,7 @@ def _by_value(member: Enum) -> str:
 
 
 def _made(cls: _C) -> _C:
-    # Not the one of attrs, which tells all 150 fields of an order, and 16 MB of a peer's text.
+    # attrs' own would write all 150 fields of an order, and 16 MB of a peer's text.
     if "__repr__" not in vars(cls):
         cls.__repr__ = described  # type: ignore[method-assign,assignment]
     # No weak references: they are values, and the slot would cost 8 bytes in every tick.

@@ -6,7 +6,7 @@ exception are lists, which cannot tell "none" from "not said": an empty one says
 
 from __future__ import annotations
 
-from anytws.messages.base import ToClient, ToTws, message, record
+from anytws.messages.base import Asks, ToClient, message, record
 
 
 @record
@@ -175,14 +175,6 @@ class OrdersConfig:
 
 
 @message
-class ConfigRequest(ToTws):
-    """Ask for the settings of TWS: the answer is a `ConfigResponse`. From server version 219."""
-
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
-
-
-@message
 class ConfigResponse(ToClient):
     """The settings of TWS."""
 
@@ -198,6 +190,14 @@ class ConfigResponse(ToClient):
     """What concerns orders."""
 
 
+@message
+class ConfigRequest(Asks[ConfigResponse]):
+    """Ask for the settings of TWS: the answer is a `ConfigResponse`. From server version 219."""
+
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""
+
+
 @record
 class UpdateConfigWarning:
     """What TWS wants to be sure of before it changes a setting."""
@@ -208,30 +208,6 @@ class UpdateConfigWarning:
     """What stands above it, for people."""
     message: str | None = None
     """The warning, for people."""
-
-
-@message
-class UpdateConfigRequest(ToTws):
-    """Change settings of TWS; what is None stays as it is. From server version 221.
-
-    The answer is an `UpdateConfigResponse`. Where that has warnings, nothing may have been changed: ask again, with
-    those warnings in ``accepted_warnings``.
-    """
-
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
-    lock_and_exit: LockAndExitConfig | None = None
-    """When TWS logs off or starts again; None leaves all of it."""
-    messages: tuple[MessageConfig, ...] = ()
-    """The questions and warnings to change, each with its ``message_id``."""
-    api: ApiConfig | None = None
-    """What concerns clients; None leaves all of it."""
-    orders: OrdersConfig | None = None
-    """What concerns orders; None leaves all of it."""
-    accepted_warnings: tuple[UpdateConfigWarning, ...] = ()
-    """Warnings of an earlier answer, as they came, that are no obstacle."""
-    reset_api_order_sequence: bool | None = None
-    """Whether the ids of orders begin anew."""
 
 
 @message
@@ -250,3 +226,27 @@ class UpdateConfigResponse(ToClient):
     """Why something was not changed, for people."""
     warnings: tuple[UpdateConfigWarning, ...] = ()
     """What TWS wants to be sure of first."""
+
+
+@message
+class UpdateConfigRequest(Asks[UpdateConfigResponse]):
+    """Change settings of TWS; what is None stays as it is. From server version 221.
+
+    The answer is an `UpdateConfigResponse`. Where that has warnings, nothing may have been changed: ask again, with
+    those warnings in ``accepted_warnings``.
+    """
+
+    lock_and_exit: LockAndExitConfig | None = None
+    """When TWS logs off or starts again; None leaves all of it."""
+    messages: tuple[MessageConfig, ...] = ()
+    """The questions and warnings to change, each with its ``message_id``."""
+    api: ApiConfig | None = None
+    """What concerns clients; None leaves all of it."""
+    orders: OrdersConfig | None = None
+    """What concerns orders; None leaves all of it."""
+    accepted_warnings: tuple[UpdateConfigWarning, ...] = ()
+    """Warnings of an earlier answer, as they came, that are no obstacle."""
+    reset_api_order_sequence: bool | None = None
+    """Whether the ids of orders begin anew."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import attrs
 
-from anytws.messages.base import TagValue, ToClient, ToTws, message, record
+from anytws.messages.base import Asks, TagValue, ToClient, ToTws, message, record
 from anytws.messages.enumerations import Number, Word
 
 
@@ -449,24 +449,6 @@ class ContractDetails:
 
 
 @message
-class ContractDataRequest(ToTws):
-    """Ask for all contracts that fit: one `ContractData` each, then `ContractDataEnd`; an error if there is none."""
-
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
-    contract: Contract
-    """As much as is known: everything that is left out may be anything."""
-
-
-@message
-class CancelContractData(ToTws):
-    """Stop the answers to `ContractDataRequest`. From server version 215."""
-
-    request_id: int
-    """The number of the request that it ends."""
-
-
-@message
 class ContractData(ToClient):
     """One contract that fits a `ContractDataRequest`."""
 
@@ -498,26 +480,25 @@ class ContractDataEnd(ToClient):
     """The request that it answers, by its number."""
 
 
-# --- chains of options -------------------------------------------------------------------------------------------
+@message
+class ContractDataRequest(Asks[tuple[ContractData | BondContractData, ...]]):
+    """Ask for all contracts that fit: one `ContractData` each, then `ContractDataEnd`; an error if there is none."""
+
+    contract: Contract
+    """As much as is known: everything that is left out may be anything."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""
 
 
 @message
-class SecDefOptParamsRequest(ToTws):
-    """Ask for the expirations and strikes of options: one `SecDefOptParameter` for each exchange and trading class.
-
-    Far cheaper than `ContractDataRequest` for a chain, but not every pair of an expiration and a strike exists.
-    """
+class CancelContractData(ToTws):
+    """Stop the answers to `ContractDataRequest`. From server version 215."""
 
     request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
-    underlying_symbol: str
-    """The symbol of the underlying, such as ``AAPL``."""
-    underlying_security_type: SecurityType
-    """What the underlying is: a stock, an index, a future."""
-    underlying_contract_id: int
-    """The vendor's number of the underlying."""
-    futures_option_exchange: str = ""
-    """Where options on a future are traded; empty for all, and for options on anything else."""
+    """The number of the request that it ends."""
+
+
+# --- chains of options -------------------------------------------------------------------------------------------
 
 
 @message
@@ -548,17 +529,26 @@ class SecDefOptParameterEnd(ToClient):
     """The request that it answers, by its number."""
 
 
-# --- search ------------------------------------------------------------------------------------------------------
-
-
 @message
-class MatchingSymbolsRequest(ToTws):
-    """Search contracts by the beginning of a symbol or by words of a name; answered by one `SymbolSamples`."""
+class SecDefOptParamsRequest(Asks[tuple[SecDefOptParameter, ...]]):
+    """Ask for the expirations and strikes of options: one `SecDefOptParameter` for each exchange and trading class.
 
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
-    pattern: str
-    """What to look for: the beginning of a symbol, or words of a name."""
+    Far cheaper than `ContractDataRequest` for a chain, but not every pair of an expiration and a strike exists.
+    """
+
+    underlying_symbol: str
+    """The symbol of the underlying, such as ``AAPL``."""
+    underlying_security_type: SecurityType
+    """What the underlying is: a stock, an index, a future."""
+    underlying_contract_id: int
+    """The vendor's number of the underlying."""
+    futures_option_exchange: str = ""
+    """Where options on a future are traded; empty for all, and for options on anything else."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""
+
+
+# --- search ------------------------------------------------------------------------------------------------------
 
 
 @record
@@ -584,6 +574,16 @@ class SymbolSamples(ToClient):
     """What was found, the best first; empty for nothing."""
 
 
+@message
+class MatchingSymbolsRequest(Asks[SymbolSamples]):
+    """Search contracts by the beginning of a symbol or by words of a name; answered by one `SymbolSamples`."""
+
+    pattern: str
+    """What to look for: the beginning of a symbol, or words of a name."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""
+
+
 # --- price steps -------------------------------------------------------------------------------------------------
 
 
@@ -598,14 +598,6 @@ class PriceIncrement:
 
 
 @message
-class MarketRuleRequest(ToTws):
-    """Ask for a rule of ``ContractDetails.market_rule_ids``; answered by one `MarketRule` with the same number."""
-
-    market_rule_id: int
-    """The number of the rule. There is no request id: the answer repeats this number."""
-
-
-@message
 class MarketRule(ToClient):
     """The price steps of a market."""
 
@@ -613,3 +605,11 @@ class MarketRule(ToClient):
     """The number of the rule, as in the request."""
     price_increments: tuple[PriceIncrement, ...] = ()
     """By ``low_edge``, ascending."""
+
+
+@message
+class MarketRuleRequest(Asks[MarketRule]):
+    """Ask for a rule of ``ContractDetails.market_rule_ids``; answered by one `MarketRule` with the same number."""
+
+    market_rule_id: int
+    """The number of the rule. There is no request id: the answer repeats this number."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anytws.messages.base import ToClient, ToTws, message
+from anytws.messages.base import Asks, Streams, ToClient, ToTws, message
 
 
 @message
@@ -16,11 +16,11 @@ class DisplayGroupList(ToClient):
 
 
 @message
-class QueryDisplayGroupsRequest(ToTws):
+class QueryDisplayGroupsRequest(Asks[DisplayGroupList]):
     """Ask which groups of windows TWS has: the answer is a `DisplayGroupList`."""
 
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""
 
 
 @message
@@ -34,23 +34,23 @@ class DisplayGroupUpdated(ToClient):
 
 
 @message
-class SubscribeToGroupEventsRequest(ToTws):
+class SubscribeToGroupEventsRequest(Streams[DisplayGroupUpdated]):
     """Be told what a group of windows shows, by `DisplayGroupUpdated`."""
 
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
     group_id: int
     """One of `DisplayGroupList.groups`."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""
 
 
 @message
 class UpdateDisplayGroupRequest(ToTws):
     """Have a group of windows show another contract: whoever sits at TWS sees it change."""
 
-    request_id: int
-    """The id of the subscription to the group."""
     contract_info: str
     """``none`` or ``CONID@EXCHANGE``, as in `DisplayGroupUpdated`."""
+    request_id: int | None = None
+    """That of the `SubscribeToGroupEventsRequest` whose group it is; None until that conversation says it."""
 
 
 @message

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from anytws.messages.base import ToClient, ToTws, message, record
+from anytws.messages.base import Asks, ToClient, ToTws, message, record
 from anytws.messages.contracts import Action, Contract, SecurityType
 from anytws.messages.enumerations import Number, Word
 from anytws.messages.times import Moment
@@ -123,16 +123,6 @@ class ExecutionFilter:
 
 
 @message
-class ExecutionRequest(ToTws):
-    """Ask for executions: an `ExecutionDetails` and a `CommissionAndFeesReport` each, then `ExecutionDetailsEnd`."""
-
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
-    execution_filter: ExecutionFilter = ExecutionFilter()
-    """Which executions are asked for; all of them unless it says otherwise."""
-
-
-@message
 class ExecutionDetails(ToClient):
     """An execution: asked for, or just happened."""
 
@@ -150,6 +140,16 @@ class ExecutionDetailsEnd(ToClient):
 
     request_id: int
     """The request that it answers, by its number."""
+
+
+@message
+class ExecutionRequest(Asks[tuple[ExecutionDetails, ...]]):
+    """Ask for executions: an `ExecutionDetails` and a `CommissionAndFeesReport` each, then `ExecutionDetailsEnd`."""
+
+    execution_filter: ExecutionFilter = ExecutionFilter()
+    """Which executions are asked for; all of them unless it says otherwise."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""
 
 
 @message
@@ -174,8 +174,6 @@ class CommissionAndFeesReport(ToClient):
 class ExerciseOptionsRequest(ToTws):
     """Exercise an option, or let it lapse. This is an order: it changes positions."""
 
-    order_id: int
-    """A number like those of orders, and not used before; what TWS says about it comes under this id."""
     contract: Contract
     """The option, with its ``contract_id``."""
     exercise_action: ExerciseAction
@@ -192,3 +190,6 @@ class ExerciseOptionsRequest(ToTws):
     """The customer's account, for brokers who act for others. From server version 183."""
     professional_customer: bool = False
     """Whether the customer is a professional, as exchanges define it. From server version 184."""
+    order_id: int | None = None
+    """None for the next id of the lane of orders: what TWS says about it comes under this id. One given by hand
+    means a change of that order."""

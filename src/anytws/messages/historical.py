@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from anytws.messages.base import TagValue, ToClient, ToTws, message, record
+from anytws.messages.base import Asks, Streams, TagValue, ToClient, ToTws, message, record
 from anytws.messages.contracts import Contract
 from anytws.messages.enumerations import Number, Word
-from anytws.messages.market_data import HistoricalTick, HistoricalTickBidAsk, HistoricalTickLast
+from anytws.messages.market_data import HistoricalTicks, HistoricalTicksBidAsk, HistoricalTicksLast
 from anytws.messages.times import Moment
 
 
@@ -161,44 +161,6 @@ class HistogramDataEntry:
 
 
 @message
-class HistoricalDataRequest(ToTws):
-    """Ask for bars, or with `WhatToShow.SCHEDULE` for trading sessions.
-
-    The bars come in one `HistoricalData` (and a `HistoricalDataEnd`, from server version 196), the sessions in one
-    `HistoricalSchedule`.
-    """
-
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
-    contract: Contract
-    """What the bars are of."""
-    duration: str
-    """How far to go back: a number, a blank, and ``S``, ``D``, ``W``, ``M`` or ``Y``: ``2 D``."""
-    bar_size_setting: BarSize
-    """How much time one bar covers."""
-    what_to_show: WhatToShow = WhatToShow.TRADES
-    """What the bars are made of. Not every instrument has everything: currencies have no trades."""
-    end_date_time: Moment | None = None
-    """Where the last bar ends; None is now."""
-    use_rth: bool = False
-    """Whether to leave out what happened outside of regular trading hours."""
-    format_date: FormatDate = FormatDate.EPOCH_SECONDS
-    """How TWS writes the times; they arrive as aware datetimes with `FormatDate.EPOCH_SECONDS`."""
-    keep_up_to_date: bool = False
-    """Whether to go on with `HistoricalDataUpdate` until `CancelHistoricalData`; needs ``end_date_time`` None."""
-    chart_options: tuple[TagValue, ...] = ()
-    """For the vendor's own use."""
-
-
-@message
-class CancelHistoricalData(ToTws):
-    """Give up a `HistoricalDataRequest`, or end its updates."""
-
-    request_id: int
-    """The number of the request that it ends."""
-
-
-@message
 class HistoricalData(ToClient):
     """The bars that were asked for, oldest first."""
 
@@ -252,24 +214,40 @@ class HistoricalSchedule(ToClient):
 
 
 @message
-class HeadTimestampRequest(ToTws):
-    """Ask how far back the data of a contract goes."""
+class HistoricalDataRequest(
+    Asks[HistoricalData | HistoricalSchedule], Streams[HistoricalData | HistoricalDataEnd | HistoricalDataUpdate]
+):
+    """Ask for bars, or with `WhatToShow.SCHEDULE` for trading sessions.
 
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
+    The bars come in one `HistoricalData` (and a `HistoricalDataEnd`, from server version 196), the sessions in one
+    `HistoricalSchedule`.
+    """
+
     contract: Contract
-    """Which contract's data."""
+    """What the bars are of."""
+    duration: str
+    """How far to go back: a number, a blank, and ``S``, ``D``, ``W``, ``M`` or ``Y``: ``2 D``."""
+    bar_size_setting: BarSize
+    """How much time one bar covers."""
     what_to_show: WhatToShow = WhatToShow.TRADES
-    """Which data: trades go back further than quotes."""
+    """What the bars are made of. Not every instrument has everything: currencies have no trades."""
+    end_date_time: Moment | None = None
+    """Where the last bar ends; None is now."""
     use_rth: bool = False
     """Whether to leave out what happened outside of regular trading hours."""
     format_date: FormatDate = FormatDate.EPOCH_SECONDS
-    """How TWS writes the time."""
+    """How TWS writes the times; they arrive as aware datetimes with `FormatDate.EPOCH_SECONDS`."""
+    keep_up_to_date: bool = False
+    """Whether to go on with `HistoricalDataUpdate` until `CancelHistoricalData`; needs ``end_date_time`` None."""
+    chart_options: tuple[TagValue, ...] = ()
+    """For the vendor's own use."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""
 
 
 @message
-class CancelHeadTimestamp(ToTws):
-    """End a `HeadTimestampRequest`: the vendor counts it as running until then, answered or not."""
+class CancelHistoricalData(ToTws):
+    """Give up a `HistoricalDataRequest`, or end its updates."""
 
     request_id: int
     """The number of the request that it ends."""
@@ -286,22 +264,24 @@ class HeadTimestamp(ToClient):
 
 
 @message
-class HistogramDataRequest(ToTws):
-    """Ask how much of a contract traded at which price."""
+class HeadTimestampRequest(Asks[HeadTimestamp]):
+    """Ask how far back the data of a contract goes."""
 
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
     contract: Contract
-    """Which contract's trades."""
-    time_period: str
-    """How far to go back: a number, a blank and a unit in words: ``3 days``."""
+    """Which contract's data."""
+    what_to_show: WhatToShow = WhatToShow.TRADES
+    """Which data: trades go back further than quotes."""
     use_rth: bool = False
     """Whether to leave out what happened outside of regular trading hours."""
+    format_date: FormatDate = FormatDate.EPOCH_SECONDS
+    """How TWS writes the time."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""
 
 
 @message
-class CancelHistogramData(ToTws):
-    """Give up a `HistogramDataRequest`."""
+class CancelHeadTimestamp(ToTws):
+    """End a `HeadTimestampRequest`: the vendor counts it as running until then, answered or not."""
 
     request_id: int
     """The number of the request that it ends."""
@@ -318,11 +298,31 @@ class HistogramData(ToClient):
 
 
 @message
-class HistoricalTicksRequest(ToTws):
-    """Ask for single ticks of the past, from one end: give ``start_date_time`` or ``end_date_time``, and not both."""
+class HistogramDataRequest(Asks[HistogramData]):
+    """Ask how much of a contract traded at which price."""
+
+    contract: Contract
+    """Which contract's trades."""
+    time_period: str
+    """How far to go back: a number, a blank and a unit in words: ``3 days``."""
+    use_rth: bool = False
+    """Whether to leave out what happened outside of regular trading hours."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""
+
+
+@message
+class CancelHistogramData(ToTws):
+    """Give up a `HistogramDataRequest`."""
 
     request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
+    """The number of the request that it ends."""
+
+
+@message
+class HistoricalTicksRequest(Asks[tuple[HistoricalTicks | HistoricalTicksBidAsk | HistoricalTicksLast, ...]]):
+    """Ask for single ticks of the past, from one end: give ``start_date_time`` or ``end_date_time``, and not both."""
+
     contract: Contract
     """Which contract's ticks."""
     start_date_time: Moment | None = None
@@ -339,73 +339,13 @@ class HistoricalTicksRequest(ToTws):
     """Whether to leave out quotes in which only a size changed; for `TicksWhatToShow.BID_ASK` only."""
     misc_options: tuple[TagValue, ...] = ()
     """For the vendor's own use."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""
 
 
 @message
 class CancelHistoricalTicks(ToTws):
     """Give up a `HistoricalTicksRequest`. From server version 215."""
-
-    request_id: int
-    """The number of the request that it ends."""
-
-
-@message
-class HistoricalTicks(ToClient):
-    """Midpoints of the past, oldest first."""
-
-    request_id: int
-    """The request that it answers, by its number."""
-    ticks: tuple[HistoricalTick, ...]
-    """The midpoints, oldest first; may be empty."""
-    is_done: bool
-    """Whether no more messages answer this request."""
-
-
-@message
-class HistoricalTicksBidAsk(ToClient):
-    """Quotes of the past, oldest first."""
-
-    request_id: int
-    """The request that it answers, by its number."""
-    ticks: tuple[HistoricalTickBidAsk, ...]
-    """The quotes, oldest first; may be empty."""
-    is_done: bool
-    """Whether no more messages answer this request."""
-
-
-@message
-class HistoricalTicksLast(ToClient):
-    """Trades of the past, oldest first."""
-
-    request_id: int
-    """The request that it answers, by its number."""
-    ticks: tuple[HistoricalTickLast, ...]
-    """The trades, oldest first; may be empty."""
-    is_done: bool
-    """Whether no more messages answer this request."""
-
-
-@message
-class RealTimeBarsRequest(ToTws):
-    """Subscribe to a bar every five seconds; they come until `CancelRealTimeBars`."""
-
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
-    contract: Contract
-    """What the bars are of."""
-    bar_size: int = 5
-    """In seconds; TWS makes bars of 5 only."""
-    what_to_show: RealTimeWhatToShow = RealTimeWhatToShow.TRADES
-    """What they are made of."""
-    use_rth: bool = False
-    """Whether to leave out what happens outside of regular trading hours."""
-    real_time_bars_options: tuple[TagValue, ...] = ()
-    """For the vendor's own use."""
-
-
-@message
-class CancelRealTimeBars(ToTws):
-    """End a subscription to bars of five seconds."""
 
     request_id: int
     """The number of the request that it ends."""
@@ -433,3 +373,29 @@ class RealTimeBarTick(ToClient):
     """The average price, weighted by volume; None for what is not made of trades (-1 on the wire)."""
     count: int | None = None
     """How many trades; None for what is not made of trades (-1 on the wire)."""
+
+
+@message
+class RealTimeBarsRequest(Streams[RealTimeBarTick]):
+    """Subscribe to a bar every five seconds; they come until `CancelRealTimeBars`."""
+
+    contract: Contract
+    """What the bars are of."""
+    bar_size: int = 5
+    """In seconds; TWS makes bars of 5 only."""
+    what_to_show: RealTimeWhatToShow = RealTimeWhatToShow.TRADES
+    """What they are made of."""
+    use_rth: bool = False
+    """Whether to leave out what happens outside of regular trading hours."""
+    real_time_bars_options: tuple[TagValue, ...] = ()
+    """For the vendor's own use."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""
+
+
+@message
+class CancelRealTimeBars(ToTws):
+    """End a subscription to bars of five seconds."""
+
+    request_id: int
+    """The number of the request that it ends."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from enum import IntFlag
+from typing import TypeAlias
 
-from anytws.messages.base import Asks, TagValue, ToClient, ToTws, message, record
-from anytws.messages.contracts import Contract, SecurityType
+from anytws.messages.base import Asks, Streams, TagValue, ToClient, ToTws, message, record
+from anytws.messages.contracts import Contract, DeltaNeutralContract, SecurityType
 from anytws.messages.enumerations import Number, Word
 
 
@@ -417,6 +418,34 @@ class TickReqParams(ToClient):
 
 
 @message
+class TickNews(ToClient):
+    """A headline about a contract whose market data the client reads with the generic tick 292."""
+
+    request_id: int
+    """Of the request for market data."""
+    timestamp: datetime | None
+    """UTC, to the millisecond; None where TWS does not say it."""
+    provider_code: str
+    """Whose headline it is, such as ``DJ-N``."""
+    article_id: str
+    """What `NewsArticleRequest` finds the article by."""
+    headline: str
+    """As the provider wrote it; some put tags in braces in front, for whom the news is and how good it is."""
+    extra_data: str = ""
+    """Such tags, where they do not stand in the headline: ``K:1.00``."""
+
+
+@message
+class DeltaNeutralValidation(ToClient):
+    """The answer to a request for quotes with a delta-neutral contract: what TWS makes of it."""
+
+    request_id: int
+    """The request that it answers, by its number."""
+    delta_neutral_contract: DeltaNeutralContract
+    """The underlying, with the delta and the price that TWS uses."""
+
+
+@message
 class RerouteMarketDataRequest(ToClient):
     """Ask again for ticks, with another contract: that of the underlying, for a CFD."""
 
@@ -428,12 +457,26 @@ class RerouteMarketDataRequest(ToClient):
     """The exchange to ask with."""
 
 
+MarketDataAnswer: TypeAlias = (
+    MarketDataType
+    | TickReqParams
+    | TickPrice
+    | TickSize
+    | TickString
+    | TickGeneric
+    | TickOptionComputation
+    | TickEfp
+    | TickNews
+    | DeltaNeutralValidation
+    | RerouteMarketDataRequest
+)
+"""What answers a `MarketDataRequest`."""
+
+
 @message
-class MarketDataRequest(ToTws):
+class MarketDataRequest(Asks[tuple[MarketDataAnswer, ...]], Streams[MarketDataAnswer]):
     """Ask for ticks."""
 
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
     contract: Contract
     """What the ticks are of. It has to mean one contract only, or the answer is error 200."""
     generic_tick_list: str = ""
@@ -444,6 +487,8 @@ class MarketDataRequest(ToTws):
     """A snapshot of the whole market, for which a fee is charged each time."""
     market_data_options: tuple[TagValue, ...] = ()
     """Reserved by the vendor. In protobuf only, from server version 206."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""
 
 
 @message
@@ -463,11 +508,9 @@ class MarketDataTypeRequest(ToTws):
 
 
 @message
-class CalculateImpliedVolatilityRequest(ToTws):
+class CalculateImpliedVolatilityRequest(Asks[TickOptionComputation]):
     """Ask what volatility an option's price implies. `TickOptionComputation` answers."""
 
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
     contract: Contract
     """The option."""
     option_price: float
@@ -476,6 +519,8 @@ class CalculateImpliedVolatilityRequest(ToTws):
     """The price of its underlying."""
     implied_volatility_options: tuple[TagValue, ...] = ()
     """Reserved by the vendor. In protobuf only, from server version 211."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""
 
 
 @message
@@ -487,11 +532,9 @@ class CancelCalculateImpliedVolatility(ToTws):
 
 
 @message
-class CalculateOptionPriceRequest(ToTws):
+class CalculateOptionPriceRequest(Asks[TickOptionComputation]):
     """Ask for the price of an option at a volatility. `TickOptionComputation` answers."""
 
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
     contract: Contract
     """The option."""
     volatility: float
@@ -500,6 +543,8 @@ class CalculateOptionPriceRequest(ToTws):
     """The price of its underlying."""
     option_price_options: tuple[TagValue, ...] = ()
     """Reserved by the vendor. In protobuf only, from server version 211."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""
 
 
 @message
@@ -536,13 +581,13 @@ class SmartComponents(ToClient):
 
 
 @message
-class SmartComponentsRequest(ToTws):
+class SmartComponentsRequest(Asks[SmartComponents]):
     """Ask which exchanges the letters of a best bid and offer stand for. `SmartComponents` answers."""
 
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
     bbo_exchange: str
     """The key that `TickReqParams` gave."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""
 
 
 # --- the book ------------------------------------------------------------------------------------------------------
@@ -601,11 +646,9 @@ class RerouteMarketDepthRequest(ToClient):
 
 
 @message
-class MarketDepthRequest(ToTws):
+class MarketDepthRequest(Streams[MarketDepth | MarketDepthL2 | RerouteMarketDepthRequest]):
     """Ask for the book."""
 
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
     contract: Contract
     """Whose book it is."""
     number_of_rows: int
@@ -614,6 +657,8 @@ class MarketDepthRequest(ToTws):
     """Put together the books of all exchanges."""
     market_depth_options: tuple[TagValue, ...] = ()
     """Reserved by the vendor. In protobuf only, from server version 206."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""
 
 
 @message
@@ -659,6 +704,42 @@ class MarketDepthExchangesRequest(Asks[MarketDepthExchanges]):
 
 
 @message
+class HistoricalTicks(ToClient):
+    """Midpoints of the past, oldest first."""
+
+    request_id: int
+    """The request that it answers, by its number."""
+    ticks: tuple[HistoricalTick, ...]
+    """The midpoints, oldest first; may be empty."""
+    is_done: bool
+    """Whether no more messages answer this request."""
+
+
+@message
+class HistoricalTicksBidAsk(ToClient):
+    """Quotes of the past, oldest first."""
+
+    request_id: int
+    """The request that it answers, by its number."""
+    ticks: tuple[HistoricalTickBidAsk, ...]
+    """The quotes, oldest first; may be empty."""
+    is_done: bool
+    """Whether no more messages answer this request."""
+
+
+@message
+class HistoricalTicksLast(ToClient):
+    """Trades of the past, oldest first."""
+
+    request_id: int
+    """The request that it answers, by its number."""
+    ticks: tuple[HistoricalTickLast, ...]
+    """The trades, oldest first; may be empty."""
+    is_done: bool
+    """Whether no more messages answer this request."""
+
+
+@message
 class TickByTickData(ToClient):
     """One tick of the tape. The field that ``tick_type`` speaks of holds it, the others are None."""
 
@@ -675,11 +756,9 @@ class TickByTickData(ToClient):
 
 
 @message
-class TickByTickRequest(ToTws):
+class TickByTickRequest(Streams[HistoricalTicks | HistoricalTicksBidAsk | HistoricalTicksLast | TickByTickData]):
     """Ask for the ticks of the tape, none left out."""
 
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
     contract: Contract
     """Whose ticks."""
     tick_type: TickByTickType
@@ -688,6 +767,8 @@ class TickByTickRequest(ToTws):
     """How many of the past come first, at most 1000."""
     ignore_size: bool = False
     """Say nothing of quotes where only a size has changed."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""
 
 
 @message

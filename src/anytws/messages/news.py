@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from anytws.messages.base import Asks, TagValue, ToClient, ToTws, message, record
+from anytws.messages.base import Asks, Streams, TagValue, ToClient, ToTws, message, record
 from anytws.messages.enumerations import Number
 
 
@@ -42,19 +42,6 @@ class NewsProvider:
 
 
 @message
-class NewsBulletinsRequest(ToTws):
-    """Subscribe to the broker's bulletins; they come until `CancelNewsBulletins`."""
-
-    all_messages: bool = False
-    """Whether to have those of today that are already out as well."""
-
-
-@message
-class CancelNewsBulletins(ToTws):
-    """End the subscription to bulletins."""
-
-
-@message
 class NewsBulletin(ToClient):
     """A bulletin of the broker: an exchange has a problem, a system will be down."""
 
@@ -69,6 +56,19 @@ class NewsBulletin(ToClient):
 
 
 @message
+class NewsBulletinsRequest(Streams[NewsBulletin]):
+    """Subscribe to the broker's bulletins; they come until `CancelNewsBulletins`."""
+
+    all_messages: bool = False
+    """Whether to have those of today that are already out as well."""
+
+
+@message
+class CancelNewsBulletins(ToTws):
+    """End the subscription to bulletins."""
+
+
+@message
 class NewsProviders(ToClient):
     """The providers that this user may read through the API."""
 
@@ -79,44 +79,6 @@ class NewsProviders(ToClient):
 @message
 class NewsProvidersRequest(Asks[NewsProviders]):
     """Ask whose news this user may read through the API."""
-
-
-@message
-class TickNews(ToClient):
-    """A headline about a contract whose market data the client reads with the generic tick 292."""
-
-    request_id: int
-    """Of the request for market data."""
-    timestamp: datetime | None
-    """UTC, to the millisecond; None where TWS does not say it."""
-    provider_code: str
-    """Whose headline it is, such as ``DJ-N``."""
-    article_id: str
-    """What `NewsArticleRequest` finds the article by."""
-    headline: str
-    """As the provider wrote it; some put tags in braces in front, for whom the news is and how good it is."""
-    extra_data: str = ""
-    """Such tags, where they do not stand in the headline: ``K:1.00``."""
-
-
-@message
-class HistoricalNewsRequest(ToTws):
-    """Ask for past headlines about a contract: one `HistoricalNews` each, then a `HistoricalNewsEnd`."""
-
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
-    contract_id: int
-    """The vendor's number of the contract."""
-    provider_codes: str
-    """Codes of providers with a ``+`` between them: ``BRFG+DJ-N``."""
-    start_date_time: datetime | None = None
-    """The older end of the range, not included. An aware datetime, written in UTC; None is no limit."""
-    end_date_time: datetime | None = None
-    """The newer end of the range, included. An aware datetime, written in UTC; None is now."""
-    total_results: int = 10
-    """The most headlines to answer with, 300 at most."""
-    historical_news_options: tuple[TagValue, ...] = ()
-    """For the vendor's own use."""
 
 
 @message
@@ -146,17 +108,23 @@ class HistoricalNewsEnd(ToClient):
 
 
 @message
-class NewsArticleRequest(ToTws):
-    """Ask for the text behind a headline."""
+class HistoricalNewsRequest(Asks[tuple[HistoricalNews, ...]]):
+    """Ask for past headlines about a contract: one `HistoricalNews` each, then a `HistoricalNewsEnd`."""
 
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
-    provider_code: str
-    """Whose article it is, as the headline says it."""
-    article_id: str
-    """As the headline says it."""
-    news_article_options: tuple[TagValue, ...] = ()
+    contract_id: int
+    """The vendor's number of the contract."""
+    provider_codes: str
+    """Codes of providers with a ``+`` between them: ``BRFG+DJ-N``."""
+    start_date_time: datetime | None = None
+    """The older end of the range, not included. An aware datetime, written in UTC; None is no limit."""
+    end_date_time: datetime | None = None
+    """The newer end of the range, included. An aware datetime, written in UTC; None is now."""
+    total_results: int = 10
+    """The most headlines to answer with, 300 at most."""
+    historical_news_options: tuple[TagValue, ...] = ()
     """For the vendor's own use."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""
 
 
 @message
@@ -169,3 +137,17 @@ class NewsArticle(ToClient):
     """None where TWS does not say it."""
     article_text: str
     """Text, HTML or base64, as ``article_type`` says."""
+
+
+@message
+class NewsArticleRequest(Asks[NewsArticle]):
+    """Ask for the text behind a headline."""
+
+    provider_code: str
+    """Whose article it is, as the headline says it."""
+    article_id: str
+    """As the headline says it."""
+    news_article_options: tuple[TagValue, ...] = ()
+    """For the vendor's own use."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""

@@ -659,7 +659,7 @@ def placeable(order: Order) -> Order:
     ::
 
         changed = replace(placeable(open_order.order), limit_price=10.1)
-        PlaceOrderRequest(open_order.order_id, open_order.contract, changed)
+        PlaceOrderRequest(open_order.contract, changed, order_id=open_order.order_id)
 
     >>> placeable(Order(Action.BUY, OrderType.MARKET, Decimal(1), permanent_id=9000, filled_quantity=Decimal(1)))
     ... # doctest: +ELLIPSIS

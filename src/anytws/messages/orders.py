@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import attrs
 
-from anytws.messages.base import TagValue, ToClient, ToTws, message, record
-from anytws.messages.contracts import Action, Contract, DeltaNeutralContract, ShortSaleSlot
+from anytws.messages.base import Asks, TagValue, ToClient, ToTws, message, record
+from anytws.messages.contracts import Action, Contract, ShortSaleSlot
 from anytws.messages.enumerations import Number, Word
 from anytws.messages.times import Moment
 
@@ -911,27 +911,18 @@ class CompletedOrdersEnd(ToClient):
 
 
 @message
-class DeltaNeutralValidation(ToClient):
-    """The answer to a request for quotes with a delta-neutral contract: what TWS makes of it."""
-
-    request_id: int
-    """The request that it answers, by its number."""
-    delta_neutral_contract: DeltaNeutralContract
-    """The underlying, with the delta and the price that TWS uses."""
-
-
-@message
-class PlaceOrderRequest(ToTws):
+class PlaceOrderRequest(Asks[OpenOrder]):
     """Place an order; with the id of one that is open, change it."""
 
-    order_id: int
-    """From `NextValidId`, and one more with each order."""
     contract: Contract
     """What to trade. To change an order, the one that TWS said in `OpenOrder`."""
     order: Order
     """The order, whole: also where only one field of an open one is changed."""
     attached_orders: AttachedOrders = AttachedOrders()
     """A stop loss and a profit taker that TWS makes itself; none by default."""
+    order_id: int | None = None
+    """None for a new order, which is given the next id of the lane of orders. One given by hand means a change of
+    that order."""
 
 
 @message
@@ -953,12 +944,12 @@ class GlobalCancelRequest(ToTws):
 
 
 @message
-class OpenOrdersRequest(ToTws):
+class OpenOrdersRequest(Asks[tuple[OpenOrder | OrderStatus, ...]]):
     """Ask for the open orders of this client; client 0 also gets those of TWS itself."""
 
 
 @message
-class AllOpenOrdersRequest(ToTws):
+class AllOpenOrdersRequest(Asks[tuple[OpenOrder | OrderStatus, ...]]):
     """Ask for the open orders of all clients and of TWS itself."""
 
 
@@ -971,7 +962,7 @@ class AutoOpenOrdersRequest(ToTws):
 
 
 @message
-class CompletedOrdersRequest(ToTws):
+class CompletedOrdersRequest(Asks[tuple[CompletedOrder, ...]]):
     """Ask for the orders that were completed today."""
 
     api_only: bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anytws.messages.base import Asks, TagValue, ToClient, ToTws, message, record
+from anytws.messages.base import Asks, Streams, TagValue, ToClient, ToTws, message, record
 from anytws.messages.contracts import Contract
 from anytws.messages.enumerations import Word
 
@@ -99,24 +99,6 @@ class ScannerSubscription:
     """The vendor's switches, normally none."""
 
 
-@message
-class ScannerSubscriptionRequest(ToTws):
-    """Subscribe to a scanner: `ScannerData` comes now, and again whenever TWS has scanned anew."""
-
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
-    subscription: ScannerSubscription
-    """What to look for."""
-
-
-@message
-class CancelScannerSubscription(ToTws):
-    """End the subscription of `ScannerSubscriptionRequest`."""
-
-    request_id: int
-    """The number of the request that it ends."""
-
-
 @record
 class ScannerDataElement:
     """One row of a scanner's result."""
@@ -145,3 +127,21 @@ class ScannerData(ToClient):
     """The request that it answers, by its number."""
     elements: tuple[ScannerDataElement, ...] = ()
     """By rank; empty where nothing was found."""
+
+
+@message
+class ScannerSubscriptionRequest(Streams[ScannerData]):
+    """Subscribe to a scanner: `ScannerData` comes now, and again whenever TWS has scanned anew."""
+
+    subscription: ScannerSubscription
+    """What to look for."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""
+
+
+@message
+class CancelScannerSubscription(ToTws):
+    """End the subscription of `ScannerSubscriptionRequest`."""
+
+    request_id: int
+    """The number of the request that it ends."""

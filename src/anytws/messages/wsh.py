@@ -4,26 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from anytws.messages.base import ToClient, ToTws, message
-
-
-@message
-class WshMetaDataRequest(ToTws):
-    """Ask which events and filters the calendar knows; has to be answered before the first `WshEventDataRequest`.
-
-    From server version 161.
-    """
-
-    request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
-
-
-@message
-class CancelWshMetaData(ToTws):
-    """Give up a `WshMetaDataRequest`. From server version 161."""
-
-    request_id: int
-    """The number of the request that it ends."""
+from anytws.messages.base import Asks, ToClient, ToTws, message
 
 
 @message
@@ -37,11 +18,38 @@ class WshMetaData(ToClient):
 
 
 @message
-class WshEventDataRequest(ToTws):
-    """Ask for events, of one contract or of what a filter finds. From server version 161."""
+class WshMetaDataRequest(Asks[WshMetaData]):
+    """Ask which events and filters the calendar knows; has to be answered before the first `WshEventDataRequest`.
+
+    From server version 161.
+    """
+
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""
+
+
+@message
+class CancelWshMetaData(ToTws):
+    """Give up a `WshMetaDataRequest`. From server version 161."""
 
     request_id: int
-    """A number of your own that no other open request has; the answers repeat it."""
+    """The number of the request that it ends."""
+
+
+@message
+class WshEventData(ToClient):
+    """Events of the calendar. From server version 161."""
+
+    request_id: int
+    """The request that it answers, by its number."""
+    data_json: str
+    """A JSON document, of the calendar's making."""
+
+
+@message
+class WshEventDataRequest(Asks[WshEventData]):
+    """Ask for events, of one contract or of what a filter finds. From server version 161."""
+
     contract_id: int | None = None
     """The vendor's number of the contract; None where ``filter`` chooses."""
     filter: str = ""
@@ -58,6 +66,8 @@ class WshEventDataRequest(ToTws):
     """The last day. From server version 173."""
     total_limit: int | None = None
     """The most events to answer with, 100 at most. From server version 173."""
+    request_id: int | None = None
+    """The id that the conversation gives it; None until it is asked."""
 
 
 @message
@@ -66,13 +76,3 @@ class CancelWshEventData(ToTws):
 
     request_id: int
     """The number of the request that it ends."""
-
-
-@message
-class WshEventData(ToClient):
-    """Events of the calendar. From server version 161."""
-
-    request_id: int
-    """The request that it answers, by its number."""
-    data_json: str
-    """A JSON document, of the calendar's making."""

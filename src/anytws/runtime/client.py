@@ -10,16 +10,16 @@ from anytws.core.events import ConnectionClosed
 from anytws.core.remembered import MOST_BYTES
 from anytws.core.state import State
 from anytws.errors import printable
-from anytws.messages.base import Asks, ToClient, ToTws
+from anytws.machines.mailbox import CAPACITY, Mailbox, WhenFull
+from anytws.machines.session import NO_BLOCKING, SessionStatistics
+from anytws.messages.base import Asks, Streams, ToTws
 from anytws.messages.connection_time import ConnectionTime
 from anytws.messages.session import CurrentTimeRequest
-from anytws.runtime.event_stream import EventStream, WhenFull
 from anytws.runtime.pump import Pump
+from anytws.runtime.sending import Sent
+from anytws.runtime.stream import EventStream, Stream
 
-_R = TypeVar("_R", bound=ToClient)
-
-REQUEST_TIMEOUT = 10.0
-"""Seconds that a request waits for its answer, unless the call says otherwise."""
+_T = TypeVar("_T")
 
 
 class Tws:
@@ -73,48 +73,91 @@ class Tws:
         return self._connection.next_valid_id
 
     def events(
-        self, *, capacity: int = 10_000, when_full: WhenFull = "fail", capacity_bytes: int = MOST_BYTES
+        self, *, capacity: int = CAPACITY, when_full: WhenFull = "fail", capacity_bytes: int = MOST_BYTES
     ) -> EventStream:
         """Give a stream of all events, messages included; the last one is `ConnectionClosed`.
 
-        The first stream that is opened begins with what happened while connecting. *capacity* counts events that
-        wait to be read, *capacity_bytes* about how much memory they keep; beyond either the stream is full, but one
-        event may always wait, however large. *when_full* says what then happens: ``"fail"`` ends the stream with
-        `SlowConsumer`, ``"drop_oldest"`` drops events and tells how many, ``"block"`` reads nothing from TWS until
-        there is room (`anytws.runtime.event_stream.WhenFull`). A stream that blocks and is full, and from which nobody
-        takes an event for 30 seconds, ends with `SlowConsumer` too: otherwise it would hide the end of the connection.
+        The first stream that is opened begins with what happened while connecting: the last 1,000 events until the
+        first question or stream. *capacity* counts events that wait to be read, *capacity_bytes* about how much memory
+        they keep; beyond either the stream is full, but one event may always wait, however large. *when_full* says what
+        then happens: ``"fail"`` ends the stream at once with `SlowConsumer`, ``"drop_oldest"`` drops events and tells
+        how many in their place (`Dropped`), ``"block"`` reads nothing from TWS until there is room
+        (`anytws.machines.WhenFull`). A stream that blocks and is full, and from which nobody takes an event for 30
+        seconds, ends with `SlowConsumer` too: otherwise it would hide the end of the connection.
 
         Raises `TypeError` and `ValueError` for what is no capacity, or none of the three words.
         """
         self._pump.require_thread("Tws.events", waits=False)
-        return self._pump.open_stream(capacity, when_full, capacity_bytes)
+        return self._pump.listen(Mailbox(capacity, when_full, capacity_bytes))
 
-    async def current_time(self, *, timeout: float = REQUEST_TIMEOUT) -> datetime:
+    async def current_time(self, *, timeout: float | None = None) -> datetime:
         """Ask TWS for its clock: UTC, whole seconds. Callers at the same time share one request.
 
-        Raises `RequestTimedOut` when no answer comes within *timeout* seconds; ``math.inf`` waits for ever.
+        TWS ignores a second request within about a second, so two are 1.5 seconds apart. Raises as `ask` does.
         """
         self._pump.require_thread("Tws.current_time", waits=True)
         return (await self.ask(CurrentTimeRequest(), timeout=timeout)).time
 
-    async def ask(self, request: Asks[_R], *, timeout: float = REQUEST_TIMEOUT) -> _R:
-        """Send a request that has one answer and no id, and give its answer.
+    async def ask(self, request: Asks[_T], *, timeout: float | None = None) -> _T:
+        """Ask TWS, and give its answer: one message, or the tuple of them that the type of *request* names.
 
-        Raises `LocalProtocolError` for what may not be asked now or at this server version, `RequestTimedOut`
-        when no answer comes within *timeout* seconds, and `DecodeError` for an answer that cannot be read.
+        *request* is written without its id, which is given here. *timeout* is in seconds from the call; None: as its
+        row in the catalogue says (a minute for contracts and history), ``math.inf``: for ever. What goes on as a stream
+        can be asked too: that gives its first run. Callers who ask the same at once, without an id, share one request.
+        Whoever stops to wait, by deadline or cancellation, cancels it at TWS, save for orders.
+
+        Raises `RequestFailed` with what TWS said, `RequestTimedOut` (was it sent, what had come), `DecodeError` for an
+        answer that cannot be read, `AnswerTooLarge`, `LocalProtocolError` for what may not be asked now, at this server
+        version or with these values, `TypeError` for what has no answer, `ConnectionClosed` when the connection ends.
         """
         self._pump.require_thread("Tws.ask", waits=True)
-        check_seconds("timeout", timeout, example=REQUEST_TIMEOUT)
+        _check_timeout(timeout)
         return await self._pump.ask(request, timeout)
 
-    def send(self, message: ToTws) -> None:
-        """Send a message that has no answer. It is on its way when this returns; what TWS makes of it comes as events.
+    def stream(
+        self,
+        request: Streams[_T],
+        *,
+        timeout: float | None = None,
+        capacity: int = CAPACITY,
+        when_full: WhenFull = "fail",
+        capacity_bytes: int = MOST_BYTES,
+    ) -> Stream[_T]:
+        """Give a block in which messages come until it is left: ``async with tws.stream(request) as stream:``.
 
-        Raises `LocalProtocolError` for what may not be said now or at this server version, `ConnectionClosed` after
-        the end.
+        *request* is written without its id. Entering never waits; leaving cancels. *timeout*, in seconds, is for the
+        first message of those that owe one (account data); None: as the catalogue says. *capacity* and
+        *capacity_bytes* are for what waits to be read; *when_full* says what happens beyond them: ``"fail"`` ends the
+        stream at once with `SlowConsumer`, ``"drop_oldest"`` tells in their place how many are gone (`Dropped`).
+
+        Raises `TypeError` and `ValueError` here for what is no capacity, and on entering what `ask` raises at the call.
+        What ends the stream is raised by its reader, see `Stream`.
+        """
+        self._pump.require_thread("Tws.stream", waits=False)
+        _check_timeout(timeout)
+        mailbox: Mailbox[_T] = Mailbox(capacity, when_full, capacity_bytes)
+        if when_full == "block":
+            raise ValueError(NO_BLOCKING)
+        return Stream(self._pump, request, timeout, mailbox)
+
+    def send(self, message: ToTws) -> Sent:
+        """Have *message* sent: it is written at once if nothing waits, and queued behind what does.
+
+        ``await`` what this gives, and it has left this process. `Sent.message` is what was said: a new order
+        (`PlaceOrderRequest` without an id) has its id there. What TWS makes of it comes as events.
+
+        Raises `LocalProtocolError` for what may not be said now or at this server version, or under an id that belongs
+        to a conversation; `SendQueueFull` where more than 10,000 messages, or a mebibyte of them, wait because TWS does
+        not read; `ConnectionClosed` after the end. If no byte leaves for 10 seconds, the connection ends as
+        `CloseReason.UNRESPONSIVE`.
         """
         self._pump.require_thread("Tws.send", waits=False)
-        self._pump.send(message)
+        return self._pump.send(message)
+
+    def statistics(self) -> SessionStatistics:
+        """Tell how the connection does: open conversations, late messages by kind, what has not left."""
+        self._pump.require_thread("Tws.statistics", waits=False)
+        return self._pump.session.statistics()
 
     def start_api(self) -> None:
         """Open the session, with `HandshakeOptions.start_api_by_hand`; then wait for `ready`."""
@@ -147,3 +190,9 @@ class Tws:
     def is_watched(self) -> bool:
         """Whether the end has been, or is about to be, told by `closed`."""
         return self._told or self._watchers > 0
+
+
+def _check_timeout(timeout: object) -> None:
+    # None is no length of time here, but the word for what the catalogue says.
+    if timeout is not None:
+        check_seconds("timeout", timeout, example=10)

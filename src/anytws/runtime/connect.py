@@ -13,14 +13,20 @@ import anyio
 import attrs
 from anyio.abc import ByteStream
 
-from anytws.core.arguments import check_flag, check_instance, check_seconds, check_text, check_whole_number
+from anytws.core.arguments import (
+    check_factor,
+    check_flag,
+    check_instance,
+    check_seconds,
+    check_text,
+    check_whole_number,
+)
 from anytws.core.codes import CODES, CodeTable
-from anytws.core.connection import Connection
 from anytws.core.events import CloseReason, ConnectionClosed
 from anytws.core.options import HandshakeOptions
 from anytws.core.state import State
 from anytws.errors import LocalProtocolError, WrongTask, in_a_sentence, shown
-from anytws.messages.base import Side
+from anytws.machines.session import ClientSession
 from anytws.runtime.client import Tws
 from anytws.runtime.connect_errors import ConnectError, NotAHost, connect_error
 from anytws.runtime.interrupts import uninterrupted
@@ -51,6 +57,7 @@ def connect(
     connect_timeout: float | None = 10.0,
     follow_redirects: bool = False,
     on_waiting: OnWaiting | None = None,
+    timeout_factor: float = 1.0,
 ) -> AbstractAsyncContextManager[Tws]:
     """Connect to TWS or IB Gateway over TCP; the block is entered when requests may be made.
 
@@ -58,7 +65,8 @@ def connect(
     *options*, which also holds the deadlines of the handshake. *codes* says which code of TWS is an error and which a
     notice, *limits* how much a frame may hold. *connect_timeout* is for the TCP connection alone, in seconds.
     *on_waiting* is called with a `StillWaiting` when TWS lets one wait for more than four seconds (a dialog, perhaps):
-    ``on_waiting=print`` shows it while somebody can still click.
+    ``on_waiting=print`` shows it while somebody can still click. *timeout_factor* multiplies the time that each kind of
+    request has by default: 3 for a slow TWS.
 
     Raises `ConnectError`, or the one of its kinds that fits, when the connection does not become ready. When it ends
     inside the block, the block is cancelled and `ConnectionClosed` leaves it, unless a task of it waits in
@@ -68,7 +76,7 @@ def connect(
     _check_address(host, port)
     check_seconds("connect_timeout", connect_timeout, example=10, may_be_none=True)
     check_flag("follow_redirects", follow_redirects)
-    chosen = _chosen(options, client_id, codes, limits, on_waiting)
+    chosen = _chosen(options, client_id, codes, limits, on_waiting, timeout_factor)
     redirects = MAX_REDIRECTS if follow_redirects else 0
 
     async def connecting() -> Pump:
@@ -86,6 +94,7 @@ def connect_stream(
     limits: Limits = DEFAULT_LIMITS,
     address: str = "the given stream",
     on_waiting: OnWaiting | None = None,
+    timeout_factor: float = 1.0,
 ) -> AbstractAsyncContextManager[Tws]:
     """Connect over any byte stream: TLS, a UNIX socket, memory. The stream is closed with the block.
 
@@ -97,7 +106,7 @@ def connect_stream(
 
     async def connecting() -> Pump:
         try:
-            chosen = _chosen(options, client_id, codes, limits, on_waiting)
+            chosen = _chosen(options, client_id, codes, limits, on_waiting, timeout_factor)
         except (TypeError, ValueError, LocalProtocolError) as problem:
             _note(problem, await close(stream))
             raise
@@ -114,10 +123,11 @@ class _Core:
     codes: CodeTable
     limits: Limits
     on_waiting: OnWaiting | None
+    timeout_factor: float
 
-    def new(self) -> Connection:
+    def new(self) -> ClientSession:
         """Make one."""
-        return Connection(Side.CLIENT, self.options, codes=self.codes, limits=self.limits)
+        return ClientSession(self.options, codes=self.codes, limits=self.limits, timeout_factor=self.timeout_factor)
 
 
 async def _over_tcp(host: str, port: int, timeout: float | None, core: _Core, redirects: int) -> Pump:
@@ -145,15 +155,16 @@ def _told_address(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _not_opened(connection: Connection, problem: TcpFailure, address: str, came_from: str | None) -> ConnectError:
+def _not_opened(session: ClientSession, problem: TcpFailure, address: str, came_from: str | None) -> ConnectError:
+    now = anyio.current_time()
     if problem.was_taken:
         # It was there, so somebody is; that is no "nothing listens", whatever the race between us.
-        connection.opened(anyio.current_time())
-        connection.receive_reset(str(problem))
+        session.opened(now)
+        session.receive_reset(now, str(problem))
     else:
-        connection.connect_failed(str(problem), problem.hint)
-    assert connection.closed is not None, "that is what it was told"
-    failure = connect_error(connection, connection.closed, address)
+        session.connect_failed(now, str(problem), problem.hint)
+    assert session.closed is not None, "that is what it was told"
+    failure = connect_error(session.connection, session.closed, address)
     failure.came_from = came_from
     return failure
 
@@ -161,9 +172,9 @@ def _not_opened(connection: Connection, problem: TcpFailure, address: str, came_
 async def _over_stream(stream: ByteStream, address: str, core: _Core) -> Pump:
     """Shake hands over *stream*, and close it if that fails. Raises `ConnectError`."""
     try:
-        connection = core.new()
-        connection.opened(anyio.current_time())
-        pump = Pump(stream, connection, address, core.on_waiting)
+        session = core.new()
+        session.opened(anyio.current_time())
+        pump = Pump(stream, session, address, core.on_waiting)
         await _shake_hands(pump, by_hand=core.options.start_api_by_hand, address=address)
     except BaseException as problem:
         _note(problem, await close(stream))
@@ -182,6 +193,8 @@ class _Block(AbstractAsyncContextManager[Tws]):
         self._address = address
         self._is_used = False
         self._is_left = False
+        self._ended_before: ConnectionClosed | None = None
+        """How the connection had ended before the block was left. What ends it while it is left is no news."""
         self._goodbye: anyio.CancelScope | None = None
         # A trio that marks the code itself minds it from the first instruction on. Else a signal between there and
         # `_leave` leaves the block open, which 3 of 1,000 did; with an older trio they still do.
@@ -251,6 +264,7 @@ class _Block(AbstractAsyncContextManager[Tws]):
         pump = self._pump
         pump.require_thread("the end of the block of connect()", waits=True)
         self._is_left = True
+        self._ended_before = pump.connection.closed
         if anyio.get_current_task().id != self._task:
             await self._end_from_elsewhere()
             raise WrongTask
@@ -292,6 +306,9 @@ class _Block(AbstractAsyncContextManager[Tws]):
             return own
         if trouble is not None:
             return trouble
+        if end is not None and end.reason is not CloseReason.SEND_FAILED:
+            # That what was said last has not left is told in any case.
+            end = self._ended_before
         if end is not None and end.reason is not CloseReason.LOCAL and not self._tws.is_watched:
             # Also for an async generator that is being closed: nobody but its consumer is there to be told.
             return end.again()
@@ -371,6 +388,7 @@ def _chosen(
     codes: CodeTable,
     limits: Limits,
     on_waiting: OnWaiting | None,
+    timeout_factor: float,
 ) -> _Core:
     """Give what a caller has chosen. Raises `TypeError` or `ValueError` for what makes no handshake."""
     options = HandshakeOptions() if options is None else options
@@ -380,7 +398,8 @@ def _chosen(
     if on_waiting is not None and not callable(on_waiting):
         raise TypeError(f"on_waiting is {shown(on_waiting)}, and has to be something to call, such as print")
     options = options if client_id is None else attrs.evolve(options, client_id=client_id)
-    return _Core(options, codes, limits, on_waiting)
+    check_factor("timeout_factor", timeout_factor)
+    return _Core(options, codes, limits, on_waiting, timeout_factor)
 
 
 def _check_address(host: object, port: object) -> None:

@@ -16,30 +16,13 @@ Where none of these fits (TWS hung up in the middle, or broke the protocol), it 
 
 from __future__ import annotations
 
-from enum import Enum, unique
 from typing import Final
 
 from anytws.core.connection import Connection
-from anytws.core.events import MOST_OF_A_DETAIL, CloseReason, ConnectionClosed
+from anytws.core.events import MOST_OF_A_DETAIL, CloseReason, ConnectionClosed, Stage
 from anytws.core.state import State
-from anytws.errors import BAD_MESSAGE, AnytwsError, in_a_sentence, shown
+from anytws.errors import AnytwsError, in_a_sentence, shown
 from anytws.messages.session import ErrorMessage
-
-
-@unique
-class Stage(Enum):
-    """How far a connection had come."""
-
-    TCP = "tcp"
-    """The byte stream was being opened."""
-    GREETING = "greeting"
-    """The greeting was out, and TWS had not named its version."""
-    VERSION = "version"
-    """TWS had replied, and not with a version that can be used."""
-    START = "start"
-    """START_API was out, and TWS had said neither the accounts nor the next valid id."""
-    HALF_STARTED = "half_started"
-    """One of the two had come, and the other had not. It never was ready."""
 
 
 class ConnectError(AnytwsError):
@@ -115,8 +98,9 @@ class NotAHost(TcpConnectFailed, ValueError):
         """Make the error for *host*, for which the caller has to say *instead*."""
         told = f"host is {shown(host)}, and has to be a name or an address alone"
         hint = f"Say {instead}: the host and the port are two arguments"
-        closed = ConnectionClosed(CloseReason.CONNECT_FAILED, State.DISCONNECTED, f"{told}: say {instead}", hint)
-        return cls(Stage.TCP, closed, host)
+        detail, stage = f"{told}: say {instead}", Stage.TCP
+        closed = ConnectionClosed(CloseReason.CONNECT_FAILED, State.DISCONNECTED, detail, hint, stage=stage)
+        return cls(stage, closed, host)
 
     def __str__(self) -> str:
         return in_a_sentence(self.cause)
@@ -154,17 +138,6 @@ _CLASS_OF_REASON: Final[dict[CloseReason, type[ConnectError]]] = {
 
 def connect_error(connection: Connection, closed: ConnectionClosed, address: str) -> ConnectError:
     """Give the error for a *connection* that ended with *closed* before it was ready."""
+    assert closed.stage is not None, "what was ready did not fail to connect"
     kind = _CLASS_OF_REASON.get(closed.reason, ConnectError)
-    return kind(_stage(connection, closed), closed, address, connection.accounts)
-
-
-def _stage(connection: Connection, closed: ConnectionClosed) -> Stage:
-    if closed.state is State.DISCONNECTED:
-        return Stage.TCP
-    if closed.state is State.AWAITING_NEXT_VALID_ID:
-        heard = connection.accounts is not None or connection.next_valid_id is not None
-        return Stage.HALF_STARTED if heard else Stage.START
-    # 508 is a reply that is neither a version nor a place to go to.
-    replied = closed.reason in (CloseReason.UNSUPPORTED_SERVER_VERSION, CloseReason.REDIRECTED)
-    replied = replied or closed.code == BAD_MESSAGE
-    return Stage.VERSION if replied or connection.server_version is not None else Stage.GREETING
+    return kind(closed.stage, closed, address, connection.accounts)

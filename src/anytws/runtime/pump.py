@@ -1,9 +1,9 @@
-"""Moves bytes and wakes tasks. It decides nothing: what anything means is the core's business.
+"""Moves bytes and wakes tasks. It decides nothing: what anything means is the session's business.
 
-The handshake is done in the caller's task. Then there are three: one reads, one writes, one keeps the core's deadlines.
-All feed the same core and then do the same with what came out (`Pump.settle`). None of them raises; they end when the
-connection has ended. A stream that raises what no stream should ends it too, and is heard of at the end of the block
-(`Pump.bug`).
+The handshake is done in the caller's task. Then there are three: one reads, one writes what the system did not take at
+once, one keeps the session's deadlines. All feed the same session and then do the same with what came out
+(`Pump.turn`). None of them raises; they end when the connection has ended. A byte stream that raises what none should
+raise ends it too, and is heard of at the end of the block (`Pump.bug`).
 """
 
 from __future__ import annotations
@@ -15,36 +15,44 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 import anyio
 from anyio.abc import ByteStream, TaskGroup
-from anyio.lowlevel import checkpoint
+from anyio.lowlevel import cancel_shielded_checkpoint, checkpoint
 
 from anytws.core.connection import Connection
-from anytws.core.events import Event, OddValue, StillWaiting, UndecodableFrame
-from anytws.core.remembered import Remembered, weigh
-from anytws.core.requests import Answer, Requests
+from anytws.core.events import Event, StillWaiting
 from anytws.core.state import State
-from anytws.errors import DecodeError, RequestTimedOut, WrongThread, in_a_sentence
-from anytws.messages.base import Asks, ToClient, ToTws
+from anytws.errors import WrongThread, in_a_sentence
+from anytws.machines.conversation import Asked, Streamed
+from anytws.machines.mailbox import Mailbox
+from anytws.machines.outbox import Parcel, Place
+from anytws.machines.session import ClientSession
+from anytws.messages.base import Asks, Streams, ToTws
 from anytws.runtime import transport
-from anytws.runtime.event_stream import EventStream, WhenFull
+from anytws.runtime.failure import StreamFailure
 from anytws.runtime.interrupts import uninterrupted
+from anytws.runtime.sending import Sent
+from anytws.runtime.stream import EventStream, Reader
 from anytws.runtime.tcp import TcpStream
-from anytws.runtime.transport import StreamFailure
 
-_R = TypeVar("_R", bound=ToClient)
+_T = TypeVar("_T")
 
 OnWaiting: TypeAlias = Callable[[StillWaiting], object]
 """Told what lets one wait while connecting."""
 Work: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 """What one task does for a connection."""
 
-BACKLOG: Final = 10_000
-"""Events that are kept for the first stream to be opened, from the first state change on."""
 UNREAD_SECONDS: Final = 30.0
 """Seconds that a full stream makes TWS wait for a reader that takes nothing; then the stream fails, and we read on."""
 _FIRST_CHUNK: Final = 64
 """Bytes asked for in the first read. Accounts and next id are short; what TWS says after them waits until the program
 runs. Each read asks for twice as much, so that a TWS that says a lot before them is read as quickly as any.
 """
+_SMALL_CHUNK: Final = 4096
+"""Bytes asked for in one read while a reader is about to be too slow."""
+_PATIENCE: Final = 0.001
+_TURNS_TO_GIVE: Final = 5
+"""So many times, and so many seconds each, such a reader is let go first before the next read."""
+_SLICE: Final = 16_384
+"""Bytes given at once to a byte stream that does not tell how many it has taken."""
 _LAST_READ: Final = 1.0
 """Seconds in which the reader may still find out why a write failed."""
 
@@ -54,16 +62,16 @@ class Pump:
 
     def __init__(
         self,
-        stream: ByteStream,
-        connection: Connection,
+        byte_stream: ByteStream,
+        session: ClientSession,
         address: str = "the given stream",
         on_waiting: OnWaiting | None = None,
     ) -> None:
-        self.connection: Connection = connection
+        self.session: ClientSession = session
+        self.connection: Connection = session.connection
         self.address: str = address
         """Where it goes, for people."""
-        self.requests: Requests = Requests(connection)
-        self.stream: ByteStream = stream
+        self.byte_stream: ByteStream = byte_stream
         self.thread: Final = get_ident()
         """The thread that it lives in, and the only one that may use it."""
         self.bug: BaseException | None = None
@@ -72,27 +80,26 @@ class Pump:
         """Set when all work is done and the byte stream is closed."""
         self._at_work = 0
         self._at_stream: list[anyio.CancelScope] = []
-        # A byte stream may give what it has without waiting; ours does not, and need not wait twice.
-        self._has_to_wait = not isinstance(stream, TcpStream)
-        self._backlog: Remembered[Event] | None = Remembered(BACKLOG)
-        self._streams: list[EventStream] = []
-        self._outgoing = bytearray()
-        self._is_sending = False
+        # Ours writes what the system takes without waiting, and waits by itself before it reads.
+        self._tcp = byte_stream if isinstance(byte_stream, TcpStream) else None
+        self._waking: dict[Any, Callable[[], None]] = {}
+        """Whom to wake when there is news for a holder of the session."""
+        self._event_streams: dict[Mailbox[Event], EventStream] = {}
+        self._is_writing = False
+        """Whether the writer is at it: then nobody writes at once."""
+        self._rest = b""
+        """What of the bytes that were written at once the system did not take."""
+        self._write_failure: StreamFailure | None = None
         self._can_write = True
-        self._given = 0
-        """Bytes that were given to be sent."""
-        self._sent = 0
-        """How many of these have left."""
-        self._asking: dict[anyio.Event, tuple[Asks[Any], int]] = {}
-        """Who waits for an answer: to what, and how many bytes are given when its last one is."""
         # Until it is ready: whoever has a block has its events.
         self._on_waiting = on_waiting
+        self._watching: Mailbox[Event] | None = None
         self._armed_for: float | None = None
         self._state: State | None = None
         # Each of these is there only while somebody waits for it.
         self._changed: anyio.Event | None = None
         self._to_write: anyio.Event | None = None
-        self._flushed: anyio.Event | None = None
+        self._moved: anyio.Event | None = None
         self._rearm: anyio.Event | None = None
 
     def __repr__(self) -> str:
@@ -110,50 +117,55 @@ class Pump:
         while connection.closed is None and not reached():
             with anyio.CancelScope() as patience:
                 await self._talk(reached, patience)
+            if self._is_writing and connection.closed is None:
+                # The deadline fell into a write: how much has left is not known.
+                self.give_up("the byte stream took no more bytes")
             self.wake()
+            self._tell_of_waiting()
         self._on_waiting = None
 
     async def _talk(self, reached: Callable[[], bool], patience: anyio.CancelScope) -> None:
-        connection = self.connection
+        connection, session = self.connection, self.session
         chunk = _FIRST_CHUNK
         while True:
             # A deadline that has passed may have left something for the writer, who does not work yet.
-            data = bytes(self._outgoing) + connection.data_to_send()
-            self._sent += len(self._outgoing)
-            self._outgoing.clear()
-            failure = await transport.send(self.stream, data) if data else None
+            failure = await self._write_all()
             if failure is not None:
                 await self._hear_last_words(failure)
             if connection.closed is not None or reached():
                 return
-            wake_at = connection.wake_at()
+            wake_at = session.wake_at()
             # A deadline that is put off meanwhile may wake us too early; then `handshake` calls again.
             if wake_at is not None and wake_at < patience.deadline:
                 patience.deadline = wake_at
-            transport.tell(connection, await self._listen(chunk))
+            transport.feed_from(await self._listen(chunk), session, anyio.current_time())
             # At once, not at the end: what TWS says before it is ready has no bound but that of the backlog.
-            self._take_events()
+            self._tell_of_waiting()
             chunk = min(2 * chunk, transport.CHUNK)
+
+    def _tell_of_waiting(self) -> None:
+        for remark in self.session.take_remarks():
+            if self._on_waiting is not None:
+                self._on_waiting(remark)
 
     async def _hear_last_words(self, failure: StreamFailure) -> None:
         # TWS says why it hangs up before it does; what it said may still wait to be read, and tells more than EPIPE.
         with anyio.move_on_after(_LAST_READ):
             while self.connection.closed is None:
-                transport.tell(self.connection, await self._listen())
-                self._take_events()
+                transport.feed_from(await self._listen(), self.session, anyio.current_time())
         self._end_by(failure)
 
     def _end_by(self, failure: StreamFailure) -> None:
-        self.wake()
         if failure.is_silence:
-            failure.tell(self.connection)
+            failure.tell(self.session, anyio.current_time())
         self.give_up(failure.detail)
 
     async def _listen(self, chunk: int = transport.CHUNK) -> bytes | StreamFailure:
-        if self._has_to_wait:
-            # Nobody else would ever run, nor a deadline hold. Before and not after: what was received is not lost then.
+        if self._tcp is None:
+            # A byte stream may give what it has without waiting: nobody else would ever run, nor a deadline hold.
+            # Before and not after: what was received is not lost then.
             await checkpoint()
-        return await transport.listen(self.stream, chunk)
+        return await transport.listen(self.byte_stream, chunk)
 
     # --- the three tasks -----------------------------------------------------------------------------------------
 
@@ -185,9 +197,9 @@ class Pump:
             if is_cancellation(problem):
                 raise
             self.bug = problem if self.bug is None else self.bug
-            self.wake()
-            self.connection.receive_reset(f"{type(problem).__name__}: {in_a_sentence(str(problem))}")
-            self.settle()
+            now = anyio.current_time()
+            self.session.receive_reset(now, f"{type(problem).__name__}: {in_a_sentence(str(problem))}")
+            self.turn(now)
         finally:
             self._at_work -= 1
             if self._at_work == 0:
@@ -196,67 +208,121 @@ class Pump:
     async def close(self) -> None:
         """Hang up and close the byte stream. Nothing may be at work."""
         self.hang_up()
-        bug = await transport.close(self.stream)
+        bug = await transport.close(self.byte_stream)
         self.bug = bug if self.bug is None else self.bug
         self.over.set()
 
     async def read(self) -> None:
-        """Feed what comes to the core until the connection has ended."""
+        """Feed what comes to the session until the connection has ended."""
+        chunk = transport.CHUNK
         while self.connection.closed is None:
-            heard = await self._listen()
+            heard = await self._listen(chunk)
             # The end of the byte stream needs no room, and whoever is told of it must not wait for some.
-            if heard and not isinstance(heard, StreamFailure):
+            if self._event_streams and heard and not isinstance(heard, StreamFailure):
                 await self._make_room()
-            transport.tell(self.connection, heard)
-            self.settle()
+            now = anyio.current_time()
+            transport.feed_from(heard, self.session, now)
+            self.turn(now)
+            chunk = await self._give_way() if self.session.is_pressed else transport.CHUNK
 
     async def _make_room(self) -> None:
         """Wait until every stream has room. One from which nothing is taken meanwhile has to fail in the end.
 
         What has been received waits here, and what comes after it in the socket, the end of the connection perhaps.
         """
-        for stream in self._streams:
+        for stream in list(self._event_streams.values()):
             while not stream.has_room and self.connection.closed is None:
                 with anyio.move_on_after(UNREAD_SECONDS) as patience:
-                    await stream.moved()
+                    await stream.wait_for_move()
                 if patience.cancelled_caught:
                     stream.give_up(UNREAD_SECONDS)
 
+    async def _give_way(self) -> int:
+        """Let a reader go first that is about to be too slow; give how many bytes to ask for then.
+
+        TWS is read on all the same, if slowly: about 800 kB a second, which is more than it says on a bad day. So a
+        flood alone makes no reader fail that is quicker than that, and order events are never stopped by a slow one.
+        """
+        for _ in [None] * _TURNS_TO_GIVE:
+            await anyio.sleep(_PATIENCE)
+            if not self.session.is_pressed:
+                return transport.CHUNK
+        return _SMALL_CHUNK
+
     async def write(self) -> None:
-        """Send what has been given to `put` until the connection has ended and nothing is left."""
+        """Send what waits, as soon as the byte stream takes it, until the connection has ended and nothing is left."""
         while True:
-            if self._outgoing:
-                data = bytes(self._outgoing)
-                self._outgoing.clear()
-                self._is_sending = True
-                failure = await transport.send(self.stream, data)
-                self._is_sending = False
-                self._sent += len(data) if failure is None else 0
-                if failure is not None:
-                    await self._stop_writing(failure)
-                    return
-            else:
-                _set(self._flushed)
-                if self.connection.closed is not None:
-                    return
-                self._to_write = anyio.Event()
-                await self._to_write.wait()
+            failure = self._write_failure or await self._write_all()
+            if failure is not None:
+                await self._stop_writing(failure)
+                return
+            if self.connection.closed is not None:
+                self._can_write = False
+                self._note_moved()
+                return
+            self._to_write = anyio.Event()
+            await self._to_write.wait()
+            self._to_write = None
+
+    async def _write_all(self) -> StreamFailure | None:
+        """Send all that waits; give what went wrong, if something did."""
+        session = self.session
+        while data := self._rest or session.data_to_send():
+            self._rest = b""
+            self._is_writing = True
+            failure = await transport.send(self.byte_stream, data, _SLICE, self._note_sent)
+            if failure is not None:
+                self._can_write = False
+                return failure
+            self._is_writing = False
+        return None
+
+    def _note_sent(self, count: int, now: float | None = None) -> None:
+        self.session.sent(count, anyio.current_time() if now is None else now)
+        self._note_moved()
+
+    def _note_moved(self) -> None:
+        if self._moved is not None:
+            self._moved.set()
+
+    def _write_now(self, now: float) -> None:
+        """Write what waits as far as the system takes it without waiting; for the rest, wake the writer.
+
+        That is a third of the time through a second task, and nearly always all of it.
+        """
+        tcp, session = self._tcp, self.session
+        if not session.outbox.frames or self._is_writing or self._rest or not self._can_write:
+            return
+        if tcp is None:
+            _set(self._to_write)
+            return
+        while data := session.data_to_send():
+            try:
+                count = tcp.send_some(data)
+            except OSError as problem:
+                self._write_failure, self._can_write = StreamFailure.of(problem), False
+                _set(self._to_write)
+                return
+            self._note_sent(count, now)
+            if count < len(data):
+                self._rest = data[count:]
+                _set(self._to_write)
+                return
 
     async def keep_time(self) -> None:
-        """Call the core when it wants to be woken, until the connection has ended."""
+        """Call the session when it wants to be woken, until the connection has ended."""
         while self.connection.closed is None:
             rearm = self._rearm = anyio.Event()
-            self._armed_for = self._wake_at()
+            self._armed_for = self.session.wake_at()
             pause = None if self._armed_for is None else max(0.0, self._armed_for - anyio.current_time())
             with anyio.move_on_after(pause):
                 await rearm.wait()
                 continue
             self.wake()
-            self.put(self.requests.wake(anyio.current_time()))
 
     async def _stop_writing(self, failure: StreamFailure) -> None:
         self._can_write = False
-        _set(self._flushed)
+        self._note_moved()
         if not failure.is_silence:
             # The reader may still find out why, see `_hear_last_words`.
             with anyio.move_on_after(_LAST_READ):
@@ -271,151 +337,143 @@ class Pump:
     # --- inputs of our own side ----------------------------------------------------------------------------------
 
     def wake(self) -> None:
-        """Tell the core the time; every input of ours comes after this."""
-        self.connection.wake(anyio.current_time())
-        self.settle()
+        """Tell the session the time."""
+        now = anyio.current_time()
+        self.session.wake(now)
+        self.turn(now)
 
     def give_up(self, detail: str) -> None:
         """End the connection, because bytes could not be sent."""
-        self.wake()
-        self.connection.send_failed(detail)
-        self.settle()
+        now = anyio.current_time()
+        self.session.send_failed(now, detail)
+        self.turn(now)
 
     def hang_up(self) -> None:
         """End the connection, if it has not ended."""
-        self.wake()
-        self.connection.close()
-        self.settle()
+        now = anyio.current_time()
+        self.session.close(now)
+        self.turn(now)
 
     def start_api(self) -> None:
         """Open the session by hand. Raises `LocalProtocolError` if it is not the time, `ConnectionClosed` after it."""
-        self.wake()
-        self.raise_if_closed()
-        self.connection.start_api()
-        self.settle()
+        now = anyio.current_time()
+        self.session.start_api(now)
+        self.turn(now)
 
     # --- what all of them do -------------------------------------------------------------------------------------
 
-    def settle(self) -> None:
-        """Do what an input has made necessary: send, deliver, tell, and set the clock."""
-        connection = self.connection
-        self.put(connection.data_to_send())
-        self._take_events()
-        wake_at = self._wake_at()
-        if wake_at != self._armed_for or connection.closed is not None:
+    def turn(self, now: float) -> None:
+        """Do what an input at the time *now* has made necessary: send, wake whom it concerns, set the clock."""
+        session, connection = self.session, self.connection
+        self._write_now(now)
+        for holder in session.news():
+            wake = self._waking.get(holder)
+            if wake is not None:
+                wake()
+        wake_at = session.wake_at()
+        # An alarm that goes off too early costs less than one that is set anew for each request.
+        if wake_at is not None and (self._armed_for is None or wake_at < self._armed_for):
             _set(self._rearm)
-
-    def put(self, data: bytes) -> None:
-        """Have *data* sent, after all that was given before."""
-        if data and self._can_write:
-            self._outgoing += data
-            self._given += len(data)
-            _set(self._to_write)
+        if connection.state is not self._state:
+            self._state = connection.state
+            _set(self._changed)
+            if self._state is State.CLOSED:
+                _set(self._to_write)
+                _set(self._rearm)
+                self._note_moved()
 
     async def flush(self) -> None:
-        """Wait until all that was given to `put` has been sent, or cannot be."""
-        if self._can_write and (self._outgoing or self._is_sending):
-            self._flushed = anyio.Event()
-            await self._flushed.wait()
+        """Wait until all that was said has left, or cannot."""
+        while self._can_write and self.session.outbox.frames:
+            await self._wait_for_writer()
 
-    def _take_events(self) -> None:
-        events = self.connection.events()
-        if events:
-            self._deliver(events)
-
-    def _deliver(self, events: list[Event]) -> None:
-        self.requests.hear(events)
-        if self._on_waiting is not None:
-            _tell_of_waiting(events, self._on_waiting)
-        if self._backlog is not None:
-            self._backlog.extend(events)
-        elif self._streams:
-            for event in events:
-                # Once, and not in each stream: it is a good part of what a delivery takes.
-                weight = weigh(event)
-                for stream in self._streams:
-                    stream.put(event, weight)
-        if self.connection.state is self._state:
-            return
-        self._state = self.connection.state
-        _set(self._changed)
-        if self._state is State.CLOSED:
-            _set(self._to_write)
-            for answered in self._asking:
-                answered.set()
-
-    def _wake_at(self) -> float | None:
-        times = [at for at in (self.connection.wake_at(), self.requests.wake_at()) if at is not None]
-        return min(times, default=None)
+    async def _wait_for_writer(self) -> None:
+        if self._moved is None or self._moved.is_set():
+            self._moved = anyio.Event()
+        await self._moved.wait()
 
     # --- streams of events ---------------------------------------------------------------------------------------
 
-    def open_stream(self, capacity: int, when_full: WhenFull, capacity_bytes: int) -> EventStream:
-        """Open a stream of events; the first one also gets all that has happened so far."""
-        stream = EventStream(capacity, when_full, capacity_bytes)
-        if self._backlog is not None:
-            stream.preload(self._backlog, self._backlog.dropped)
-            self._backlog = None
-        elif self.connection.closed is not None:
-            stream.preload((self.connection.closed,), 0)
-        self._streams = [other for other in self._streams if not other.is_closed]
-        self._streams.append(stream)
+    def listen(self, mailbox: Mailbox[Event]) -> EventStream:
+        """Open a stream of events; the first one also gets what has happened so far."""
+        self.session.listen(mailbox)
+        stream = EventStream(mailbox, self._forget)
+        self._waking[mailbox] = stream.wake
+        if self.connection.closed is None:
+            # Those that were too slow, perhaps, and nobody came back to hear of it.
+            for other in [box for box, stream in self._event_streams.items() if stream.is_finished]:
+                self._forget(other)
+            self._event_streams[mailbox] = stream
         return stream
 
+    def _forget(self, mailbox: Mailbox[Event]) -> None:
+        self._waking.pop(mailbox, None)
+        self._event_streams.pop(mailbox, None)
+
     async def drained(self) -> None:
-        """Wait until everybody who reads a stream of events has come to its end."""
-        for stream in self._streams:
-            while stream.is_being_read:
-                await stream.moved()
+        """Wait until everybody who reads a stream has come to its end."""
+        for wake in list(self._waking.values()):
+            reader = getattr(wake, "__self__", None)
+            while isinstance(reader, Reader) and reader.is_being_read:
+                await reader.wait_for_move()
 
-    # --- requests ------------------------------------------------------------------------------------------------
+    # --- conversations -------------------------------------------------------------------------------------------
 
-    async def ask(self, request: Asks[_R], timeout: float) -> _R:
-        """Send *request* and give its answer.
-
-        Raises `LocalProtocolError` if it may not be asked now, `RequestTimedOut` after *timeout* seconds,
-        `DecodeError` for an answer that cannot be read, and `ConnectionClosed` when the connection ends first.
-        """
-        self.wake()
-        self.raise_if_closed()
-        answers: list[Answer] = []
+    async def ask(self, request: Asks[_T], timeout: float | None) -> _T:
+        """Ask *request* and give its answer; raise why there is none (`ClientSession.ask`, `Asked.take`)."""
+        now = anyio.current_time()
+        asked: Asked[_T] = self.session.ask(request, now, timeout)
         answered = anyio.Event()
-
-        def waiter(answer: Answer) -> None:
-            answers.append(answer)
-            answered.set()
-
-        data = self.requests.ask(request, waiter, anyio.current_time())
-        self.put(data)
-        # Where the same is asked already, its bytes are those of whoever asked first.
-        place = self._given if data else min(place for asked, place in self._asking.values() if asked == request)
-        self.settle()
-        self._asking[answered] = request, place
+        self._waking[asked] = answered.set
+        self.turn(now)
         try:
-            with anyio.move_on_after(timeout):
+            if asked.is_over:
+                await checkpoint()
+            else:
                 await answered.wait()
         finally:
-            del self._asking[answered]
-            self.requests.forget(waiter)
-        if answers:
-            answer = answers[0]
-            if isinstance(answer, (OddValue, UndecodableFrame)):
-                raise DecodeError(answer.message, answer.field, answer.seen, answer.wanted)
-            return answer  # type: ignore[return-value]  # the table says that it is the request's answer
-        self.raise_if_closed()
-        raise RequestTimedOut(request, timeout, has_left=self._sent >= place)
+            del self._waking[asked]
+            if not asked.is_over:
+                now = anyio.current_time()
+                self.session.leave(asked, now)
+                self.turn(now)
+        return asked.take()
 
-    def send(self, message: ToTws) -> None:
-        """Have *message* sent. Raises `LocalProtocolError`, or `ConnectionClosed` after the end."""
-        self.wake()
-        self.raise_if_closed()
-        self.put(self.connection.send(message))
-        self.settle()
+    def open_stream(
+        self, request: Streams[_T], timeout: float | None, mailbox: Mailbox[_T], wake: Callable[[], None]
+    ) -> Streamed[_T]:
+        """Open a conversation that goes on, and call *wake* whenever there is news."""
+        now = anyio.current_time()
+        streamed = self.session.stream(request, now, timeout, mailbox)
+        self._waking[streamed] = wake
+        self.turn(now)
+        return streamed
+
+    def leave_stream(self, conversation: Streamed[Any]) -> None:
+        """Note that nobody reads it any more."""
+        self._waking.pop(conversation, None)
+        now = anyio.current_time()
+        self.session.leave(conversation, now)
+        self.turn(now)
+
+    def send(self, message: ToTws) -> Sent:
+        """Have *message* sent (`ClientSession.send`)."""
+        now = anyio.current_time()
+        said, parcel = self.session.send(message, now)
+        self.turn(now)
+        return Sent(said, parcel, self._wait_until_left)
+
+    async def _wait_until_left(self, parcel: Parcel) -> None:
+        # What has left cannot be taken back, so a cancellation has to wait for the next chance.
+        await cancel_shielded_checkpoint()
+        while parcel.is_on_its_way:
+            await self._wait_for_writer()
+        if parcel.place is not Place.LEFT:
+            self.raise_if_closed()
 
     def raise_if_closed(self) -> None:
         """Raise the connection's `ConnectionClosed` if it has ended."""
-        if self.connection.closed is not None:
-            raise self.connection.closed.again()
+        self.session.raise_if_closed()
 
     async def until(self, state: State) -> None:
         """Wait until the connection is in *state*, or has ended."""
@@ -427,12 +485,6 @@ class Pump:
     async def until_closed(self) -> None:
         """Wait until the connection has ended."""
         await self.until(State.CLOSED)
-
-
-def _tell_of_waiting(events: list[Event], on_waiting: OnWaiting) -> None:
-    for event in events:
-        if isinstance(event, StillWaiting):
-            on_waiting(event)
 
 
 def _set(event: anyio.Event | None) -> None:

@@ -11,14 +11,19 @@ import errno
 import os
 import re
 import socket
+import sys
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import anyio
 from anyio.abc import ByteStream, SocketAttribute
 
 from anytws.errors import in_a_sentence, shown
-from anytws.runtime.transport import StreamFailure
+from anytws.runtime.failure import StreamFailure
+from anytws.wire.handshake import HIGHEST_PORT
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop  # noqa: TID251 (see `_asyncio_loop`)
 
 _Address: TypeAlias = tuple[socket.AddressFamily, tuple[Any, ...]]
 
@@ -26,7 +31,6 @@ _PATIENCE: Final = 2.0
 """Seconds that an address has to answer, if there is another one to try."""
 _UNREAD: Final = 16
 _UNREAD_CHUNK: Final = 65536
-_HIGHEST_PORT: Final = 65535
 _UNDER_WAY: Final = (errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY)
 
 # The protocol has no heartbeat: without these, a TWS whose machine lost its power stays "connected" for ever.
@@ -40,7 +44,7 @@ _TAKEN_BACK: Final = (errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED, errno.E
 
 _A_NUMBER: Final = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]+").fullmatch
 
-_PORT_HINT: Final = f"Check the port: a whole number from 1 to {_HIGHEST_PORT}"
+_PORT_HINT: Final = f"Check the port: a whole number from 1 to {HIGHEST_PORT}"
 _NAME_HINT: Final = (
     "Check how the host is written: a name or an address, alone, for the port is given apart. The name of a container "
     "is known only in its own network, and only while it runs"
@@ -91,10 +95,21 @@ class TcpFailure(Exception):
 
 
 class TcpStream(ByteStream):
-    """A connected socket."""
+    """A connected socket.
+
+    On asyncio it stays registered with the loop: to register it for each read, as AnyIO does, takes as long as all else
+    that is done with a single tick. The loop reads one chunk ahead; as long as that is not taken, it reads no more, so
+    that a reader that waits makes TWS wait. On trio there is nothing to gain, and AnyIO's own wait is used.
+    """
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
+        self._loop = _asyncio_loop()
+        self._is_watched = False
+        self._wanted = 0
+        self._chunk: bytes | OSError | None = None
+        """What has been read ahead; no bytes are the end."""
+        self._news: anyio.Event | None = None
 
     @property
     def extra_attributes(self) -> Mapping[Any, Callable[[], Any]]:
@@ -107,31 +122,90 @@ class TcpStream(ByteStream):
 
     async def receive(self, max_bytes: int = 65536) -> bytes:
         """Give the next bytes, at least one and at most *max_bytes*."""
+        chunk = await self._receive(max_bytes) if self._loop is None else await self._take(self._loop, max_bytes)
+        if isinstance(chunk, OSError):
+            raise anyio.BrokenResourceError from chunk
+        if not chunk:
+            raise anyio.EndOfStream
+        return chunk
+
+    async def _receive(self, max_bytes: int) -> bytes | OSError:
         while True:
             await anyio.wait_readable(self._socket)
-            try:
-                data = self._socket.recv(max_bytes)
-            except BlockingIOError:
-                continue
-            except OSError as problem:
-                raise anyio.BrokenResourceError from problem
-            if not data:
-                raise anyio.EndOfStream
-            return data
+            chunk = self._read(max_bytes)
+            if chunk is not None:
+                return chunk
+
+    def _read(self, max_bytes: int) -> bytes | OSError | None:
+        """Give what is there, or what is wrong; None if there is nothing."""
+        try:
+            return self._socket.recv(max_bytes)
+        except BlockingIOError:
+            return None
+        except OSError as problem:
+            return problem
+
+    async def _take(self, loop: AbstractEventLoop, max_bytes: int) -> bytes | OSError:
+        """Give what the loop has read ahead, as soon as it has."""
+        self._wanted = max_bytes
+        while self._chunk is None:
+            if not self._is_watched:
+                try:
+                    loop.add_reader(self._socket, self._read_ahead)
+                except NotImplementedError:
+                    # Windows' own loop has none.
+                    self._loop = None
+                    return await self._receive(max_bytes)
+                except (OSError, ValueError):
+                    # It was closed by somebody else meanwhile.
+                    raise anyio.ClosedResourceError from None
+                self._is_watched = True
+            self._news = anyio.Event()
+            await self._news.wait()
+        chunk, self._chunk = self._chunk, None
+        if isinstance(chunk, bytes) and len(chunk) > max_bytes:
+            chunk, self._chunk = chunk[:max_bytes], chunk[max_bytes:]
+        return chunk
+
+    def _read_ahead(self) -> None:
+        """Read what is there (called by the loop)."""
+        if self._chunk is None:
+            self._chunk = self._read(self._wanted)
+            if self._chunk is None:
+                return
+            if self._news is not None:
+                self._news.set()
+            if self._chunk and isinstance(self._chunk, bytes):
+                return
+        self._unwatch()
+
+    def _unwatch(self) -> None:
+        if self._is_watched and self._loop is not None:
+            self._is_watched = False
+            self._loop.remove_reader(self._socket)
 
     async def send(self, item: bytes) -> None:
         """Send all of *item*. Mostly the system takes it at once, and there is nothing to wait for."""
         rest = memoryview(item)
         while True:
             try:
-                rest = rest[self._socket.send(rest) :]
-            except BlockingIOError:
-                pass
+                rest = rest[self.send_some(rest) :]
             except OSError as problem:
                 raise anyio.BrokenResourceError from problem
             if not rest:
                 return
-            await anyio.wait_writable(self._socket)
+            await self.wait_for_room()
+
+    def send_some(self, data: bytes | memoryview) -> int:
+        """Send what the system takes of *data* without waiting, and give how many bytes that are. Raises `OSError`."""
+        try:
+            return self._socket.send(data)
+        except BlockingIOError:
+            return 0
+
+    async def wait_for_room(self) -> None:
+        """Wait until the system takes more."""
+        await anyio.wait_writable(self._socket)
 
     async def send_eof(self) -> None:
         """Tell the peer that nothing more will come."""
@@ -139,6 +213,11 @@ class TcpStream(ByteStream):
 
     async def aclose(self) -> None:
         """Close the socket. It never waits, so nothing can be left behind."""
+        self._unwatch()
+        if self._news is not None:
+            # Whoever waits here waits in vain.
+            self._chunk = OSError(errno.EBADF, os.strerror(errno.EBADF))
+            self._news.set()
         # With bytes unread the system would send a reset. TWS takes that for a crash, and keeps the client id a while.
         with contextlib.suppress(OSError):
             for _ in range(_UNREAD):
@@ -147,10 +226,24 @@ class TcpStream(ByteStream):
         self._socket.close()
 
 
+def _asyncio_loop() -> AbstractEventLoop | None:
+    """Give the loop of asyncio, if that is what runs this task. AnyIO has no way to keep a socket registered."""
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None:
+        # Who runs trio alone need not wait for it to be imported.
+        return None
+    try:
+        # Trio can be a guest in such a loop; then no task of the loop is running.
+        loop: AbstractEventLoop | None = asyncio.get_running_loop() if asyncio.current_task() is not None else None
+    except RuntimeError:
+        return None
+    return loop
+
+
 async def open_tcp(host: str, port: int, timeout: float | None) -> TcpStream:
     """Open a TCP connection, within *timeout* seconds. Raises `TcpFailure`."""
-    if not 0 <= port <= _HIGHEST_PORT:
-        raise TcpFailure(f"{shown(port)} is not a port: ports are 0 to {_HIGHEST_PORT}", _PORT_HINT)
+    if not 0 <= port <= HIGHEST_PORT:
+        raise TcpFailure(f"{shown(port)} is not a port: ports are 0 to {HIGHEST_PORT}", _PORT_HINT)
     address = _address_in(host, port)
     try:
         if address is not None:

@@ -1,63 +1,23 @@
-"""The one place where what happens to a byte stream becomes an input of the core."""
+"""The one place where what happens to a byte stream becomes an input of the session."""
 
 from __future__ import annotations
 
-import errno
-import os
-import socket
-import ssl
-from typing import Final, cast
+from collections.abc import Callable
+from typing import Final
 
 import anyio
-import attrs
 from anyio.abc import ByteStream
 
-from anytws.core.connection import Connection
+from anytws.machines.session import ClientSession
+from anytws.runtime.failure import StreamFailure
+from anytws.runtime.tcp import TcpStream
 
 CHUNK: Final = 65536
 """Bytes asked for in one read. A reader that is behind gets many frames at once, and cuts them in one go."""
 
 _CLOSING: Final = 1.0
 """Seconds that a stream has to close; TLS says goodbye, and may wait for an answer."""
-_SILENT: Final = (errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN)
 _STREAM_ERRORS: Final = (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError)
-
-
-@attrs.frozen
-class StreamFailure:
-    """Why a byte stream does not go on."""
-
-    detail: str
-    """The system's own word for it."""
-    is_silence: bool
-    """Whether it means that the peer's machine no longer answers."""
-
-    @classmethod
-    def of(cls, problem: BaseException) -> StreamFailure:
-        """Make it from what was raised: the system's word is wrapped in what a library said about it."""
-        inner = problem.__cause__
-        if inner is None and isinstance(problem, BaseExceptionGroup):
-            inner = cast("BaseException", problem.exceptions[0])
-        if inner is not None:
-            return cls.of(inner)
-        number = _system_number(problem)
-        # Without the address that asyncio and trio put in front, each in its own way: the caller knows it.
-        detail = str(problem) or type(problem).__name__ if number is None else os.strerror(number)
-        return cls(detail, number in _SILENT or isinstance(problem, TimeoutError))
-
-    def tell(self, connection: Connection) -> None:
-        """Make it an input of *connection*."""
-        if self.is_silence:
-            connection.receive_silence(self.detail)
-        else:
-            connection.receive_reset(self.detail)
-
-
-def _system_number(problem: BaseException) -> int | None:
-    # TLS and the resolver have numbers of their own, which mean something else to the system.
-    if isinstance(problem, OSError) and not isinstance(problem, (ssl.SSLError, socket.gaierror)):
-        return problem.errno
-    return None
 
 
 async def listen(stream: ByteStream, chunk: int = CHUNK) -> bytes | StreamFailure:
@@ -71,21 +31,33 @@ async def listen(stream: ByteStream, chunk: int = CHUNK) -> bytes | StreamFailur
         return StreamFailure.of(problem)
 
 
-def tell(connection: Connection, heard: bytes | StreamFailure) -> None:
-    """Make what `listen` gave an input of *connection*: bytes, end or failure."""
-    connection.wake(anyio.current_time())
+def feed_from(heard: bytes | StreamFailure, session: ClientSession, now: float) -> None:
+    """Make what `listen` gave an input of *session* at the time *now*: bytes, end or failure."""
     if isinstance(heard, StreamFailure):
-        heard.tell(connection)
+        heard.tell(session, now)
     elif heard:
-        connection.receive_data(heard)
+        session.receive_data(heard, now)
     else:
-        connection.receive_eof()
+        session.receive_eof(now)
 
 
-async def send(stream: ByteStream, data: bytes) -> StreamFailure | None:
-    """Send all of *data*; give what went wrong, if something did."""
+async def send(stream: ByteStream, data: bytes, piece: int, note_sent: Callable[[int], None]) -> StreamFailure | None:
+    """Send all of *data*, and tell *note_sent* how many bytes more have left; give what went wrong, if something did.
+
+    A stream that is not ours takes a *piece* at a time, and has taken all of it or is broken.
+    """
     try:
-        await stream.send(data)
+        rest = memoryview(data)
+        while rest:
+            if isinstance(stream, TcpStream):
+                count = stream.send_some(rest)
+                if not count:
+                    await stream.wait_for_room()
+            else:
+                await stream.send(bytes(rest[:piece]))
+                count = len(rest[:piece])
+            note_sent(count)
+            rest = rest[count:]
     except _STREAM_ERRORS as problem:
         return StreamFailure.of(problem)
     return None

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from anytws.simulator.answers import ANSWERS, Answer
 from anytws.simulator.link import Link
-from anytws.simulator.settings import Dialog, Farm, FarmKind, HangUp, Opening, Personality, WorldSettings
+from anytws.simulator.settings import (
+    Dialog,
+    Farm,
+    FarmKind,
+    HangUp,
+    Holding,
+    Opening,
+    Personality,
+    WorldSettings,
+)
 from anytws.simulator.world import Heard, World
 
 if TYPE_CHECKING:
@@ -23,6 +32,7 @@ __all__ = [
     "FarmKind",
     "HangUp",
     "Heard",
+    "Holding",
     "Link",
     "Opening",
     "Personality",

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import wraps
 from traceback import clear_frames
-from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec
+from typing import Concatenate, Final, ParamSpec, TypeGuard
 
+from anytws.core.codes import CLIENT_ID_IN_USE
 from anytws.core.connection import Connection
 from anytws.core.events import (
     CloseReason,
@@ -31,14 +32,15 @@ from anytws.core.remembered import Remembered, weigh
 from anytws.core.state import State
 from anytws.errors import in_a_sentence, shown
 from anytws.messages.base import Side, ToClient, ToTws
-from anytws.messages.session import ErrorMessage, ManagedAccounts, NextValidId, StartApiRequest
-from anytws.simulator.settings import Dialog, Farm, FarmKind, HangUp, Opening, Personality, notice_of
+from anytws.messages.session import ManagedAccounts, NextValidId, StartApiRequest
+from anytws.simulator.answers import ANSWERS, Answers
+from anytws.simulator.client import Client, Stream
+from anytws.simulator.complaints import BAD_REQUEST, complaint, not_done, not_valid
+from anytws.simulator.knowledge import Knowledge
+from anytws.simulator.settings import Dialog, Farm, FarmKind, HangUp, Opening, Personality, WorldSettings, notice_of
+from anytws.simulator.watchers import Watchers
 from anytws.wire.catalogue import entry_of
-from anytws.wire.kinds import REQUEST_ID
 from anytws.wire.versions import MIN_VERSION
-
-if TYPE_CHECKING:
-    from anytws.simulator.world import World
 
 _P = ParamSpec("_P")
 
@@ -53,17 +55,9 @@ FAILURE_BYTES: Final = 65_536
 
 _MOST_OF_A_FAILURE: Final = 300
 _MOST_CAUSES: Final = 100
-_BAD_REQUEST: Final = 320
-_REFUSED_REQUEST: Final = 321
-_FAILED_REQUEST: Final = 322
-_CLIENT_ID_IN_USE: Final = 326
 
 # A real TWS was never seen to lose patience with a client, and it is ready once it has said nextValidId.
 _TWS: Final = HandshakeOptions(version_timeout=None, start_timeout=None, accounts_grace=0.0)
-
-
-def _nobody_cares() -> None:
-    return None
 
 
 def _over() -> Connection:
@@ -90,7 +84,31 @@ def _guarded(handle: Callable[Concatenate[Link, _P], None]) -> Callable[Concaten
     return guarded
 
 
-class Link:
+class Host(Knowledge):
+    """The TWS that a link belongs to: what it knows, what it answers, and what a link tells it.
+
+    The methods do nothing here. `anytws.simulator.World` keeps its links and its memory by them; whoever wants to
+    tell what happens overrides them there.
+    """
+
+    def __init__(self, settings: WorldSettings | None = None, *, answers: Answers = ANSWERS) -> None:
+        super().__init__(settings)
+        self.answers = answers
+
+    def note_event(self, link: Link, event: Event) -> None:
+        """Take notice of what happened on *link*, before TWS acts on it."""
+
+    def note_dropped(self, link: Link, request: ToTws) -> None:
+        """Take notice of a request that came too soon, and was dropped."""
+
+    def note_heard(self, link: Link, request: ToTws) -> None:
+        """Take notice of a request that was taken."""
+
+    def note_end(self, link: Link, *, torn: bool) -> None:
+        """Take notice that *link* is over, its byte stream *torn* or not. It may be told more than once."""
+
+
+class Link(Client):
     """A client's connection to a `World`. Made by `World.connect`.
 
     Whoever carries the bytes gives it what arrives (`receive_data`, `receive_eof`, `receive_reset`), delivers what
@@ -102,11 +120,11 @@ class Link:
     more than these and the answer to one request; `data_to_send` takes up the rest.
     """
 
-    def __init__(self, world: World, address: str, now: float) -> None:
+    def __init__(self, world: Host, address: str, now: float) -> None:
+        super().__init__()
         settings = world.settings
         share = settings.memory_bytes // (4 * max(settings.max_clients, 1))
-        self.world: Final = world
-        """The TWS that this is a connection to."""
+        self._world = world
         self.address: Final = address
         """Where the client comes from."""
         self.events: Final[Remembered[Event]] = Remembered(settings.memory, share)
@@ -118,8 +136,6 @@ class Link:
         order, and what had been said before was delivered. None as long as nothing was."""
         self.is_forgotten: bool = False
         """Whether it is over for so long that its events, what it dropped and its failure are remembered no more."""
-        self.log_level: int | None = None
-        """What the client asked the log level of TWS to be."""
         self.bytes_said: int = 0
         """How many bytes this connection was given to carry to the client."""
         self.hang_up: HangUp | None = None
@@ -133,7 +149,7 @@ class Link:
         self._odd: str | None = None
         """What of the next request cannot be read."""
         self._is_full = False
-        self._attention: Callable[[], None] = _nobody_cares
+        self._watchers = Watchers()
         self._greeting: GreetingReceived | None = None
         self._asks_person = False
         self._person_answers_at: float | None = None
@@ -146,6 +162,11 @@ class Link:
         return f"<Link of client {self.client_id} from {self.address}, {self.state.value}>"
 
     # What can be seen
+
+    @property
+    def world(self) -> Host:
+        """The TWS that this is a connection to."""
+        return self._world
 
     @property
     def state(self) -> State:
@@ -218,7 +239,9 @@ class Link:
         """Give the time at which `wake` has something to do; None when it has not."""
         if self.hang_up is not None:
             return None
-        times = (self._connection.wake_at(), self._person_answers_at, self._opens_at)
+        stream = self.next_stream()
+        streams_at = None if stream is None or stream.wake_at == math.inf else stream.wake_at
+        times = (self._connection.wake_at(), self._person_answers_at, self._opens_at, streams_at)
         return min((time for time in times if time is not None), default=None)
 
     @_guarded
@@ -232,6 +255,7 @@ class Link:
             self._let_in(self.world.settings.dialog is Dialog.ACCEPT)
         if self._opens_at is not None and now >= self._opens_at:
             self._open_session(now)
+        self._stream(now)
         self._react(now)
 
     def fail(self, failure: Exception) -> None:
@@ -249,18 +273,19 @@ class Link:
                 self.events.append(event)
                 if isinstance(event, ConnectionClosed):
                     self._finish(event, torn=False)
-            if self in self.world.links:
-                self.world.note_end(self, torn=False)
+            # Once more: the first time, what was to free its place may have failed.
+            self.world.note_end(self, torn=False)
         except Exception as another:  # noqa: BLE001 (a `World` of somebody's own may fail at the end as well)
             failure.add_note(f"and then, at the end of the connection: {shown(another, _MOST_OF_A_FAILURE)}")
-        self._attention()
+        self._watchers.call()
 
-    def attend(self, callback: Callable[[], None]) -> None:
+    def watch(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Have *callback* called after whatever may have changed what the transport has to do.
 
         It is how `say` and `die` reach a transport that waits for the client. It must not call back into the link.
+        Gives the function that ends this.
         """
-        self._attention = callback
+        return self._watchers.add(callback)
 
     # The tester's side
 
@@ -342,7 +367,20 @@ class Link:
                 self._put(self._connection.data_to_send())
         finally:
             self._is_reacting = False
-        self._attention()
+        self._watchers.call()
+
+    def _stream(self, now: float) -> None:
+        """Say what the client gets as time goes on, and pass over what there is no room for."""
+        while self._is_due(stream := self.next_stream(), now) and self._connection.closed is None:
+            if len(self._outbox) >= OUTBOX:
+                stream.skip(now)
+                continue
+            for message in stream.wake():
+                self._say(message)
+
+    @staticmethod
+    def _is_due(stream: Stream | None, now: float) -> TypeGuard[Stream]:
+        return stream is not None and stream.wake_at <= now
 
     def _must_wait(self) -> bool:
         # After the end nothing is said any more.
@@ -354,6 +392,7 @@ class Link:
         connection = self._connection
         self._client_id, self._server_version = connection.client_id, connection.server_version
         self._closed, self._connection, self._greeting = closed, _OVER, None
+        self.leave()
         self.world.note_end(self, torn=torn)
 
     def _take(self, event: Event, now: float) -> None:
@@ -368,11 +407,11 @@ class Link:
                 self.hang_up = self.hang_up or HangUp.EOF
                 self._finish(event, torn=event.reason is CloseReason.RESET or self.hang_up is HangUp.RESET)
             case UnknownMessage():
-                self._complain(_BAD_REQUEST, f"Error reading request. Unknown message id {event.told_id}")
+                self._complain(BAD_REQUEST, f"Error reading request. Unknown message id {event.told_id}")
             case OddValue():
                 self._odd = _unreadable(event)
             case UndecodableFrame():
-                self._complain(_BAD_REQUEST, f"Error reading request. {_unreadable(event)}", event)
+                self._complain(BAD_REQUEST, f"Error reading request. {_unreadable(event)}", event)
             case ToTws():
                 self._listen(event, now)
             case _:
@@ -402,7 +441,7 @@ class Link:
     def _start(self, request: StartApiRequest, now: float) -> None:
         if not self.world.claim(request.client_id, self):
             text = "Unable to connect as the client id is already in use. Retry with a unique client id."
-            self._complain(_CLIENT_ID_IN_USE, text)
+            self._complain(CLIENT_ID_IN_USE, text)
             self._end(HangUp.EOF, f"client id {request.client_id} is in use")
             return
         self._opens_at = now + self.world.settings.opening_seconds
@@ -435,7 +474,7 @@ class Link:
             self._hear(request, now)
             return
         # With one value that cannot be read TWS does none of what the request asks for.
-        self._complain(_BAD_REQUEST, f"Error reading request. {self._odd}", request)
+        self._complain(BAD_REQUEST, f"Error reading request. {self._odd}", request)
         self._odd = None
         if isinstance(request, StartApiRequest):
             self._end(HangUp.EOF, "START_API cannot be read")
@@ -447,15 +486,17 @@ class Link:
             return
         entry = entry_of(request)
         self.world.note_heard(self, request)
+        if getattr(request, "request_id", 0) is None:
+            # In protobuf an id may be left out; then nobody could tell what an answer belongs to.
+            self._complain(BAD_REQUEST, f"Error reading request. {entry.name}: the request id is missing")
+            return
         answer = self.world.answers.get(type(request))
         is_hidden = entry.changes_state or (answer is not None and answer.needs_trading)
         if is_hidden and self.world.settings.read_only:
-            cause = "The API interface is currently in Read-Only mode."
-            self._complain(_REFUSED_REQUEST, f"Error validating request:-'{entry.name}' : cause - {cause}", request)
+            self._say(not_valid(self.world, request, "The API interface is currently in Read-Only mode."))
         elif answer is None:
             # Silence would be true to nobody: the client would wait for what this simulator cannot do.
-            cause = "The simulator does not know this request."
-            self._complain(_FAILED_REQUEST, f"Error processing request:-'{entry.name}' : cause - {cause}", request)
+            self._say(not_done(self.world, request, "The simulator does not know this request."))
         else:
             self._wake_farms(answer.farm)
             for message in answer.reply(self, request):
@@ -475,15 +516,11 @@ class Link:
 
     def _complain(self, code: int, text: str, about: ToTws | UndecodableFrame | None = None) -> None:
         """Say an error *about* a request: with its id, or, as the real one does, with that of its order."""
-        request_id = getattr(about, "request_id", None)
-        about_id = _sayable(getattr(about, "order_id", None) if request_id is None else request_id)
-        self._say(ErrorMessage(about_id, code, text, error_time=self.time()))
+        self._say(complaint(self.world, code, text, about))
 
     def time(self) -> datetime:
         """Give the time of TWS, as errors carry it."""
-        # Milliseconds are all that the wire carries.
-        time = self.world.utc()
-        return time - timedelta(microseconds=time.microsecond % 1000)
+        return self.world.time()
 
     def _say(self, message: ToClient) -> None:
         """Say *message*, unless the connection ended in the meantime, by either side's doing."""
@@ -521,12 +558,3 @@ def _let_go_of_values(failure: Exception) -> None:
 def _unreadable(event: OddValue | UndecodableFrame) -> str:
     place = ".".join(name for name in (event.message, event.field) if name) or "Frame"
     return in_a_sentence(f"{place}: {event.seen} is not {event.wanted}")
-
-
-def _sayable(request_id: object) -> int | None:
-    """Give a client's id as an answer may carry it: None for what can be read in a request, and in no answer."""
-    try:
-        REQUEST_ID.write(request_id)
-    except (ValueError, TypeError):
-        return None
-    return request_id if isinstance(request_id, int) else None

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from anytws.core.remembered import Remembered
 from anytws.messages.base import ToTws
+from anytws.simulator.link import Link
 from anytws.simulator.settings import WorldSettings
-
-if TYPE_CHECKING:
-    from anytws.simulator.link import Link
 
 
 class Heard(NamedTuple):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from enum import Enum, unique
 from typing import Any, Final, TypeAlias
 
@@ -15,8 +16,10 @@ import attrs
 
 from anytws.core.remembered import MOST_BYTES
 from anytws.errors import shown
+from anytws.messages.accounts import PositionMulti
 from anytws.messages.base import ToClient
 from anytws.messages.session import CurrentTime, ErrorMessage, ManagedAccounts, NextValidId
+from anytws.simulator.listings import listing_of
 from anytws.simulator.proof import prove, refused, say_messages, say_redirect, say_version
 from anytws.wire.connection_time import write_connection_time
 from anytws.wire.limits import DEFAULT_LIMITS, Limits
@@ -30,6 +33,9 @@ EPOCH: Final = datetime(2026, 1, 5, 14, 30, tzinfo=UTC)
 
 MOST_SECONDS: Final = 1e9
 """The longest that anything may be set to take: 31 years."""
+
+LEAST_TICK_SECONDS: Final = 0.0001
+"""The quickest pace of a stream of market data."""
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 """The addresses that a TWS trusts as it is installed."""
@@ -120,6 +126,25 @@ USUAL_FARMS: Final = (
 """Farms of an American session, as recorded."""
 
 
+_MOST_HELD: Final = 10**9
+
+
+@attrs.frozen
+class Holding:
+    """A position in one of the stocks that the simulated TWS knows."""
+
+    symbol: str
+    """Such as ``AAPL``."""
+    quantity: Decimal
+    """Shares; negative: sold short."""
+    average_cost: float
+    """What one share cost, commissions included, in its currency."""
+
+
+USUAL_POSITIONS: Final = (Holding("AAPL", Decimal(100), 287.35), Holding("SPY", Decimal(-20), 781.5))
+"""Two small ones, invented."""
+
+
 _Validator: TypeAlias = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 
 
@@ -148,6 +173,12 @@ def _is_duration(_: object, field: attrs.Attribute[Any], value: object) -> None:
     # Written so that it refuses nan as well: that compares with nothing.
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= MOST_SECONDS:
         raise refused(field.name, value, f"a number of seconds, from 0 to {MOST_SECONDS:g}")
+
+
+def _is_pace(_: object, field: attrs.Attribute[Any], value: object) -> None:
+    _is_duration(_, field, value)
+    if 0 < float(str(value)) < LEAST_TICK_SECONDS:
+        raise refused(field.name, value, f"0, or at least {LEAST_TICK_SECONDS:g} s")
 
 
 def _is_aware(_: object, field: attrs.Attribute[Any], value: object) -> None:
@@ -235,6 +266,21 @@ class WorldSettings:
     die_by: HangUp = attrs.field(default=HangUp.EOF, validator=_is_of(HangUp))
     """How it dies then."""
 
+    positions: tuple[Holding, ...] = USUAL_POSITIONS
+    """What the first of the accounts holds."""
+
+    seed: int = attrs.field(default=1, validator=_whole(0))
+    """What prices and sizes are drawn from: the same seed and time, the same prices."""
+
+    tick_seconds: float = attrs.field(default=0.25, validator=_is_pace)
+    """The time from one change to the next of a stream of market data; 0: nothing changes after its opening."""
+
+    market_data_subscribed: bool = attrs.field(default=True, validator=_is_of(bool))
+    """Off: market data are refused with error 354, or delayed for who has asked for such."""
+
+    lines: int = attrs.field(default=100, validator=_whole(0))
+    """How many streams of market data a client may have open; one more gets error 101."""
+
     epoch_at_zero: datetime | None = attrs.field(default=None, validator=_is_aware)
     """The time at ``now`` 0. None: whoever runs the world sets its clock (`World.set_clock`)."""
 
@@ -279,6 +325,9 @@ class WorldSettings:
         if self.farms != USUAL_FARMS:
             wanted = "a tuple of Farm, each with a name that can be said"
             prove("farms", self.farms, wanted, lambda: say_messages(_notices_of(self.farms), newest))
+        if self.positions != USUAL_POSITIONS:
+            wanted = "a tuple of Holding, each of another stock that this TWS knows, with a quantity that can be said"
+            prove("positions", self.positions, wanted, lambda: say_messages(_rows_of(self.positions), newest))
         if self.redirect is not None:
             wanted = "a host and a port, which may be None"
             prove("redirect", self.redirect, wanted, functools.partial(say_redirect, self.redirect))
@@ -314,6 +363,26 @@ def _messages_in(opening: object) -> list[Any]:
     if not isinstance(opening, tuple):
         raise TypeError(f"its type is {type(opening).__name__}")
     return [item for item in opening if not isinstance(item, Opening)]
+
+
+def _rows_of(positions: object) -> list[PositionMulti]:
+    if not isinstance(positions, tuple):
+        raise TypeError(f"its type is {type(positions).__name__}")
+    rows = []
+    for holding in positions:
+        if not isinstance(holding, Holding) or type(holding.quantity) is not Decimal:
+            raise TypeError(f"{shown(holding)} is no holding of a Decimal quantity")
+        # Written so that it refuses nan as well: that compares with nothing.
+        if not abs(holding.quantity) <= _MOST_HELD or not 0 <= holding.average_cost <= _MOST_HELD:
+            raise ValueError(f"{shown(holding)} is out of all proportion")
+        try:
+            contract = listing_of(holding.symbol).brief("")
+        except LookupError as problem:
+            raise ValueError(str(problem)) from problem
+        rows.append(PositionMulti(1, "", contract, holding.quantity, holding.average_cost))
+    if len({holding.symbol for holding in positions}) < len(positions):
+        raise ValueError("two are of the same stock")
+    return rows
 
 
 def _notices_of(farms: object) -> list[ErrorMessage]:

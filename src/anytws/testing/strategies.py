@@ -47,6 +47,7 @@ from anytws.wire.rows import (
     When,
     default_of,
     field_class,
+    is_carried,
     leaves,
 )
 from anytws.wire.times import MOMENT, clear_or_not
@@ -128,7 +129,7 @@ _INSTANTS: Final[_Strategy] = st.one_of(
 
 
 def _has_no_form(text: str) -> bool:
-    return bool(text) and isinstance(MOMENT.read(text), str)
+    return bool(text) and isinstance(MOMENT.read_text(text), str)
 
 
 VALUES: Final[Mapping[str, Callable[[_Texts], _Strategy]]] = {
@@ -192,9 +193,9 @@ def _members_of(members: type[Enum], texts: _Texts) -> _Strategy:
 
 def _takes(kind: Kind, value: object) -> bool:
     try:
-        kind.write(value)
-        if kind.dump is not None:
-            kind.dump(value)
+        kind.write_text(value)
+        if kind.write_protobuf is not None:
+            kind.write_protobuf(value)
     except ValueError:
         return False
     return True
@@ -250,14 +251,6 @@ def encoding_of(entry: Entry, version: int) -> Encoding:
     return Encoding.PROTOBUF if as_protobuf else Encoding.TEXT
 
 
-def _is_carried(row: Leaf, version: int, *, as_text: bool) -> bool:
-    if as_text:
-        return row.on_wire(version)
-    if isinstance(row, (Filler, Column)) or row.number is None:
-        return False
-    return not isinstance(row, Row) or row.protobuf_since <= version
-
-
 @cache
 def record_of(
     layout: Layout, version: int, encoding: Encoding, *, printable: bool = False, finite: bool = False
@@ -268,7 +261,7 @@ def record_of(
     carried = [
         (row.field.split("."), row)
         for row in leaves(rows)
-        if not isinstance(row, Filler) and _is_carried(row, version, as_text=as_text)
+        if not isinstance(row, Filler) and is_carried(row, version, text=as_text)
     ]
 
     columns = {(row.field, row.name): row.kind for _, row in carried if isinstance(row, Column)}
@@ -304,7 +297,7 @@ def record_of(
     fields = [(path, field(row)) for path, row in carried if not isinstance(row, Column)]
     drawn = _record(layout.cls, fields)
     drawn = drawn.map(lambda record: _as_written(rows, record) if as_text else _one_of_each(rows, record))
-    return drawn if layout.loaded is None else drawn.map(layout.loaded)
+    return drawn if layout.after_reading is None else drawn.map(layout.after_reading)
 
 
 def _tags(*, printable: bool) -> _Strategy:

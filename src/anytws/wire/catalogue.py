@@ -1,12 +1,11 @@
 """Every message there is, and how to find its entry.
 
-A table is loaded when the first of its messages is met, since a program that trades one future need not wait for the
-rows of scanners and bonds. `CATALOGUE` loads them all.
+A table is loaded when the first of its messages is used: a program that trades one future need not wait for the rows of
+scanners and bonds. `CATALOGUE` loads them all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from anytws.messages.base import Message, Side
@@ -20,106 +19,72 @@ if TYPE_CHECKING:
     """All entries. A message that is not here does not exist."""
 
 
+DOMAINS: Final = (
+    "session", "orders", "executions", "accounts", "market_data", "contracts", "historical", "news", "scanner",
+    "advisors", "display_groups", "wsh", "config", "linking",
+)  # fmt: skip
+"""The files that messages and tables are in, in the order in which an unknown id is looked for."""
+
+
 # ruff: noqa: PLC0415
-# A table is an import that takes some ten milliseconds: each has its function, in the order in which an unknown id is
-# looked for.
+# Not at the top: a table is an import that takes some ten milliseconds. Each is written out, because importlib would
+# hide the module's name from the test of the layers; they are as many branches as tables.
+def _table_of(domain: str) -> _Table:  # noqa: C901, PLR0912 (see above)
+    match domain:
+        case "orders":
+            from anytws.wire.tables.orders import ORDERS
 
+            return ORDERS
+        case "executions":
+            from anytws.wire.tables.executions import EXECUTIONS
 
-def _orders() -> _Table:
-    from anytws.wire.tables.orders import ORDERS
+            return EXECUTIONS
+        case "accounts":
+            from anytws.wire.tables.accounts import ACCOUNTS
 
-    return ORDERS
+            return ACCOUNTS
+        case "market_data":
+            from anytws.wire.tables.market_data import MARKET_DATA
 
+            return MARKET_DATA
+        case "contracts":
+            from anytws.wire.tables.contracts import CONTRACTS
 
-def _executions() -> _Table:
-    from anytws.wire.tables.executions import EXECUTIONS
+            return CONTRACTS
+        case "historical":
+            from anytws.wire.tables.historical import HISTORICAL
 
-    return EXECUTIONS
+            return HISTORICAL
+        case "news":
+            from anytws.wire.tables.news import NEWS
 
+            return NEWS
+        case "scanner":
+            from anytws.wire.tables.scanner import SCANNER
 
-def _accounts() -> _Table:
-    from anytws.wire.tables.accounts import ACCOUNTS
+            return SCANNER
+        case "advisors":
+            from anytws.wire.tables.advisors import ADVISORS
 
-    return ACCOUNTS
+            return ADVISORS
+        case "display_groups":
+            from anytws.wire.tables.display_groups import DISPLAY_GROUPS
 
+            return DISPLAY_GROUPS
+        case "wsh":
+            from anytws.wire.tables.wsh import WSH
 
-def _market_data() -> _Table:
-    from anytws.wire.tables.market_data import MARKET_DATA
+            return WSH
+        case "config":
+            from anytws.wire.tables.config import CONFIG
 
-    return MARKET_DATA
+            return CONFIG
+        case "linking":
+            from anytws.wire.tables.linking import LINKING
 
-
-def _contracts() -> _Table:
-    from anytws.wire.tables.contracts import CONTRACTS
-
-    return CONTRACTS
-
-
-def _historical() -> _Table:
-    from anytws.wire.tables.historical import HISTORICAL
-
-    return HISTORICAL
-
-
-def _news() -> _Table:
-    from anytws.wire.tables.news import NEWS
-
-    return NEWS
-
-
-def _scanner() -> _Table:
-    from anytws.wire.tables.scanner import SCANNER
-
-    return SCANNER
-
-
-def _advisors() -> _Table:
-    from anytws.wire.tables.advisors import ADVISORS
-
-    return ADVISORS
-
-
-def _display_groups() -> _Table:
-    from anytws.wire.tables.display_groups import DISPLAY_GROUPS
-
-    return DISPLAY_GROUPS
-
-
-def _wsh() -> _Table:
-    from anytws.wire.tables.wsh import WSH
-
-    return WSH
-
-
-def _linking() -> _Table:
-    from anytws.wire.tables.linking import LINKING
-
-    return LINKING
-
-
-def _config() -> _Table:
-    from anytws.wire.tables.config import CONFIG
-
-    return CONFIG
-
-
-DOMAINS: Final[dict[str, Callable[[], _Table]]] = {
-    "session": lambda: SESSION,
-    "orders": _orders,
-    "executions": _executions,
-    "accounts": _accounts,
-    "market_data": _market_data,
-    "contracts": _contracts,
-    "historical": _historical,
-    "news": _news,
-    "scanner": _scanner,
-    "advisors": _advisors,
-    "display_groups": _display_groups,
-    "wsh": _wsh,
-    "config": _config,
-    "linking": _linking,
-}
-"""The files that messages and tables are in, and how to load a table."""
+            return LINKING
+        case _:
+            return SESSION
 
 
 BY_CLASS: Final[dict[type[Message], Entry]] = {}
@@ -132,9 +97,13 @@ _LOADED: Final[dict[str, _Table]] = {}
 
 
 def _load(domain: str) -> None:
-    if domain in _LOADED:
-        return
-    _LOADED[domain] = table = DOMAINS[domain]()
+    if domain not in _LOADED:
+        _LOADED[domain] = table = _table_of(domain)
+        enter(table)
+
+
+def enter(table: _Table) -> None:
+    """Make the entries of *table* known. Raises `TypeError` where one would take the place of another."""
     for entry in table:
         said = BY_ID[entry.said_by]
         if entry.cls in BY_CLASS or entry.id in said:

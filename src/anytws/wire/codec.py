@@ -23,11 +23,11 @@ PROTOBUF_OFFSET: Final = 200
 """Added to the message id of a protobuf body."""
 
 WORTH_COMPILING: Final = 16_384
-"""Bytes of one kind of message, heard so far, from which on its reader is compiled: that takes milliseconds, and a
-handshake, or an answer here and there, would never get them back."""
+"""Compiling takes milliseconds. A reader is compiled only after this many bytes of one kind of message: for a
+handshake, or a few answers, that would take longer than it saves."""
 
 _ID_BYTES: Final = 4
-# Without leading zeros: an id has one form, or each of its forms would get a reader of its own.
+# Without leading zeros. If an id had several forms, each of them would get a reader of its own.
 _TEXT_ID: Final = re.compile(rb"0|[1-9][0-9]{0,8}")
 _BAD_VALUE: Final = (ValueError, ArithmeticError, TypeError, AttributeError)
 
@@ -67,7 +67,7 @@ class Codec:
             wire_id, nul, rest = body.partition(b"\0")
             if not nul:
                 wire_id = b""
-        # By the id as it is written: that spares every message the reading of a number.
+        # Looked up by the bytes of the id, so that no message needs its number read.
         decoder = self._decoders.get(wire_id)
         if decoder is None:
             number = self._read_id(wire_id, body)
@@ -80,7 +80,7 @@ class Codec:
         """Give the protobuf fields of *body*, which was read as *message*, that we do not know; a text has none."""
         if not self._has_wide_ids or int.from_bytes(body[:_ID_BYTES], "big") <= PROTOBUF_OFFSET:
             return ()
-        from anytws.wire import protobuf  # noqa: PLC0415 (see _protobuf_decoder)
+        from anytws.wire import protobuf  # noqa: PLC0415 (see `_protobuf_decoder`)
 
         return protobuf.unknown_fields(entry_of(message), body[_ID_BYTES:])
 
@@ -144,6 +144,9 @@ class Codec:
         encoder = _protobuf_encoder(entry, self.version) if as_protobuf else _text_encoder(entry, self.version)
         if entry.said_as is not None:
             encoder = _saying_as(entry.said_as, encoder)
+        if not attrs.fields_dict(entry.cls):  # type: ignore[arg-type]  # every message is one of attrs
+            # There is nothing in it to be looked at: it is the same bytes each time.
+            encoder = _always(encoder(message))
         self._encoders[entry.cls] = encoder
         return encoder
 
@@ -156,7 +159,7 @@ def _text_decoder(entry: Entry, version: int, most_items: int) -> _Decode:
         try:
             message: Message | Surplus = read(fields)
         except BAD_FIELDS:
-            from anytws.wire.tolerant import read_tolerantly  # noqa: PLC0415 (errors cost nothing until they happen)
+            from anytws.wire.tolerant import read_tolerantly  # noqa: PLC0415 (needed for errors only)
 
             return read_tolerantly(entry, version, fields, most_items)
         return message
@@ -165,7 +168,7 @@ def _text_decoder(entry: Entry, version: int, most_items: int) -> _Decode:
 
 
 def _protobuf_decoder(entry: Entry, most_items: int) -> _Decode:
-    from anytws.wire import protobuf  # noqa: PLC0415 (a session below version 201 never pays for it)
+    from anytws.wire import protobuf  # noqa: PLC0415 (not needed below server version 201)
 
     return lambda body: protobuf.parse(entry, body, most_items)
 
@@ -191,8 +194,8 @@ def _protobuf_encoder(entry: Entry, version: int) -> _Encode:
 def _text_encoder(entry: Entry, version: int) -> _Encode:
     write = text_writer(entry.layout, version)
     prefix = entry.id.to_bytes(_ID_BYTES, "big") if version >= versions.PROTOBUF else b"%d\0" % entry.id
-    # What a client says has to be printable ASCII, and must not vanish. TWS may say anything, and says what it can: an
-    # old one has no time to put into its errors.
+    # What a client says has to be printable ASCII, and nothing of it may be dropped. TWS may say anything, and an old
+    # one leaves out what it has no field for: the time of an error.
     by_client = entry.said_by is Side.CLIENT
     check = _guard(entry, version, text=True) if by_client else None
 
@@ -210,12 +213,16 @@ def _text_encoder(entry: Entry, version: int) -> _Encode:
     return encode
 
 
+def _always(data: bytes) -> _Encode:
+    return lambda _: data
+
+
 def _saying_as(form: Callable[[Any], Any], encode: _Encode) -> _Encode:
     def said(message: Any) -> bytes:
         try:
             plain = form(message)
         except _BAD_VALUE:
-            # The encoder finds the value that is none of its field's, and says so.
+            # The encoder finds the wrong value and names its field.
             plain = message
         return encode(plain)
 
@@ -223,18 +230,18 @@ def _saying_as(form: Callable[[Any], Any], encode: _Encode) -> _Encode:
 
 
 def _blame(entry: Entry, message: object, *, text: bool) -> LocalProtocolError:
-    from anytws.wire.walk import blame  # noqa: PLC0415 (errors cost nothing until they happen)
+    from anytws.wire.walk import blame  # noqa: PLC0415 (needed for errors only)
 
     return blame(entry, message, text=text)
 
 
 def _guard(entry: Entry, version: int, *, text: bool) -> Callable[[Any], None] | None:
-    from anytws.wire.guard import guard  # noqa: PLC0415 (a side that only listens has nothing to lose)
+    from anytws.wire.guard import guard  # noqa: PLC0415 (needed by clients only)
 
     return guard(entry, version, text=text)
 
 
 @cache
 def shared_codec(side: Side, version: int, limits: Limits = DEFAULT_LIMITS) -> Codec:
-    """Give the codec that all connections of *side* at *version* share: what one has compiled serves the next."""
+    """Give the codec that all connections of *side* at *version* share: each reader is compiled once a process."""
     return Codec(side, version, limits)

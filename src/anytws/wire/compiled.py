@@ -25,15 +25,17 @@ from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, assert_never
 
 import attrs
 
 from anytws.messages.base import TagValue
-from anytws.wire.kinds import BOOL, DECIMAL, DOUBLE, INT, LONG, STRING, UNSTATED, Kind, OptionalReader, maybe
+from anytws.wire.kinds import BOOL, DECIMAL, DOUBLE, INT, LONG, STRING, UNSTATED, Kind, as_it_is
 from anytws.wire.limits import DEFAULT_LIMITS
+from anytws.wire.optional_kinds import OptionalReader
 from anytws.wire.rows import (
     AnyRow,
+    CarriedRow,
     Choice,
     Column,
     Entry,
@@ -44,10 +46,11 @@ from anytws.wire.rows import (
     Row,
     Tags,
     When,
+    carried_rows,
     default_of,
     field_class,
     has_lists,
-    leaves,
+    value_when_absent,
     vendor_name,
 )
 from anytws.wire.tags import split_tags
@@ -62,11 +65,11 @@ Decoder: TypeAlias = Callable[[bytes], Any]
 Read: TypeAlias = Callable[[Any], Any]
 
 
-class Unsuited(Exception):
+class CannotCompile(Exception):
     """A layout has something that the generator has no words for: it stays with the closures."""
 
 
-class Odd(Exception):
+class GiveUp(Exception):
     """A generated reader gives up."""
 
 
@@ -104,7 +107,7 @@ def memo_of(read: Read, scalar: str = "string") -> Memo:
     number = _NUMBERS.get(_parts(read)[0]) if scalar == "string" else None
     if number is not None:
         return _NumberMemo(read, number)
-    return Memo(_quick_time if read is TIME.read else read)
+    return Memo(_quick_time if read is TIME.read_text else read)
 
 
 # --- plain numbers -----------------------------------------------------------------------------------------------
@@ -141,8 +144,8 @@ class _Number:
 
 
 def _are_usual_floats(texts: list[str], values: list[Any]) -> bool:
-    # No root of a sum of squares is less than any of them: if it has not overflowed, none of them has. The sentinel is
-    # the largest double. What is too small for a double has more zeros than a short text.
+    # hypot(values) is at least each |value|, so one comparison checks them all. The sentinel is the largest double.
+    # What is too small for a double has more zeros than a short text.
     return math.hypot(*values) < _SAFE and max(map(len, texts), default=0) < _LONGEST
 
 
@@ -155,16 +158,16 @@ _WHOLE: Final = _Number(_is_whole, int)
 _FLOAT: Final = _Number(_is_real, float, _are_usual_floats, DOUBLE.sentinels)
 _EXACT: Final = _Number(_is_real, Decimal, _are_usual_decimals, DECIMAL.sentinels)
 _NUMBERS: Final[dict[Read | None, _Number]] = {
-    INT.read: _WHOLE,
-    LONG.read: _WHOLE,
-    DOUBLE.read: _FLOAT,
-    DECIMAL.read: _EXACT,
-    DECIMAL.load: _EXACT,
+    INT.read_text: _WHOLE,
+    LONG.read_text: _WHOLE,
+    DOUBLE.read_text: _FLOAT,
+    DECIMAL.read_text: _EXACT,
+    DECIMAL.read_protobuf: _EXACT,
     # As they stand in optional readers.
-    (INT.raw or INT).read: _WHOLE,
-    (LONG.raw or LONG).read: _WHOLE,
-    (DOUBLE.raw or DOUBLE).read: _FLOAT,
-    (DECIMAL.raw or DECIMAL).read: _EXACT,
+    (INT.with_sentinels or INT).read_text: _WHOLE,
+    (LONG.with_sentinels or LONG).read_text: _WHOLE,
+    (DOUBLE.with_sentinels or DOUBLE).read_text: _FLOAT,
+    (DECIMAL.with_sentinels or DECIMAL).read_text: _EXACT,
 }
 """By the strict reader of a text."""
 
@@ -172,18 +175,18 @@ _NUMBERS: Final[dict[Read | None, _Number]] = {
 class _NumberMemo(Memo):
     """A memo of numbers, which are what is new most often: plain ones need no strict parser."""
 
-    __slots__ = ("_also", "_is_plain", "_parse", "_unset")
+    __slots__ = ("_is_plain", "_is_unset", "_parse", "_unset")
 
     def __init__(self, read: Read, number: _Number) -> None:
         super().__init__(read)
-        _, self._unset, self._also = _parts(read)
+        _, self._unset, self._is_unset = _parts(read)
         self._is_plain, self._parse = number.is_plain, number.parse
 
     def __missing__(self, seen: str) -> Any:
         if not self._is_plain(seen):
             return super().__missing__(seen)
         value = self._parse(seen)
-        if value in self._unset or (self._also is not None and self._also(value)):
+        if value in self._unset or (self._is_unset is not None and self._is_unset(value)):
             value = None
         if len(self) >= _REMEMBERED:
             self.clear()
@@ -193,7 +196,7 @@ class _NumberMemo(Memo):
 
 def _parts(read: Read) -> tuple[Read, frozenset[Any], Callable[[Any], bool] | None]:
     """Take an optional reader apart: what it reads with, and what of that is None."""
-    return (read.inner, read.unset, read.also) if isinstance(read, OptionalReader) else (read, frozenset(), None)
+    return (read.inner, read.unset, read.is_unset) if isinstance(read, OptionalReader) else (read, frozenset(), None)
 
 
 # --- times -------------------------------------------------------------------------------------------------------
@@ -203,7 +206,7 @@ _is_clock: Final = re.compile(r"[0-9]{2}:[0-9]{2}:[0-9]{2}").fullmatch
 
 
 def _read_midnight(text: str) -> Any:
-    midnight = TIME.read(f"{text[:9]}00:00:00{text[9:]}")
+    midnight = TIME.read_text(f"{text[:9]}00:00:00{text[9:]}")
     if midnight.utcoffset() is None:
         return midnight
     try:
@@ -219,24 +222,24 @@ def _read_midnight(text: str) -> Any:
 def _read_clock(text: str) -> timedelta:
     if not _is_clock(text):
         raise ValueError(text)
-    midnight, then = TIME.read("20000101  00:00:00"), TIME.read(f"20000101  {text}")
+    midnight, then = TIME.read_text("20000101  00:00:00"), TIME.read_text(f"20000101  {text}")
     return timedelta(seconds=(then - midnight).total_seconds())
 
 
-_SHORT_TIMES: Final = Memo(TIME.read)
+_SHORT_TIMES: Final = Memo(TIME.read_text)
 _MIDNIGHTS: Final = Memo(_read_midnight)
 _CLOCKS: Final = Memo(_read_clock)
 
 
 def _quick_time(text: str) -> Any:
-    # "20240131 10:30:00 US/Eastern": few days, in few zones, and few times of the day. Adding up moves the hands of
-    # the clock on the wall, whatever the zone, which is just what the text says.
+    # "20240131 10:30:00 US/Eastern": few days, in few zones, and few times of the day. Adding a timedelta changes the
+    # wall-clock time and ignores summer time, which is what the text means.
     if len(text) < _LONG:
         return _SHORT_TIMES[text]
     try:
         return _MIDNIGHTS[text[:9] + text[17:]] + _CLOCKS[text[9:17]]
     except ValueError:
-        return TIME.read(text)
+        return TIME.read_text(text)
 
 
 # --- columns of values -------------------------------------------------------------------------------------------
@@ -247,7 +250,7 @@ ReadColumn: TypeAlias = Callable[[list[str]], Values]
 
 def column_of(read: Read) -> ReadColumn | None:
     """Give what reads a whole column of texts as the strict *read* does; None where a memo is as good."""
-    if read is TIME.read:
+    if read is TIME.read_text:
         return _times
     number = _NUMBERS.get(_parts(read)[0])
     return None if number is None or number.are_usual is None else _number_column(read, number, number.are_usual)
@@ -269,10 +272,10 @@ def _times(texts: list[str]) -> Values:
 
 
 def _number_column(read: Read, number: _Number, are_usual: _AreUsual) -> ReadColumn:
-    _, unset, also = _parts(read)
+    _, unset, is_unset = _parts(read)
     parse = number.parse
     remembered = memo_of(read).__getitem__
-    none_is_negative = also is None and all(value < 0 for value in unset - number.sentinels)
+    none_is_negative = is_unset is None and all(value < 0 for value in unset - number.sentinels)
 
     def column(texts: list[str]) -> Values:
         joined = "".join(texts)
@@ -287,7 +290,7 @@ def _number_column(read: Read, number: _Number, are_usual: _AreUsual) -> ReadCol
             return map(remembered, texts)
         if none_is_negative and "-" not in joined:
             return values
-        return [None if value in unset or (also is not None and also(value)) else value for value in values]
+        return [None if value in unset or (is_unset is not None and is_unset(value)) else value for value in values]
 
     return column
 
@@ -301,7 +304,7 @@ _TWINS: Final[dict[type[Any], type[Any]]] = {}
 def twin_of(cls: type[Any]) -> type[Any]:
     """Give the subclass of *cls* whose objects begin empty and can be filled, and then become ones of *cls*.
 
-    What has not been filled is an `AttributeError`, and that is as good as any other for giving up.
+    A field that has not been filled raises `AttributeError`, and any exception makes the reader give up.
     """
     if cls not in _TWINS:
         _TWINS[cls] = _make_twin(cls)
@@ -311,14 +314,14 @@ def twin_of(cls: type[Any]) -> type[Any]:
 def _make_twin(cls: type[Any]) -> type[Any]:
     has_more = any(field.validator or field.converter or not field.init for field in attrs.fields(cls))
     if has_more or hasattr(cls, "__attrs_post_init__"):
-        raise Unsuited(cls)
-    # Both have to be as they are in `object`, or Python takes the long way to each.
+        raise CannotCompile(cls)
+    # If any of these three differs from `object`'s, Python takes the slow path.
     plain = {name: getattr(object, name) for name in ("__init__", "__setattr__", "__delattr__")}
     twin: type[Any] = type(f"{cls.__name__}Twin", (cls,), {"__slots__": (), **plain})
     try:
         twin().__class__ = cls
     except TypeError:  # The two do not have the same layout.
-        raise Unsuited(cls) from None
+        raise CannotCompile(cls) from None
     return twin
 
 
@@ -329,13 +332,13 @@ _NO_NAME: Final = re.compile(r"\W")
 
 
 class _Source:
-    """A function on its way: lines, and the objects that they name."""
+    """A function that is being written: its lines, and the objects that they name."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self._lines: list[str] = []
         self._depth = 1
-        self._names: dict[str, Any] = {"Odd": Odd}
+        self._names: dict[str, Any] = {"GiveUp": GiveUp}
         self._by_id: dict[int, str] = {}
         self._count = 0
 
@@ -391,7 +394,7 @@ def text_decoder(entry: Entry, version: int, strict: Decoder, most_items: int = 
     try:
         with source.inside("try:"):
             _TextBody(source, version).message(entry.layout, most_items)
-    except Unsuited:
+    except CannotCompile:
         return strict
     with source.inside("except Exception:"):
         source.add(f"return {source.named(strict, 'strict')}(body)")
@@ -421,9 +424,9 @@ _Place: TypeAlias = tuple[list[str], bool]
 class _TextBody:
     """Writes the reader of a text body.
 
-    ``f`` are the fields. Where the next one stands is known in advance (``offset``) until a count or a condition
-    comes; from then on ``i`` is in the way, and offsets count from there. Fields in a row are taken in one unpacking,
-    and what is done with them waits for it (``later``).
+    ``f`` are the fields. The place of the next one is known when the source is written (``offset``), until a count or a
+    condition comes. From then on it is ``i`` plus the offset, and ``i`` is set at run time. Fields in a row are taken
+    in one unpacking, and what is done with them is written behind it (``later``).
     """
 
     def __init__(self, source: _Source, version: int) -> None:
@@ -461,7 +464,7 @@ class _TextBody:
         return f"i + {offset}" if offset else "i"
 
     def _take(self) -> str:
-        """Take the next field; give its variable, which has it as soon as the next `_flush` is through."""
+        """Take the next field; give its variable, which has a value behind the next `_flush`."""
         name = self._source.new("v")
         self._taken.append(name)
         return name
@@ -476,7 +479,7 @@ class _TextBody:
             self._split = True
         if self._taken:
             count = len(self._taken)
-            # A block that is too short does not fit into its names, and that is the end of it.
+            # A block that is too short cannot be unpacked into its names, and the reader gives up.
             block = f", = f[{self._here()}:{self._here(count)}]" if count > 1 else f" = f[{self._here()}]"
             self._source.add(", ".join(self._taken) + block)
             self._offset += count
@@ -497,8 +500,10 @@ class _TextBody:
         owner = self._make(layout.cls, list(self._places(layout.text_rows, certain=True)))
         self._rows(layout.text_rows, owner)
         self._finish(owner)
-        if layout.loaded is not None:
-            self._do(f"{owner.variable} = {self._source.named(layout.loaded, 'loaded')}({owner.variable})")
+        if layout.after_reading is not None:
+            self._do(
+                f"{owner.variable} = {self._source.named(layout.after_reading, 'after_reading')}({owner.variable})"
+            )
         return owner.variable
 
     def _places(self, rows: tuple[AnyRow, ...], *, certain: bool) -> Iterator[_Place]:
@@ -516,7 +521,7 @@ class _TextBody:
             through = [(path[1:], certain) for path, certain in places if path[0] == name]
             if any(path for path, _ in through):
                 if not all(path for path, _ in through) or not any(certain for _, certain in through):
-                    raise Unsuited(name)
+                    raise CannotCompile(name)
                 owner.inner[name] = self._make(field_class(cls, name), through)
                 self._do(f"{owner.variable}.{name} = {owner.inner[name].variable}")
             elif not any(certain for _, certain in through):
@@ -526,7 +531,7 @@ class _TextBody:
                 elif through:
                     owner.required.append(name)
                 else:
-                    raise Unsuited(name)
+                    raise CannotCompile(name)
         return owner
 
     def _finish(self, owner: _Owner) -> None:
@@ -562,10 +567,12 @@ class _TextBody:
                 self._tags(row, target)
             case Column():
                 self._column(row, target)
+            case _:
+                assert_never(row)
 
     def _value(self, kind: Kind, variable: str) -> str:
         # Strictly decoded UTF-8 has none of the raw bytes that the strict reader would show as \\xNN.
-        return variable if kind.read is STRING.read else self._remembered(kind.read, kind.name, variable)
+        return variable if kind.read_text is STRING.read_text else self._remembered(kind.read_text, kind.name, variable)
 
     def _remembered(self, read: Read, name: str, variable: str) -> str:
         stem = _NO_NAME.sub("_", name)
@@ -573,8 +580,8 @@ class _TextBody:
 
     def _filler(self, row: Filler) -> None:
         variable = self._take()
-        if row.least is not None:
-            self._do(f"if {self._value(INT, variable)} < {row.least}: raise Odd")
+        if row.minimum is not None:
+            self._do(f"if {self._value(INT, variable)} < {row.minimum}: raise GiveUp")
 
     def _when(self, row: When, owner: _Owner) -> None:
         self._settle()
@@ -598,13 +605,13 @@ class _TextBody:
         count = self._source.new("n")
         self._do(f"{count} = {self._remembered(read_count, 'count', self._take())}")
         self._settle()
-        self._source.add(f"left -= {count}", "if left < 0: raise Odd")
+        self._source.add(f"left -= {count}", "if left < 0: raise GiveUp")
         return count
 
     def _block(self, count: str, each: int) -> str:
         """Write the taking of *count* times *each* fields; give the variable that has them."""
         block, length = self._source.new("g"), f"{each} * {count}" if each != 1 else count
-        self._source.add(f"{block} = f[i:i + {length}]", f"if len({block}) != {length}: raise Odd", f"i += {length}")
+        self._source.add(f"{block} = f[i:i + {length}]", f"if len({block}) != {length}: raise GiveUp", f"i += {length}")
         return block
 
     def _tags(self, row: Tags, target: str) -> None:
@@ -645,7 +652,7 @@ class _TextBody:
 
     def _item(self, layout: Layout, items: str) -> None:
         if not any(not isinstance(row, When) and row.on_wire(self._version) for row in layout.text_rows):
-            raise Unsuited(layout)
+            raise CannotCompile(layout)
         self._do(f"{items}.append({self._record(layout)})")
         self._settle()
 
@@ -659,12 +666,12 @@ class _TextBody:
                     self._do(f"{items}.append({self._record(layout)})")
                     self._settle()
                     self._source.add("continue")
-            self._source.add("raise Odd")
+            self._source.add("raise GiveUp")
 
     def _is_flat(self, layout: Layout) -> bool:
         rows = layout.text_rows
-        return layout.loaded is None and all(
-            (isinstance(row, Row) and "." not in row.field) or (isinstance(row, Filler) and row.least is None)
+        return layout.after_reading is None and all(
+            (isinstance(row, Row) and "." not in row.field) or (isinstance(row, Filler) and row.minimum is None)
             for row in rows
         )
 
@@ -672,7 +679,7 @@ class _TextBody:
         """Write the reading of records that are plain runs of fields: each column by itself, where that pays."""
         rows = [row for row in layout.text_rows if not isinstance(row, When) and row.on_wire(self._version)]
         if not rows:
-            raise Unsuited(layout)
+            raise CannotCompile(layout)
         block, width = self._block(count, len(rows)), len(rows)
         owner = self._make(layout.cls, list(self._places(layout.text_rows, certain=True)))
         columns: list[tuple[str, str]] = []
@@ -680,7 +687,7 @@ class _TextBody:
             if not isinstance(row, Row):
                 continue
             variable, column = self._source.new("v"), f"{block}[{place}::{width}]"
-            whole = column_of(row.kind.read)
+            whole = column_of(row.kind.read_text)
             if whole is None:
                 columns.append((variable, column))
                 value = self._value(row.kind, variable)
@@ -696,11 +703,11 @@ class _TextBody:
 
     def _column(self, row: Column, target: str) -> None:
         if target not in self._items:
-            raise Unsuited(row)
+            raise CannotCompile(row)
         count, source = self._count(), self._source
         with source.inside(f"if {count}:"):
             block = self._block(count, 1)
-            source.add(f"if {count} > len({target}): raise Odd")
+            source.add(f"if {count} > len({target}): raise GiveUp")
             # The records are frozen, but they were made a moment ago, and nobody else has them.
             put = source.named(object.__setattr__, "put")
             source.add(
@@ -713,11 +720,11 @@ class _TextBody:
 
 def protobuf_decoder(entry: Entry, strict: Decoder, most_items: int = DEFAULT_LIMITS.items) -> Decoder:
     """Compile the reader of protobuf bodies of *entry*, which falls back to *strict*."""
-    from anytws.wire.protobuf import (  # noqa: PLC0415 (a session below version 201 never pays for it)
+    from anytws.wire.protobuf import (  # noqa: PLC0415 (not needed below server version 201)
         SHORT,
         is_bloated,
-        message_class,
     )
+    from anytws.wire.protobuf_descriptors import message_class  # noqa: PLC0415 (see above)
 
     source = _Source(f"{entry.name}, protobuf")
     try:
@@ -727,13 +734,13 @@ def protobuf_decoder(entry: Entry, strict: Decoder, most_items: int = DEFAULT_LI
                 bloated, layout = source.named(is_bloated, "is_bloated"), source.named(entry.layout, "layout")
                 source.add(
                     f"if len(body) > {min(most_items, SHORT)} and {bloated}({layout}, p, len(body), {most_items}):"
-                    " raise Odd"
+                    " raise GiveUp"
                 )
             _ProtobufRecord(source, entry.layout).message()
-    except Unsuited:
+    except CannotCompile:
         return strict
     with source.inside("except Exception:"):
-        # What was parsed may take thirty times the memory of the body, and is parsed again.
+        # The body is parsed again. What was parsed may take thirty times its memory, so it is freed first.
         source.add("p = None", f"return {source.named(strict, 'strict')}(body)")
     decoder: Decoder = source.function("body")
     return decoder
@@ -741,7 +748,7 @@ def protobuf_decoder(entry: Entry, strict: Decoder, most_items: int = DEFAULT_LI
 
 @cache
 def _record_reader(layout: Layout) -> Read:
-    """Compile the reader of a parsed protobuf message. Raises `Unsuited`."""
+    """Compile the reader of a parsed protobuf message. Raises `CannotCompile`."""
     source = _Source(f"{layout.name}, nested in protobuf")
     _ProtobufRecord(source, layout).message()
     read: Read = source.function("p")
@@ -750,7 +757,7 @@ def _record_reader(layout: Layout) -> Read:
 
 @cache
 def _records_reader(layout: Layout) -> Read:
-    """Compile the reader of repeated ones. Raises `Unsuited`."""
+    """Compile the reader of repeated ones. Raises `CannotCompile`."""
     source = _Source(f"{layout.name}, repeated in protobuf")
     _ProtobufRecord(source, layout).items()
     read: Read = source.function("ps")
@@ -762,14 +769,11 @@ _MANY: Final = 8
 """So many fields that may be absent, and would have to be asked for, make a record one of many fields."""
 _LARGEST: Final = 1.7976931348623157e308
 """The largest double, which is the vendor's sentinel."""
-_DOUBLE_LOADS: Final = frozenset({DOUBLE.load, (DOUBLE.raw or DOUBLE).load})
-_WHOLE_LOADS: Final = {INT.load: 2**31 - 1, LONG.load: 2**63 - 1}
+_DOUBLE_READERS: Final = frozenset({DOUBLE.read_protobuf, (DOUBLE.with_sentinels or DOUBLE).read_protobuf})
+_WHOLE_READERS: Final = {INT.read_protobuf: 2**31 - 1, LONG.read_protobuf: 2**63 - 1}
 """What refuses nothing but the sentinel, and the sentinel."""
-_SAME: Final = _parts(maybe(INT).load or INT.read)[0]
-"""What an optional reader has inside where protobuf holds the value itself."""
 _NO_VALUE: Final[Any] = object()
 """What an absent field is where it must not be absent."""
-_Carried: TypeAlias = Row | Part | Many | Tags
 
 
 class _ProtobufRecord:
@@ -782,8 +786,7 @@ class _ProtobufRecord:
     def __init__(self, source: _Source, layout: Layout) -> None:
         self._source = source
         self._layout = layout
-        carried = (row for row in leaves(layout.protobuf_rows) if not isinstance(row, (Filler, Column)))
-        self._rows: dict[str, _Carried] = {row.field: row for row in carried if row.number is not None}
+        self._rows: dict[str, CarriedRow] = {row.field: row for row in carried_rows(layout)}
         self._is_sparse = sum(map(self._has_to_be_asked_for, self._rows.values())) > _MANY
 
     def message(self) -> None:
@@ -805,11 +808,11 @@ class _ProtobufRecord:
         source.add("return tuple(made)")
 
     def _column(self, row: Row) -> ReadColumn | None:
-        if row.kind.load is None or row.kind.protobuf != "string" or self._is_sparse:
+        if row.kind.read_protobuf is None or row.kind.protobuf != "string" or self._is_sparse:
             return None
         absent, zero = self._when_absent(row), self._zero(row.kind)
         # A column does not see that a field is absent, only that it is empty.
-        return column_of(row.kind.load) if zero is _NO_VALUE or (absent is None and zero is None) else None
+        return column_of(row.kind.read_protobuf) if zero is _NO_VALUE or (absent is None and zero is None) else None
 
     def _record(self, columns: dict[str, str]) -> str:
         """Write the reading of ``p``; give what has it."""
@@ -828,16 +831,20 @@ class _ProtobufRecord:
                 else:
                     self._field(f"{made}.{name}", row)
         source.add(f"{made}.__class__ = {source.named(cls, cls.__name__)}")
-        return made if self._layout.loaded is None else f"{source.named(self._layout.loaded, 'loaded')}({made})"
+        return (
+            made
+            if self._layout.after_reading is None
+            else f"{source.named(self._layout.after_reading, 'after_reading')}({made})"
+        )
 
     def _fill(self, name: str, value: Any) -> None:
         if value is attrs.NOTHING:
-            raise Unsuited(name)
+            raise CannotCompile(name)
         self._source.add(f"{self._made}.{name} = {self._source.constant(value, 'default')}")
 
     # Few fields
 
-    def _field(self, target: str, row: _Carried) -> None:
+    def _field(self, target: str, row: CarriedRow) -> None:
         match row:
             case Row():
                 self._scalar(target, row)
@@ -848,6 +855,8 @@ class _ProtobufRecord:
                 self._source.add(f"{target} = {read}(p.{vendor_name(row)})")
             case Tags():
                 self._source.add(f"{target} = {self._source.named(_read_tags, 'tags')}(p.{vendor_name(row)})")
+            case _:
+                assert_never(row)
 
     def _part(self, target: str, row: Part) -> None:
         name, source = vendor_name(row), self._source
@@ -856,14 +865,14 @@ class _ProtobufRecord:
 
     def _absent(self, target: str, row: Row | Part) -> str:
         absent = self._when_absent(row)
-        return "raise Odd" if absent is _NO_VALUE else f"{target} = {self._source.constant(absent, 'absent')}"
+        return "raise GiveUp" if absent is _NO_VALUE else f"{target} = {self._source.constant(absent, 'absent')}"
 
     def _when_absent(self, row: Row | Part) -> Any:
         if isinstance(row, Row) and row.kind.absent is not UNSTATED:
             return row.kind.absent
         if row.kind.optional if isinstance(row, Row) else row.optional:
             return None
-        default = default_of(self._layout.cls, row.field)
+        default = value_when_absent(self._layout.cls, row.field)
         return _NO_VALUE if default is attrs.NOTHING else default
 
     def _scalar(self, target: str, row: Row) -> None:
@@ -875,14 +884,14 @@ class _ProtobufRecord:
         source.add(f"x = p.{name}", f"if x: {target} = {self._value(kind, 'x')}")
         present = f"{target} = {self._value(kind, 'x')}"
         if zero is _NO_VALUE:
-            present = "raise Odd"
+            present = "raise GiveUp"
         source.add(f"elif p.HasField('{name}'): {present}", f"else: {self._absent(target, row)}")
 
     def _is_absent_zero(self, row: Row) -> bool:
         absent, zero = self._when_absent(row), self._zero(row.kind)
         return type(absent) is type(zero) and bool(absent == zero) and row.kind.protobuf != "double"
 
-    def _has_to_be_asked_for(self, row: _Carried) -> bool:
+    def _has_to_be_asked_for(self, row: CarriedRow) -> bool:
         if isinstance(row, Row):
             return self._when_absent(row) is not _NO_VALUE and not self._is_absent_zero(row)
         return isinstance(row, Part)
@@ -891,38 +900,38 @@ class _ProtobufRecord:
         """Give what the zero of protobuf means, if it is there."""
         zero = _ZEROS[kind.protobuf]
         try:
-            return zero if kind.load is None else kind.load(zero)
+            return zero if kind.read_protobuf is None else kind.read_protobuf(zero)
         except (ValueError, ArithmeticError):
             return _NO_VALUE
 
     def _value(self, kind: Kind, x: str) -> str:
-        load, source = kind.load, self._source
-        if load is None:
+        read, source = kind.read_protobuf, self._source
+        if read is None:
             return x
-        loaded = f"{source.named(load, 'load')}({x})"
-        inner, unset, also = _parts(load)
-        if load in _WHOLE_LOADS:
-            return f"({x} if {x} != {_WHOLE_LOADS[load]} else {loaded})"
-        if inner is _SAME and kind.protobuf.startswith("int") and also is None:
+        asked = f"{source.named(read, 'read')}({x})"
+        inner, unset, is_unset = _parts(read)
+        if read in _WHOLE_READERS:
+            return f"({x} if {x} != {_WHOLE_READERS[read]} else {asked})"
+        if inner is as_it_is and kind.protobuf.startswith("int") and is_unset is None:
             return f"(None if {x} in {source.named(unset, 'unset')} else {x})"
         if kind.protobuf != "double":
-            return f"{source.named(memo_of(load, kind.protobuf), 'memo')}[{x}]"
+            return f"{source.named(memo_of(read, kind.protobuf), 'memo')}[{x}]"
         # No memo: 0.0 and -0.0 are the same key.
-        if inner not in _DOUBLE_LOADS or unset - {_LARGEST} or also is not None:
-            return loaded
+        if inner not in _DOUBLE_READERS or unset - {_LARGEST} or is_unset is not None:
+            return asked
         # Not so: the sentinel, NaN, and an infinity that is fine all the same.
-        return f"({x} if {x} < {_LARGEST!r} else {loaded})"
+        return f"({x} if {x} < {_LARGEST!r} else {asked})"
 
     # Many fields
 
     def _sparse(self) -> None:
         source, plan = self._source, {}
-        from anytws.wire.protobuf import message_class  # noqa: PLC0415 (see above)
+        from anytws.wire.protobuf_descriptors import message_class  # noqa: PLC0415 (see above)
 
         try:
             described = message_class(self._layout).DESCRIPTOR.fields_by_name
         except KeyError:  # One of several records that share a protobuf message.
-            raise Unsuited(self._layout) from None
+            raise CannotCompile(self._layout) from None
         required = []
         for name, row in self._rows.items():
             absent = () if isinstance(row, (Many, Tags)) else self._when_absent(row)
@@ -930,22 +939,22 @@ class _ProtobufRecord:
                 required.append(name)
             else:
                 self._fill(name, absent)
-            plan[described[vendor_name(row)]] = name, _loader(row)
+            plan[described[vendor_name(row)]] = name, _value_reader(row)
         with source.inside("for described, x in p.ListFields():"):
             source.add(
-                f"name, load = {source.named(plan, 'plan')}[described]",
-                f"setattr({self._made}, name, x if load is None else load(x))",
+                f"name, read = {source.named(plan, 'plan')}[described]",
+                f"setattr({self._made}, name, x if read is None else read(x))",
             )
         source.add(*[f"{self._made}.{name}" for name in required])
 
 
-def _loader(row: _Carried) -> Read | None:
+def _value_reader(row: CarriedRow) -> Read | None:
     """Give what is done to the value of a protobuf field; None for nothing."""
     match row:
         case Row():
-            if row.kind.load is None or row.kind.protobuf == "double":
-                return row.kind.load
-            return memo_of(row.kind.load, row.kind.protobuf).__getitem__
+            if row.kind.read_protobuf is None or row.kind.protobuf == "double":
+                return row.kind.read_protobuf
+            return memo_of(row.kind.read_protobuf, row.kind.protobuf).__getitem__
         case Part():
             return _record_reader(row.layout)
         case Many():
@@ -964,10 +973,10 @@ def _items_reader(row: Many) -> Read:
         read = _choice_reader(of)
     elif isinstance(of, Layout):
         return _records_reader(of)
-    elif of.load is None:
+    elif of.read_protobuf is None:
         return tuple
     else:
-        read = of.load
+        read = of.read_protobuf
     return lambda items: tuple(map(read, items))
 
 
@@ -977,7 +986,7 @@ def _choice_reader(choice: Choice) -> Read:
 
     def read(item: Any) -> Any:
         if not item.HasField(tag):
-            raise Odd
+            raise GiveUp
         return options[getattr(item, tag)](item)
 
     return read

@@ -16,9 +16,9 @@ What follows from it, and what else was decided:
   (Halifax, Riyadh) never agree: never known. "Greenwich Mean Time" (a server on GMT, or London), "Mountain Standard
   Time" (Denver, or Arizona) and "Central Standard Time" (Chicago, or Mexico City) agree in winter only: known in
   winter, not in summer. The same for the Australian names, which Queensland and the Northern Territory share.
-* **A name that is all but unique has one reading.** Java also prints "EST" in Panama, Jamaica and on Cayman, "PST" in
-  Manila, "CET" in Algiers and Tunis, "EET" in Cairo and Kaliningrad, "GMT-04:00" in Santiago's summer. With these as
-  readings hardly any time would be known; without them ``aware`` is wrong for a machine over there. ``local`` and
+* **A name that nearly always means one zone has one reading.** Java also prints "EST" in Panama, Jamaica and on Cayman,
+  "PST" in Manila, "CET" in Algiers and Tunis, "EET" in Cairo and Kaliningrad, "GMT-04:00" in Santiago's summer. With
+  these as readings hardly any time would be known; without them ``aware`` is wrong for a machine there. ``local`` and
   ``text`` are what TWS said, in either case.
 * **The hour that comes twice in autumn** has two offsets: unknown, unless a summer name says which. **The hour that
   does not exist in spring** has none: unknown.
@@ -265,7 +265,7 @@ def _standard_readings() -> dict[bytes, tuple[_Reading, ...]]:
 
 @cache
 def _localised_readings() -> dict[bytes, tuple[_Reading, ...]]:
-    # Made when the first such name is met: most programs never meet one, and each code page is a module to import.
+    # Made when the first such name is read: most programs never read one, and each code page is a module to import.
     table: dict[bytes, tuple[_Reading, ...]] = {}
     for code_page, zones in _LOCALISED_NAMES.items():
         for zone, names in zones.items():
@@ -275,7 +275,7 @@ def _localised_readings() -> dict[bytes, tuple[_Reading, ...]]:
 
 @cache
 def _more_readings() -> dict[bytes, tuple[_Reading, ...]]:
-    # Loaded when a name is met that the tables above do not have.
+    # Loaded when a name is read that the tables above do not have.
     from anytws.wire.zone_names import ENGLISH, SUMMER, WINDOWS  # noqa: PLC0415 (see above)
 
     table: dict[bytes, tuple[_Reading, ...]] = {}
@@ -426,8 +426,8 @@ def _zone_of_file(name: str) -> tzinfo | None:
     try:
         return ZoneInfo(name)
     except Exception:  # noqa: BLE001
-        # No tz data, no such zone, a folder, a file that is cut short, damaged, forbidden or from another age: each
-        # has its own exception, and none of them is worth a connection.
+        # No tz data, no such zone, a folder, a file that is cut short, damaged, forbidden or of an unknown format: each
+        # has its own exception, and for none of them a connection should end.
         return None
 
 

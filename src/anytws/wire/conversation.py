@@ -7,7 +7,7 @@ stands in each row (`ConversationRow.source`, ``confidence``, ``doubts``). How a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum, unique
 from typing import Any, Final, Literal, TypeAlias
 
@@ -67,6 +67,8 @@ class Pace(Enum):
     """Both clock requests together: a second one within about a second is ignored without a word."""
     MARKET_DATA = "market_data"
     """Lines: 100 at once by default."""
+    REGULATORY_SNAPSHOT = "regulatory_snapshot"
+    """One a second; each costs money."""
     TICK_BY_TICK = "tick_by_tick"
     """5 % of the lines at once; one request an instrument in 15 s."""
     DEPTH = "depth"
@@ -90,7 +92,8 @@ class Cancel:
     """How a conversation is cancelled, and what TWS says to that."""
 
     by: type[ToTws]
-    """The message. Its ``request_id`` is that of the request, if it has one."""
+    """The message. Its key (`ConversationRow.key`) is that of the request, if it has one. A TWS too old for it
+    (`Entry.since`) is told nothing: what comes is not listened to any more."""
     copies: tuple[str, ...] = ()
     """Fields that have to be as in the request (``is_smart_depth``)."""
     sets: tuple[tuple[str, Any], ...] = ()
@@ -101,6 +104,9 @@ class Cancel:
     """Codes for the cancel of what is over, or was never known: the race with an end is ordinary."""
     after_answer: bool = False
     """Whether it has to be sent after the answer too, to free a place."""
+
+
+_TELL_THE_VARIANT: Final = {"when", "field", "holds", "no_cancel"}
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -119,10 +125,22 @@ class Variant:
     ends_when: Callable[[Any], bool] | None = None
     changes_state: bool | None = None
     resend: Resend | None = None
+    settles: bool | None = None
     deadline: float | None = None
+    pace: Pace | None = None
     cancel: Cancel | None = None
     no_cancel: bool = False
     """Whether it has none, though the row has one."""
+
+    def applied_to(self, row: ConversationRow) -> ConversationRow:
+        """Give the row of a request that is used so: *row* with what is different."""
+        changes: dict[str, Any] = {name: value for name in _CHANGED if (value := getattr(self, name)) is not None}
+        if self.no_cancel:
+            changes["cancel"] = None
+        return attrs.evolve(row, variants=(), **changes)
+
+
+_CHANGED: Final = [field.name for field in attrs.fields(Variant) if field.name not in _TELL_THE_VARIANT]
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -135,6 +153,8 @@ class ConversationRow:
     """Messages that are given to whoever asked, its end not among them."""
     end: type[ToClient] | None = None
     """The message that ends the (first) run and carries nothing else."""
+    end_since: int = 0
+    """The server version from which the end is said. Below it the first answer is the last one of the run."""
     ends_when: Callable[[Any], bool] | None = None
     """Tells of an answer whether it is the last of the run, where no message of its own ends it."""
     ends_after: tuple[type[ToClient], ...] = ()
@@ -144,20 +164,26 @@ class ConversationRow:
     is_answer: Callable[[Any], bool] | None = None
     """Tells of a message of one of the kinds whether it is an answer, where the kind alone does not."""
     merge: Callable[[tuple[Any, ...], Any], Any] | None = None
-    """Makes what is given to the caller of the run's answers and its end (None if that was not sent), where it is not
-    the tuple of the answers."""
+    """Makes what is given to the caller of the (first) run's answers and its end (None if that was not sent), where it
+    is not the tuple of the answers. One answer (`Shape.ONE`) is given as it is."""
     variants: tuple[Variant, ...] = ()
     """The first that holds decides."""
     cancel: Cancel | None = None
     cancelled_with_caller: bool = True
     """Whether it is cancelled when nobody waits for it any more. Orders never are."""
     slot: str | None = None
-    """Requests with the same slot are never open at once: equal ones share one, others wait. With a key of their own
-    (a market rule) the slot is one for each value."""
+    """Requests with the same slot are never open at once: equal ones share one, unless they change something; others
+    wait. With a key of their own (a market rule) the slot is one for each value."""
     exclusive: tuple[str, ...] = ()
-    """Fields in which a request may not differ from the one that is open (``account``); otherwise it is refused."""
+    """Fields in which a request may not differ from the one that is open (``account``); otherwise it is refused. Where
+    that one is a stream, to wait for it might be to wait for ever."""
     apart: float = 0.0
     """Seconds between two requests on the slot."""
+    kept_by: Callable[[Any], Any] | None = None
+    """Gives of an answer what it replaces the last word about, so that who joins a stream later is told the present
+    state; None: such a one hears only what comes."""
+    lost_with_link: bool = False
+    """Whether a stream is dead when TWS has lost its data (1101)."""
     forbidden: str = ""
     """Why it is not for clients at large, if it is not."""
     ends: frozenset[int] = frozenset()
@@ -168,6 +194,8 @@ class ConversationRow:
     """Codes after which it ends or goes on: data decide, or a deadline."""
     changes_state: bool | None = None
     """Whether it changes something; None: as `Entry.changes_state` says."""
+    changes_state_as_client_0: bool = False
+    """Whether client 0 changes something by it though others do not: orders entered by hand become its own."""
     resend: Resend = Resend.NEVER
     settles: bool = False
     """Whether it is sent again once when it was asked just after the start and nothing came: TWS drops such."""
@@ -184,3 +212,10 @@ class ConversationRow:
 
 ENDS_ANYTHING: Final = frozenset({320, 321, 322, 323, 1100})
 """Codes that end whatever request they name. [C cap, osa]"""
+
+UNASKED: Final[Mapping[str, str]] = {
+    "ErrorMessage": "belongs to whatever its id and code say, and to none where they say nothing",
+    "CommissionAndFeesReport": "has the id of an execution and of nothing else, so that no request can be told by it",
+    "OrderBound": "tells client 0 that an order entered by hand is its own now, whenever that happens",
+}
+"""The messages of TWS that are the answer to no request, by name, and why."""

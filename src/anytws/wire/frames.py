@@ -1,6 +1,6 @@
 """Frames: a four-byte big-endian length, which does not count itself, then that many bytes.
 
-The same in both directions from the first version reply on; what is inside is not this file's business.
+The same in both directions from the first version reply on. What is inside them is read by `anytws.wire.codec`.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ def frame(body: bytes) -> bytes:
 class FrameBuffer:
     """Cuts a stream of bytes, in whatever slices it comes, into frames.
 
-    A slice that comes when nothing waits is cut where it lies; that is nearly always so, and twice as fast as one
-    buffer for everything. What comes before the rest of a frame is there is only collected, and put together once.
+    If no bytes are left over, frames are cut from the new data without copying it. Otherwise the data is collected in
+    `_more`, and joined once, when the whole frame is there.
     """
 
     __slots__ = ("_at", "_data", "_more", "limit")
@@ -75,6 +75,29 @@ class FrameBuffer:
         self._at = count
         return self._data[:count]
 
+    def frames(self) -> list[bytes]:
+        """Give the bodies of all whole frames that have come, or none: faster than `next_frame` for each.
+
+        Raises as that does, and not before the frames in front of the bad length were given: call it until it gives
+        none.
+        """
+        body = self.next_frame()
+        if body is None:
+            return []
+        bodies = [body]
+        # Whatever is not a whole frame within `_data` is left to the next call, and so to `next_frame`.
+        data, at, limit = self._data, self._at, self.limit
+        size = len(data)
+        while (start := at + _PREFIX) <= size:
+            (length,) = _length_at(data, at)
+            end = start + length
+            if end > size or length > limit:
+                break
+            bodies.append(data[start:end])
+            at = end
+        self._at = at
+        return bodies
+
     def next_frame(self) -> bytes | None:
         """Give the body of the next whole frame, or None until it has come.
 
@@ -97,7 +120,7 @@ class FrameBuffer:
                     self._at = end
                     return data[start:end]
             if not self._more or at + len(self) < end:
-                # What was cut must not be kept for a few bytes that wait, or for none: it may be 16 MB.
+                # The bytes that were cut must not stay in memory because a few others wait: they may be 16 MB.
                 self._data, self._at = data[at:], 0
                 return None
             self._join()

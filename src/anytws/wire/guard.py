@@ -1,12 +1,12 @@
-"""What a client must not say without having been asked whether it is meant.
+"""Refuses a request with a field that this version or encoding cannot carry, instead of dropping it.
 
-What the wire would not say must not vanish: a field that the negotiated version does not carry, that the encoding has
-no place for, or that stands behind a condition which does not hold, has to have its default. What the wire would say
-must not be a slip: no price, size or distance is infinite, save where TWS gives that a meaning, and a word that nobody
-knows is none that a letter makes a known one (`Word.closest`).
+Such a field is one that the negotiated version does not have, that the encoding has no place for, or that stands behind
+a condition which does not hold. It has to have its default.
 
-What to look at is worked out once, when an entry is compiled; a message without such fields has nothing to look at, and
-costs nothing.
+Two likely mistakes are refused too: an infinite price, size or distance, where TWS gives infinity no meaning; and an
+unknown word that differs from a known one by a letter (`Word.closest`).
+
+What to look at is worked out once, when an entry is compiled. For a message without such fields there is no guard.
 """
 
 from __future__ import annotations
@@ -34,13 +34,15 @@ from anytws.wire.rows import (
     Part,
     Row,
     When,
+    carried_rows,
     default_of,
     field_class,
+    is_carried,
     leaves,
 )
 
 Guard: TypeAlias = Callable[[Any], None]
-"""Raises `LocalProtocolError` for a message that would lose something."""
+"""Raises `LocalProtocolError` for a message of which something would be lost, or is probably a mistake."""
 
 _Check: TypeAlias = Callable[[Any, str], Iterator[LocalProtocolError]]
 """Gives an error for each loss of a record; the second argument is the record's path, as a prefix."""
@@ -103,11 +105,7 @@ class _Compiler:
         return [*checks, *self._questioned(rows, beside)]
 
     def _is_carried(self, row: Leaf) -> bool:
-        if self._text:
-            return isinstance(row, When) or row.on_wire(self._version)
-        if isinstance(row, Row) and row.protobuf_since > self._version:
-            return False
-        return not isinstance(row, (Filler, Column)) and row.number is not None
+        return is_carried(row, self._version, text=self._text)
 
     def _uncarried(self, layout: Layout, path: str, column: Column | None) -> _Check:
         """Look at a field that has no place at this version, or in this encoding."""
@@ -136,7 +134,7 @@ class _Compiler:
         return min((since for since in later if since > self._version), default=None)
 
     def _questioned(self, rows: tuple[AnyRow, ...], beside: Mapping[str, Column]) -> list[_Check]:
-        """Look at the numbers and words that may be slips."""
+        """Look at the numbers and words that may be mistakes."""
         kinds = {row.field: row.kind for row in leaves(rows) if isinstance(row, Row) and self._is_carried(row)}
         kinds |= {name: column.kind for name, column in beside.items() if self._is_carried(column)}
         doubles = [path for path, kind in kinds.items() if kind.protobuf == "double"]
@@ -280,8 +278,8 @@ def _each_record(row: Part | Many, checks: list[_Check] | dict[type[Any], list[_
 def _protobuf_row(layout: Layout, path: str) -> Leaf | None:
     """Give the row that carries *path* in protobuf, where it may be a level deeper than in text."""
     name, _, rest = path.partition(".")
-    for row in leaves(layout.protobuf_rows):
-        if not isinstance(row, (Filler, Column)) and row.field == name and row.number is not None:
+    for row in carried_rows(layout):
+        if row.field == name:
             if not rest:
                 return row
             return _protobuf_row(row.layout, rest) if isinstance(row, Part) else None
@@ -290,7 +288,7 @@ def _protobuf_row(layout: Layout, path: str) -> Leaf | None:
 
 def _is_remark(layout: Layout, path: str) -> bool:
     row = _protobuf_row(layout, path)
-    return isinstance(row, Row) and row.informative
+    return isinstance(row, Row) and row.may_be_lost
 
 
 def _told_beside(layout: Layout, path: str) -> Callable[[Any], bool] | None:

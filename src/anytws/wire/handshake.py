@@ -1,8 +1,8 @@
-r"""The words of the handshake, which come before any message and look like none.
+r"""The words of the handshake. They come before the messages, and have another form.
 
 The client greets with ``API\\0``, a length and ``v157..226`` (with a blank and connect options, if any); TWS replies
-with a frame of two fields: its server version and its local time, or -1 and another address. What TWS was
-seen to say is in ``docs/contract.md``.
+with a frame of two fields: its server version and its local time, or -1 and another address. What was seen of TWS is
+in ``docs/contract.md``.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ PREFIX: Final = b"API\0"
 """What a client says first, without a length."""
 
 _FIELDS_OF_A_REPLY: Final = 2
-_HIGHEST_PORT: Final = 65535
+HIGHEST_PORT: Final = 65535
+"""A port is a number of 16 bits."""
 _RANGE: Final = re.compile(rb"v([0-9]{1,9})(?:\.\.([0-9]{1,9}))?(?: (.*))?", re.DOTALL)
-# What a host is made of, and nothing else: people copy it into command lines. Not a dash in front, which makes an
-# option of it there.
+# Only characters that a host can have: people copy it into command lines, where a dash in front would make it an
+# option.
 _ADDRESS: Final = re.compile(
     rb"(?:\[(?P<v6>[0-9a-fA-F:.]+(?:%[A-Za-z0-9._-]+)?)\]|(?P<host>[A-Za-z0-9_.][A-Za-z0-9_.-]*))(?::(?P<port>[^:]*))?"
 )
@@ -32,7 +33,7 @@ _LONGEST_HOST: Final = 253
 """Characters of a host: the bound of the domain name system."""
 _LONGEST_ADDRESS: Final = _LONGEST_HOST + 47
 """The same with brackets, a port and some blanks around it."""
-# More digits than any version will ever have, and fewer than a hostile reply could keep us busy with.
+# More digits than a version will ever have. Without a bound, Python would take long to read a hostile number.
 _VERSION: Final = re.compile(rb"-?[0-9]{1,30}")
 
 
@@ -102,7 +103,7 @@ def write_redirect(reply: RedirectReply) -> bytes:
         address = (host if reply.port is None else f"{host}:{reply.port}").encode("ascii", "backslashreplace")
         read_back = _read_redirect(address)
     except (RemoteProtocolError, ValueError):
-        # Of a port of thousands of digits Python makes no text.
+        # Python refuses to write a number of thousands of digits.
         read_back = None
     if read_back != reply:
         raise LocalProtocolError(
@@ -137,7 +138,7 @@ def _read_redirect(address: bytes) -> RedirectReply:
     port = match["port"]
     if port is None:
         return RedirectReply(host.decode(), None)
-    if not _PORT.fullmatch(port) or not 0 < int(port) <= _HIGHEST_PORT:
+    if not _PORT.fullmatch(port) or not 0 < int(port) <= HIGHEST_PORT:
         where = port.decode("ascii", "backslashreplace")
         raise RemoteProtocolError(
             f"TWS redirects to {shown(text)}, where {shown(where)} is not a port", code=BAD_MESSAGE

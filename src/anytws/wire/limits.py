@@ -1,4 +1,4 @@
-"""How much one frame may hold: a peer chooses its size, and whoever reads it has to live with that."""
+"""How much one frame may hold. The peer chooses its size, so whoever reads it needs a bound."""
 
 from __future__ import annotations
 

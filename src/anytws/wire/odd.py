@@ -17,7 +17,8 @@ ROUTES: Final = {
     "market_rule_id": "the rule that was asked for: the request has no other id",
     "fa_data_type": "the document that it is: the request has no other id",
 }
-"""The fields of a message that say where it goes, and why. One of them that cannot be read costs the message."""
+"""The fields of a message that say where it goes, and why. If one of them cannot be read, the message is an
+error."""
 
 ROUTES_OF: Final = {
     ("StartApiRequest", "client_id"): "the client that it is",
@@ -26,7 +27,7 @@ ROUTES_OF: Final = {
 """The same of fields whose names say it in one message only."""
 
 NEVER_ROUTES: Final = {
-    # A fill is known by its execution id, a text, and is money: it is told whatever else is wrong with it.
+    # A fill is known by its execution id, a text, and is money: it is reported whatever else is wrong with it.
     ("ExecutionDetails", "request_id"),
 }
 """Fields with such a name that say nothing of the kind."""
@@ -34,10 +35,10 @@ NEVER_ROUTES: Final = {
 ABSENT: Final = "nothing (the field is absent)"
 """What is seen of a field of protobuf that has to be there and is not."""
 MOST_TOLD: Final = 100
-"""Odd values of one message that are told one by one: a frame may have millions."""
+"""Odd values of one message that are listed one by one: a frame may have millions."""
 _MOST_GARBLED: Final = 4
-"""So many different fields of one message may hold something that is no value of theirs. With more, it is the layout
-that is another one, and the values that can be read stand in the wrong places."""
+"""So many different fields of one message may hold something that is no value of theirs. With more, the message
+probably has another layout, and the values that can be read belong to other fields."""
 
 
 def routes(entry: Entry, path: str) -> bool:
@@ -74,7 +75,7 @@ class Odd:
 
 
 class OddFields:
-    """Odd values while they are met."""
+    """The odd values of one message, collected while it is read."""
 
     def __init__(self) -> None:
         self.told: list[OddField] = []

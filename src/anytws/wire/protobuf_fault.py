@@ -1,4 +1,4 @@
-"""Why a body is no protobuf: where its bytes stop making sense, and which request it belonged to.
+"""Why a body is no protobuf: where its bytes stop being valid, and which request it belonged to.
 
 The protobuf runtime says only that it cannot parse a message. Here the wire format (tags, varints, lengths) is read by
 hand up to the fault, by the rows of the table.

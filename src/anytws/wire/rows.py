@@ -17,12 +17,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Any, TypeAlias, get_type_hints
+from typing import Any, TypeAlias, TypeGuard, get_type_hints
 
 import attrs
 
 from anytws.errors import UPDATE_TWS
-from anytws.messages.base import Asks, Message, Side, ToClient
+from anytws.messages.base import Message, Side, ToClient
 from anytws.wire.conversation import ConversationRow
 from anytws.wire.kinds import Kind
 
@@ -54,7 +54,7 @@ class Row(Banded):
     vendor: str | None = None
     protobuf_since: int = attrs.field(default=0, kw_only=True)
     """The first server version that takes the field from a client in protobuf."""
-    informative: bool = attrs.field(default=False, kw_only=True)
+    may_be_lost: bool = attrs.field(default=False, kw_only=True)
     """Whether it is only TWS's remark about a record that clients send back: nothing is lost where text has no place
     for it."""
     told_by: str | None = attrs.field(default=None, kw_only=True)
@@ -66,7 +66,7 @@ class Filler(Banded):
     """A constant in the text form that carries nothing; passed over when read."""
 
     constant: str
-    least: int | None = attrs.field(default=None, kw_only=True)
+    minimum: int | None = attrs.field(default=None, kw_only=True)
     """The lowest number that may stand there: the layout number from which the message looks as the table says."""
 
 
@@ -83,7 +83,10 @@ class Part(Banded):
     omitted: bool = attrs.field(default=False, kw_only=True)
     """Whether protobuf leaves it out where it is the default of the class."""
     oneof: str | None = attrs.field(default=None, kw_only=True)
-    """The protobuf oneof that it is a member of; an empty name for a field of proto3's old kind, without presence."""
+    """The protobuf oneof that it is a member of, with others of which at most one is there."""
+    presence: bool = attrs.field(default=True, kw_only=True)
+    """Whether the vendor's description says ``optional`` in front of it, as it does nearly everywhere. A nested record
+    may be absent either way, but the two are not the same descriptor."""
 
 
 @attrs.frozen(eq=False)
@@ -162,6 +165,8 @@ class When:
 
 Leaf: TypeAlias = Row | Filler | Part | Many | Tags | Column
 AnyRow: TypeAlias = Leaf | When
+CarriedRow: TypeAlias = Row | Part | Many | Tags
+"""A row that may be a field in protobuf."""
 
 
 @attrs.frozen(eq=False)
@@ -174,9 +179,9 @@ class Layout:
     protobuf: tuple[AnyRow, ...] | None = None
     vendor: str | None = None
     """The vendor's name of the protobuf message; the class's own by default."""
-    loaded: Callable[[Any], Any] | None = None
+    after_reading: Callable[[Any], Any] | None = None
     """What is done to a record that was read, where the wire puts into one field what are several."""
-    dumped: Callable[[Any], Any] | None = None
+    before_writing: Callable[[Any], Any] | None = None
     """The way back, before it is written."""
 
     def __attrs_post_init__(self) -> None:
@@ -255,15 +260,6 @@ class Entry:
         """The side that says it, as its class tells."""
         return Side.TWS if issubclass(self.cls, ToClient) else Side.CLIENT
 
-    @property
-    def answer(self) -> type[ToClient] | None:
-        """The message that answers this request, as its class tells: ``Asks[CurrentTime]``."""
-        for base in getattr(self.cls, "__orig_bases__", ()):
-            if getattr(base, "__origin__", None) is Asks:
-                answer: type[ToClient] = base.__args__[0]
-                return answer
-        return None
-
 
 def leaves(rows: tuple[AnyRow, ...]) -> Iterator[Leaf]:
     """Give all rows, those behind a condition included."""
@@ -272,6 +268,23 @@ def leaves(rows: tuple[AnyRow, ...]) -> Iterator[Leaf]:
             yield from leaves(row.rows)
         else:
             yield row
+
+
+def is_in_protobuf(row: AnyRow) -> TypeGuard[CarriedRow]:
+    """Tell whether *row* is a field in protobuf."""
+    return isinstance(row, (Row, Part, Many, Tags)) and row.number is not None
+
+
+def carried_rows(layout: Layout) -> list[CarriedRow]:
+    """Give the rows of *layout* that are fields in protobuf, in the order of the table."""
+    return [row for row in leaves(layout.protobuf_rows) if is_in_protobuf(row)]
+
+
+def is_carried(row: Leaf, version: int, *, text: bool) -> bool:
+    """Tell whether what a client says in *row* is on the wire at *version*, as *text* or in protobuf."""
+    if text:
+        return row.on_wire(version)
+    return is_in_protobuf(row) and (not isinstance(row, Row) or row.protobuf_since <= version)
 
 
 @cache
@@ -304,7 +317,7 @@ _HINTS: dict[type[Any], dict[str, Any]] = {}
 
 
 def _hints_of(cls: type[Any]) -> dict[str, Any]:
-    # To work them out takes long, and drafts ask at every field.
+    # `get_type_hints` is slow, and drafts ask at every field.
     if cls not in _HINTS:
         _HINTS[cls] = get_type_hints(cls)
     return _HINTS[cls]
@@ -316,8 +329,21 @@ def default_of(cls: type[Any], name: str) -> Any:
     return default.factory() if isinstance(default, attrs.Factory) else default  # type: ignore[arg-type]
 
 
+def value_when_absent(cls: type[Any], name: str) -> Any:
+    """Give what the field *name* of *cls* means where protobuf leaves it out; `attrs.NOTHING` if it has to be there.
+
+    Asked of fields only whose kind has no None. Where None is the default of such a field all the same, it is the id
+    of a request that has not been asked yet, and no request is on the wire without one.
+    """
+    default = default_of(cls, name)
+    return attrs.NOTHING if default is None else default
+
+
 def _check_fields(cls: type[Any], rows: tuple[AnyRow, ...], *, paths: bool) -> None:
-    """Fail the import when a row names a field that *cls* has not: strings in a table would drift otherwise."""
+    """Raise `TypeError`, and so fail the import, when a row names a field that *cls* has not.
+
+    Nothing else would notice a string in a table when the class changes.
+    """
     for row in leaves(rows):
         if isinstance(row, Filler):
             continue

@@ -19,7 +19,7 @@ def split_tags(text: str) -> tuple[TagValue, ...]:
         tag, equals, value = item.partition("=")
         if not equals:
             raise ValueError(text)
-        pairs.append(TagValue(STRING.read(tag), STRING.read(value)))
+        pairs.append(TagValue(STRING.read_text(tag), STRING.read_text(value)))
     return tuple(pairs)
 
 
@@ -30,4 +30,4 @@ def join_tags(tags: Any) -> str:
     for each in tags:
         if "=" in each.tag or ";" in each.tag or ";" in each.value:
             raise ValueError(each)
-    return "".join([f"{STRING.write(each.tag)}={STRING.write(each.value)};" for each in tags])
+    return "".join([f"{STRING.write_text(each.tag)}={STRING.write_text(each.value)};" for each in tags])

@@ -4,7 +4,7 @@ A text body is a run of fields, each ended by a NUL; what follows the last NUL i
 `text_writer` take the *flat* way when a message is a plain run of fields (positional construction, no branches), and
 the *general* way otherwise: a draft that rows fill in order, so that conditions can look back. Both are optimistic:
 they raise whatever goes wrong, and `anytws.wire.walk` goes over the same rows again, slowly, to say which field it
-was. Errors cost nothing until they happen.
+was. So only a message with a fault takes the time for the words of its error.
 """
 
 from __future__ import annotations
@@ -79,12 +79,12 @@ def text_reader(layout: Layout, version: int, most_items: int = DEFAULT_LIMITS.i
 def text_writer(layout: Layout, version: int) -> Writer:
     """Compile *layout* for writing at *version*."""
     steps = _write_steps(layout.text_rows, version)
-    dumped = layout.dumped
+    prepare = layout.before_writing
 
     def write(value: Any) -> list[str]:
         fields: list[str] = []
-        if dumped is not None:
-            value = dumped(value)
+        if prepare is not None:
+            value = prepare(value)
         for step in steps:
             step(value, fields)
         return fields
@@ -94,7 +94,7 @@ def text_writer(layout: Layout, version: int) -> Writer:
 
 def read_count(text: str) -> int:
     """Read the count of a repetition: zero, negative and empty all mean none."""
-    return max(0, INT.read(text)) if text else 0
+    return max(0, INT.read_text(text)) if text else 0
 
 
 class Fields:
@@ -163,12 +163,12 @@ def flat_plan(layout: Layout, version: int) -> tuple[FieldPlan, int] | None:
     for row in layout.text_rows:
         if not isinstance(row, (Row, Filler)) or (isinstance(row, Row) and "." in row.field):
             return None
-        if layout.loaded is not None or (isinstance(row, Filler) and row.least is not None):
+        if layout.after_reading is not None or (isinstance(row, Filler) and row.minimum is not None):
             return None
         if not row.on_wire(version):
             continue
         if isinstance(row, Row):
-            places[row.field] = (row.kind.read, index)
+            places[row.field] = (row.kind.read_text, index)
         index += 1
     names = [field.name for field in attrs.fields(layout.cls)][: len(places)]
     if set(names) != set(places):
@@ -199,7 +199,7 @@ def _flat_reader(layout: Layout, version: int) -> Reader | None:
 class Draft:
     """A message while its fields arrive: the same attributes, as far as they have been read."""
 
-    # Apart from the attributes, which are all that `__dict__` has.
+    # `_cls` is a slot, so that `__dict__` has the fields and nothing else.
     __slots__ = ("__dict__", "_cls")
 
     def __init__(self, cls: type[Any]) -> None:
@@ -213,7 +213,7 @@ class Draft:
         return default
 
     def nested(self, path: Sequence[str]) -> Draft:
-        """Give the draft at *path*, made on the way there."""
+        """Give the draft at *path*; those on the way to it that are missing are made."""
         draft = self
         for name in path:
             if name not in draft.__dict__:
@@ -265,25 +265,25 @@ def _read_step(row: AnyRow, version: int) -> _ReadStep:
 
 
 def _read_filler(row: Filler) -> _ReadStep:
-    least = row.least
+    minimum = row.minimum
 
     def step(fields: Fields, _draft: Draft) -> None:
         text = fields.take()
-        if least is not None:
-            check_layout_number(text, least)
+        if minimum is not None:
+            check_layout_number(text, minimum)
 
     return step
 
 
-def check_layout_number(text: str, least: int) -> None:
+def check_layout_number(text: str, minimum: int) -> None:
     """Raise `ValueError` for the number of a layout that is older than the one in the table."""
-    if INT.read(text) < least:
+    if INT.read_text(text) < minimum:
         raise ValueError(text)
 
 
 def _read_row(row: Row) -> _ReadStep:
     *path, name = row.field.split(".")
-    parse = row.kind.read
+    parse = row.kind.read_text
 
     def step(fields: Fields, draft: Draft) -> None:
         draft.__dict__[name] = parse(fields.take())
@@ -299,7 +299,7 @@ def _read_part(row: Part, version: int) -> _ReadStep:
     record = _record_reader(row.layout, version)
 
     def step(fields: Fields, draft: Draft) -> None:
-        there = not row.optional or BOOL.read(fields.take())
+        there = not row.optional or BOOL.read_text(fields.take())
         draft.nested(path).__dict__[name] = record(fields) if there else None
 
     return step
@@ -307,14 +307,14 @@ def _read_part(row: Part, version: int) -> _ReadStep:
 
 def _record_reader(layout: Layout, version: int) -> Callable[[Fields], Any]:
     steps = _read_steps(layout.text_rows, version)
-    cls, loaded = layout.cls, layout.loaded
+    cls, finish = layout.cls, layout.after_reading
 
     def read(fields: Fields) -> Any:
         draft = Draft(cls)
         for step in steps:
             step(fields, draft)
         value = draft.finish()
-        return value if loaded is None else loaded(value)
+        return value if finish is None else finish(value)
 
     return read
 
@@ -342,12 +342,12 @@ def _read_tags(row: Tags) -> _ReadStep:
 
 
 def _read_tag(fields: Fields) -> TagValue:
-    return TagValue(STRING.read(fields.take()), STRING.read(fields.take()))
+    return TagValue(STRING.read_text(fields.take()), STRING.read_text(fields.take()))
 
 
 def _read_column(row: Column) -> _ReadStep:
     *path, name = row.field.split(".")
-    parse = row.kind.read
+    parse = row.kind.read_text
 
     def step(fields: Fields, draft: Draft) -> None:
         count = fields.take_count()
@@ -367,7 +367,7 @@ def _choice_reader(choice: Choice, version: int) -> Callable[[Fields], Any]:
     options = {number: _record_reader(layout, version) for number, layout in choice.options.items()}
 
     def read(fields: Fields) -> Any:
-        option = options.get(INT.read(fields.take()))
+        option = options.get(INT.read_text(fields.take()))
         if option is None:
             raise ValueError("a record of a kind that is not known")
         return option(fields)
@@ -395,12 +395,12 @@ def _least_fields(row: AnyRow, version: int) -> int:
 
 def _item_reader(of: Layout | Kind | Choice, version: int) -> Callable[[Fields], Any]:
     if isinstance(of, Kind):
-        parse = of.read
+        parse = of.read_text
         return lambda fields: parse(fields.take())
     if isinstance(of, Choice):
         return _choice_reader(of, version)
     if not any(isinstance(row, When) or row.on_wire(version) for row in of.text_rows):
-        # Nothing would end the counting: a frame of ten bytes could keep us busy for hours.
+        # A record without fields takes no bytes: a count in a frame of ten bytes could keep us busy for hours.
         return _no_record
     found = flat_plan(of, version)
     return _record_reader(of, version) if found is None else _flat_item_reader(of.cls, *found)
@@ -426,7 +426,7 @@ def _read_when(row: When, version: int) -> _ReadStep:
         try:
             goes_on = holds(draft)
         except (TypeError, AttributeError, LookupError) as problem:
-            # An absent value that the condition did not reckon with: the peer chose it, so it is the frame's fault.
+            # The condition does not expect an absent value. The peer sent it, so the frame is wrong.
             raise ValueError(str(problem)) from None
         if goes_on:
             for inner in steps:
@@ -445,7 +445,7 @@ def _write_steps(rows: tuple[AnyRow, ...], version: int) -> list[_WriteStep]:
 def _write_step(row: AnyRow, version: int) -> _WriteStep:
     match row:
         case Row():
-            get, put = attrgetter(row.field), row.kind.write
+            get, put = attrgetter(row.field), row.kind.write_text
             return lambda value, fields: fields.append(put(get(value)))
         case Filler():
             constant = row.constant
@@ -490,7 +490,7 @@ def _write_many(row: Many, version: int) -> _WriteStep:
 
 def _item_writer(of: Layout | Kind | Choice, version: int) -> Writer:
     if isinstance(of, Kind):
-        put = of.write
+        put = of.write_text
         return lambda item: [put(item)]
     if isinstance(of, Choice):
         options = {layout.cls: (str(number), text_writer(layout, version)) for number, layout in of.options.items()}
@@ -515,13 +515,13 @@ def _write_tags(row: Tags) -> _WriteStep:
             return
         fields.append(str(len(tags)))
         for each in tags:
-            fields += (STRING.write(each.tag), STRING.write(each.value))
+            fields += (STRING.write_text(each.tag), STRING.write_text(each.value))
 
     return step
 
 
 def _write_column(row: Column) -> _WriteStep:
-    get, put = attrgetter(row.field), row.kind.write
+    get, put = attrgetter(row.field), row.kind.write_text
 
     def step(value: Any, fields: list[str]) -> None:
         held = [getattr(record, row.name) for record in get(value)]

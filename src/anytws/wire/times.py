@@ -48,11 +48,11 @@ LONGEST_ZONE: Final = 128
 
 @lru_cache(256)
 def _zone(name: str) -> tzinfo:
-    from zoneinfo import ZoneInfo  # noqa: PLC0415 (some milliseconds, which a program without such times does not pay)
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 (takes milliseconds; for times with a zone only)
 
     zone = zone_called(name)
     # A ZoneInfo under the name that TWS wrote is written so again; any other one needs its name kept beside it.
-    return zone if isinstance(zone, ZoneInfo) and zone.key == name else NamedZone(STRING.read(name), zone)
+    return zone if isinstance(zone, ZoneInfo) and zone.key == name else NamedZone(STRING.read_text(name), zone)
 
 
 def zone_named(name: str) -> tzinfo:
@@ -193,11 +193,11 @@ def _read_moment(text: str) -> datetime | date | str:
     try:
         return read_time(text)
     except ValueError:
-        return str(STRING.read(text))
+        return str(STRING.read_text(text))
 
 
 def _write_moment(value: Any) -> str:
-    return STRING.write(value) if isinstance(value, str) else write_time(value)
+    return STRING.write_text(value) if isinstance(value, str) else write_time(value)
 
 
 def _read_wall_clock(text: str) -> datetime:

@@ -1,12 +1,12 @@
 """Reads a text message in which a value is odd, as far as it can be read.
 
 TWS leaves numbers empty and writes times in forms that nobody listed, and the vendor's client reads zero, or keeps the
-text, and goes on. So one value must not cost the message: it becomes None and is told. What must not be guessed is
-where the message goes (`anytws.wire.odd.ROUTES`) and how its fields lie: counts, the numbers that choose a layout,
-and whatever a condition looks at. And a frame that has too few fields, or too many, is not an odd value: its fields
-may all stand in the place of others.
+text, and goes on. So one value must not make the message unreadable: it becomes None and is told. What must not be
+guessed is where the message goes (`anytws.wire.odd.ROUTES`) and where its fields are: counts, the numbers that choose a
+layout, and whatever a condition looks at. And a frame that has too few fields, or too many, is not an odd value: its
+fields may all be those of others.
 
-The slow way, gone only after the strict reader has refused.
+It is slow, and used only after the strict reader has refused.
 """
 
 from __future__ import annotations
@@ -69,11 +69,11 @@ class _Builder(TextWalk):
     def finish(self, layout: Layout, draft: Draft, path: str) -> Any:
         """Make the record of which *draft* has the fields."""
         if self._unread:
-            # A draft that is gone must not lend its identity to the next one.
+            # Python may give the `id` of a deleted draft to the next one.
             self._unread -= {(id(draft), name) for name in draft.__dict__}
         try:
             value = draft.finish()
-            return value if layout.loaded is None else layout.loaded(value)
+            return value if layout.after_reading is None else layout.after_reading(value)
         except _NO_RECORD as problem:
             raise DecodeError(self._message, path or None, shown(str(problem)), layout.cls.__name__) from None
 
@@ -103,7 +103,7 @@ class _Builder(TextWalk):
         if 2 * count > self._fields.left:
             return (yield from super()._pairs(path, count))
         # A text is never odd.
-        texts = [*map(STRING.read, self._fields.take_many(2 * count))]
+        texts = [*map(STRING.read_text, self._fields.take_many(2 * count))]
         return tuple(map(TagValue, texts[::2], texts[1::2]))
 
     def _with(self, record: Any, name: str, value: Any) -> Any:

@@ -18,15 +18,28 @@ from google.protobuf.message import Message as ProtobufMessage
 from anytws.messages.base import TagValue
 from anytws.wire.kinds import UNSTATED, Kind
 from anytws.wire.odd import ABSENT, Odd, OddFields, routes
-from anytws.wire.protobuf import carried_rows, check_items, file_described, message_class
-from anytws.wire.rows import Choice, Entry, Layout, Many, Part, Row, Tags, default_of, vendor_name
+from anytws.wire.protobuf import check_items
+from anytws.wire.protobuf_descriptors import file_described, message_class
+from anytws.wire.rows import (
+    Choice,
+    Entry,
+    Layout,
+    Many,
+    Part,
+    Row,
+    Tags,
+    carried_rows,
+    default_of,
+    value_when_absent,
+    vendor_name,
+)
 
 _UNREADABLE: Final = (ValueError, ArithmeticError)
 _Field: Final = descriptor_pb2.FieldDescriptorProto
 
 
 class _Hopeless(Exception):
-    """What is odd costs the message."""
+    """Too much is odd, or what must not be: the message cannot be read."""
 
 
 class TolerantProtobuf:
@@ -61,7 +74,7 @@ class TolerantProtobuf:
             if not prefix and row.field in ("request_id", "order_id") and isinstance(value, int):
                 self.request_id = value
         made = layout.cls(**values)
-        return made if layout.loaded is None else layout.loaded(made)
+        return made if layout.after_reading is None else layout.after_reading(made)
 
     def _field(self, row: Row | Part | Many | Tags, layout: Layout, parsed: Any, path: str) -> Any:
         name = vendor_name(row)
@@ -81,7 +94,7 @@ class TolerantProtobuf:
                 return self._tags(getattr(parsed, name), path)
 
     def _has_default(self, row: Row | Part, layout: Layout) -> bool:
-        return default_of(layout.cls, row.field) is not attrs.NOTHING
+        return value_when_absent(layout.cls, row.field) is not attrs.NOTHING
 
     def _absent(self, row: Row, layout: Layout, path: str) -> Any:
         if row.kind.absent is not UNSTATED:
@@ -105,7 +118,7 @@ class TolerantProtobuf:
         if isinstance(held, bytes):
             held = self._text(held, path)
         try:
-            return held if kind.load is None else kind.load(held)
+            return held if kind.read_protobuf is None else kind.read_protobuf(held)
         except _UNREADABLE:
             return self._none(path, held, kind.name)
 

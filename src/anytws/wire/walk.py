@@ -1,7 +1,7 @@
 """The slow walk over the rows of a message: says field by field what is there, and which field is wrong.
 
 The compiled writers (`anytws.wire.text`, `anytws.wire.protobuf`) are optimistic and only say *that* something is wrong.
-This is the same table read by hand, for the errors of what we say, and for people who look at what was said.
+Here the same table is read row by row, for the errors of what we say, and for people who look at what was said.
 """
 
 from __future__ import annotations
@@ -13,15 +13,29 @@ from typing import Any, Final
 import attrs
 
 from anytws.errors import INVALID_SYMBOL, DecodeError, LocalProtocolError, shown
-from anytws.messages.base import Side, TagValue
+from anytws.messages.base import Asks, Side, Streams, TagValue
 from anytws.wire.characters import is_printable
 from anytws.wire.kinds import BOOL, INT, STRING, Kind
 from anytws.wire.limits import DEFAULT_LIMITS
-from anytws.wire.rows import AnyRow, Choice, Column, Entry, Filler, Layout, Leaf, Many, Part, Row, Tags, When
+from anytws.wire.rows import (
+    AnyRow,
+    Choice,
+    Column,
+    Entry,
+    Filler,
+    Layout,
+    Leaf,
+    Many,
+    Part,
+    Row,
+    Tags,
+    When,
+    default_of,
+)
 from anytws.wire.tags import join_tags, split_tags
 from anytws.wire.text import Draft, Fields, check_layout_number, least_width, read_count
 
-_COUNT: Final = Kind("COUNT", read_count, INT.write, "int32")
+_COUNT: Final = Kind("COUNT", read_count, INT.write_text, "int32")
 _TAGS: Final = Kind("TAGS", split_tags, join_tags, "string")
 _BAD_VALUE: Final = (ValueError, ArithmeticError, TypeError, AttributeError, LookupError)
 
@@ -53,8 +67,8 @@ def walk_text(
 ) -> Iterator[FieldSeen]:
     """Give the fields of a text body one by one.
 
-    Raises `DecodeError` at the first field that is not what the table says; a *tolerant* walk only at one on which it
-    hangs how the fields behind it lie.
+    Raises `DecodeError` at the first field that is not what the table says; a *tolerant* walk only at one that decides
+    where the fields behind it are.
     """
     walk = TextWalk(entry.name, version, fields, most_items)
     for seen in walk.rows(entry.layout.text_rows, "", Draft(entry.cls)):
@@ -67,7 +81,7 @@ class TextWalk:
     """One walk over one frame.
 
     A value that cannot be read is None and passed over, if *tolerates* says so of its field (it does unless told
-    otherwise); never a count, or whatever else says how the fields lie.
+    otherwise); never a count, or whatever else decides where the fields are.
     """
 
     def __init__(
@@ -140,10 +154,10 @@ class TextWalk:
     def _filler(self, row: Filler, prefix: str) -> FieldSeen:
         text = self._take("layout number", "FILLER")
         try:
-            if row.least is not None:
-                check_layout_number(text, row.least)
+            if row.minimum is not None:
+                check_layout_number(text, row.minimum)
         except (ValueError, ArithmeticError):
-            wanted = f"{row.least} or more"
+            wanted = f"{row.minimum} or more"
             raise DecodeError(self._message, f"{prefix}layout number", shown(text), wanted) from None
         return FieldSeen("", "FILLER", text, row.constant)
 
@@ -219,7 +233,7 @@ class TextWalk:
         return choice.options[seen.value]
 
     def _must(self, path: str, kind: Kind) -> FieldSeen:
-        """Read what says how the fields lie."""
+        """Read what decides where the fields are."""
         seen = self._read(path, kind)
         if seen.is_odd:
             raise self.fault_at(seen)
@@ -234,7 +248,7 @@ class TextWalk:
     def _read(self, path: str, kind: Kind) -> FieldSeen:
         text = self._take(path, kind.name)
         try:
-            return FieldSeen(path, kind.name, text, kind.read(text))
+            return FieldSeen(path, kind.name, text, kind.read_text(text))
         except (ValueError, ArithmeticError):
             return FieldSeen(path, kind.name, text, text, is_odd=True)
 
@@ -254,19 +268,20 @@ class _Unread(Exception):
 
 
 class _Watched:
-    """A draft as a condition sees it: to look at a value that could not be read is the end."""
+    """A draft as a condition sees it: raises `_Unread`, with the field's path, for a value that could not be read."""
 
-    __slots__ = ("_draft", "_unread")
+    __slots__ = ("_draft", "_prefix", "_unread")
 
-    def __init__(self, draft: Draft, unread: set[tuple[int, str]]) -> None:
+    def __init__(self, draft: Draft, unread: set[tuple[int, str]], prefix: str = "") -> None:
         self._draft = draft
         self._unread = unread
+        self._prefix = prefix
 
     def __getattr__(self, name: str) -> Any:
         if (id(self._draft), name) in self._unread:
-            raise _Unread(name)
+            raise _Unread(self._prefix + name)
         value = getattr(self._draft, name)
-        return _Watched(value, self._unread) if isinstance(value, Draft) else value
+        return _Watched(value, self._unread, f"{self._prefix}{name}.") if isinstance(value, Draft) else value
 
 
 # --- writing -----------------------------------------------------------------------------------------------------
@@ -320,6 +335,18 @@ def _words_for(kind: Kind) -> str:
     return f"{wanted}, or None" if kind.optional and not wanted.endswith("None") else wanted
 
 
+def _is_given_later(row: Row, value: Any) -> bool:
+    """Tell whether *row* is the id of a request, which is None until its conversation gives it one."""
+    if row.kind.optional or row.field not in attrs.fields_dict(type(value)):
+        return False
+    return default_of(type(value), row.field) is None
+
+
+def _ways_to_give(field: str, request: Any) -> str:
+    ways = [way for cls, way in ((Asks, "Tws.ask"), (Streams, "Tws.stream")) if isinstance(request, cls)]
+    return f"ask it with {' or '.join(ways)}, or give {field}" if ways else f"give {field}"
+
+
 class _FaultSearch:
     def __init__(self, text: bool, *, ascii_only: bool) -> None:
         self._text = text
@@ -343,7 +370,7 @@ class _FaultSearch:
         try:
             return not self._text or row.holds(value)
         except _BAD_VALUE:
-            # The value that the condition stumbles over has a row of its own, and that row is told.
+            # The value with which the condition fails has a row of its own, and the error is about that row.
             return True
 
     def _row(self, row: Row | Part | Many | Tags | Column, value: Any, prefix: str) -> Iterator[_Fault]:
@@ -354,7 +381,10 @@ class _FaultSearch:
             yield self._broken_path(row.field, value, prefix)
             return
         if isinstance(row, Row):
-            yield from self._leaf(path, row.kind, held)
+            if held is None and _is_given_later(row, value):
+                yield _Fault(path, f"there is none yet: {_ways_to_give(row.field, value)}")
+            else:
+                yield from self._leaf(path, row.kind, held)
         elif isinstance(row, Part):
             if held is not None or not row.optional:
                 yield from self.record(row.layout, held, f"{path}.")
@@ -408,7 +438,9 @@ class _FaultSearch:
             yield _Fault(path, problem, INVALID_SYMBOL)
             return
         try:
-            written = kind.write(value) if self._text else kind.dump(value) if kind.dump else value
+            written = (
+                kind.write_text(value) if self._text else kind.write_protobuf(value) if kind.write_protobuf else value
+            )
             if isinstance(written, str):
                 written.encode()
         except UnicodeEncodeError:

@@ -9,8 +9,9 @@ from google.protobuf.message import DecodeError as ParseError
 
 from anytws.errors import DecodeError, in_a_sentence, shown
 from anytws.wire.kinds import INT, STRING, Kind
-from anytws.wire.protobuf import fields_beyond, message_class, told_unknown
-from anytws.wire.rows import Choice, Entry, Layout, Many, Part, Row, Tags, leaves, vendor_name
+from anytws.wire.protobuf import fields_beyond, told_unknown
+from anytws.wire.protobuf_descriptors import message_class
+from anytws.wire.rows import Choice, Entry, Layout, Many, Part, Row, Tags, carried_rows, vendor_name
 from anytws.wire.walk import FieldSeen
 
 _MOST_OF_A_TAG: Final = 80
@@ -39,9 +40,8 @@ def walk_protobuf(entry: Entry, body: bytes, *, tolerant: bool = False) -> Itera
 
 
 def _record(message: str, layout: Layout, parsed: Any, prefix: str, *, searched: bool) -> Iterator[FieldSeen]:
-    for row in leaves(layout.protobuf_rows):
-        if isinstance(row, (Row, Part, Many, Tags)) and row.number is not None:
-            yield from _row(message, row, parsed, prefix, searched=searched)
+    for row in carried_rows(layout):
+        yield from _row(message, row, parsed, prefix, searched=searched)
     for unknown in fields_beyond(parsed) if searched else ():
         # What it means nobody knows, so its value is what stands there.
         told = told_unknown(unknown.data)
@@ -84,6 +84,6 @@ def _item(message: str, of: Layout | Kind | Choice, item: Any, path: str, *, sea
 def _scalar(kind: Kind, held: Any, path: str) -> FieldSeen:
     text = held if isinstance(held, str) else repr(held)
     try:
-        return FieldSeen(path, kind.name, text, held if kind.load is None else kind.load(held))
+        return FieldSeen(path, kind.name, text, held if kind.read_protobuf is None else kind.read_protobuf(held))
     except (ValueError, ArithmeticError):
         return FieldSeen(path, kind.name, text, held, is_odd=True)

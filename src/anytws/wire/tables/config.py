@@ -17,7 +17,9 @@ from anytws.messages.config import (
     UpdateConfigWarning,
 )
 from anytws.wire import versions as v
-from anytws.wire.kinds import BOOL, INT, STRING, maybe
+from anytws.wire.conversation import ConversationRow, Key, Resend, Shape
+from anytws.wire.kinds import BOOL, INT, STRING
+from anytws.wire.optional_kinds import maybe
 from anytws.wire.rows import Entry, Layout, Many, Part, Row
 
 _LOCK_AND_EXIT = Layout(
@@ -110,7 +112,7 @@ _SMART_ROUTING = Layout(
         Row("default_algorithm", maybe(STRING), 4),
     ),
 )
-_ORDERS = Layout(OrdersConfig, (Part("smart_routing", _SMART_ROUTING, 1, optional=True, oneof=""),))
+_ORDERS = Layout(OrdersConfig, (Part("smart_routing", _SMART_ROUTING, 1, optional=True, presence=False),))
 _WARNING = Layout(
     UpdateConfigWarning,
     (
@@ -135,6 +137,17 @@ CONFIG: tuple[Entry, ...] = (
         protobuf_since=v.CONFIG,
         since=v.CONFIG,
         text=False,
+        conversation=ConversationRow(
+            shape=Shape.ONE,
+            key=Key.REQUEST_ID,
+            answers=(ConfigResponse,),
+            ends=frozenset({321}),
+            resend=Resend.NEW_ID,
+            settles=True,
+            deadline=10.0,
+            source="V, C cap",
+            confidence="medium",
+        ),
     ),
     Entry(
         Layout(ConfigResponse, _SECTIONS),
@@ -159,6 +172,17 @@ CONFIG: tuple[Entry, ...] = (
         since=v.UPDATE_CONFIG,
         text=False,
         changes_state=True,
+        conversation=ConversationRow(
+            shape=Shape.ONE,
+            key=Key.REQUEST_ID,
+            answers=(UpdateConfigResponse,),
+            slot="update_config",
+            ends=frozenset({321}),
+            deadline=30.0,
+            source="V, D",
+            confidence="low",
+            doubts="No recording of it was found. It seems to need a TWS that lets clients do more than read.",
+        ),
     ),
     Entry(
         Layout(

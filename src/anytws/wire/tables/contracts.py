@@ -38,23 +38,9 @@ from anytws.messages.contracts import (
     askable,
 )
 from anytws.wire import versions as v
-from anytws.wire.kinds import (
-    DECIMAL,
-    DECIMAL_AS_DOUBLE,
-    DOUBLE,
-    ESCAPED_TEXT,
-    FLAG,
-    INT,
-    STRING,
-    TEXT,
-    Kind,
-    blank,
-    marked,
-    maybe,
-    number_of,
-    omitting,
-    word_of,
-)
+from anytws.wire.conversation import Cancel, ConversationRow, Key, Pace, Resend, Shape
+from anytws.wire.kinds import DECIMAL, DECIMAL_AS_DOUBLE, DOUBLE, INT, STRING, Kind, number_of, word_of
+from anytws.wire.optional_kinds import ESCAPED_TEXT, FLAG, TEXT, empty_means, left_out_when, maybe, nothing_is
 from anytws.wire.rows import Entry, Filler, Layout, Many, Part, Row, Tags, When
 
 _LEG_ROWS = (
@@ -62,10 +48,10 @@ _LEG_ROWS = (
     Row("ratio", INT, 2),
     Row("action", word_of(Action), 3),
     Row("exchange", TEXT, 4),
-    Row("open_close", blank(number_of(LegOpenClose), LegOpenClose(0)), 5),
-    Row("short_sale_slot", blank(number_of(ShortSaleSlot), ShortSaleSlot.NONE), 6, "shortSalesSlot"),
+    Row("open_close", empty_means(number_of(LegOpenClose), LegOpenClose(0)), 5),
+    Row("short_sale_slot", empty_means(number_of(ShortSaleSlot), ShortSaleSlot.NONE), 6, "shortSalesSlot"),
     Row("designated_location", TEXT, 7),
-    Row("exempt_code", blank(INT, 0), 8),
+    Row("exempt_code", empty_means(INT, 0), 8),
     Row("per_leg_price", maybe(DOUBLE), 9),
 )
 COMBO_LEG = Layout(ComboLeg, text=_LEG_ROWS[:8], protobuf=_LEG_ROWS)
@@ -73,7 +59,7 @@ COMBO_LEG = Layout(ComboLeg, text=_LEG_ROWS[:8], protobuf=_LEG_ROWS)
 COMBO_LEG_BRIEF = Layout(
     ComboLeg,
     text=_LEG_ROWS[:4],
-    protobuf=(*_LEG_ROWS[:4], *[attrs.evolve(row, informative=True) for row in _LEG_ROWS[4:]]),
+    protobuf=(*_LEG_ROWS[:4], *[attrs.evolve(row, may_be_lost=True) for row in _LEG_ROWS[4:]]),
 )
 """A leg as requests for data write it in text: what only an order does with a leg says nothing to them."""
 
@@ -81,8 +67,8 @@ DELTA_NEUTRAL_CONTRACT = Layout(
     DeltaNeutralContract,
     (
         Row("contract_id", INT, 1, "conId"),
-        Row("delta", blank(DOUBLE, 0.0), 2),
-        Row("price", blank(DOUBLE, 0.0), 3),
+        Row("delta", empty_means(DOUBLE, 0.0), 2),
+        Row("price", empty_means(DOUBLE, 0.0), 3),
     ),
 )
 
@@ -90,7 +76,7 @@ CONTRACT = Layout(
     Contract,
     text=(),
     protobuf=(
-        Row("contract_id", blank(INT, 0), 1, "conId"),
+        Row("contract_id", empty_means(INT, 0), 1, "conId"),
         Row("symbol", TEXT, 2),
         Row("security_type", maybe(word_of(SecurityType)), 3, "secType"),
         Row("last_trade_date_or_contract_month", TEXT, 4),
@@ -104,19 +90,19 @@ CONTRACT = Layout(
         Row("trading_class", TEXT, 12),
         Row("security_id_type", maybe(word_of(SecurityIdType)), 13, "secIdType", told_by="contract_id"),
         Row("security_id", TEXT, 14, "secId", told_by="contract_id"),
-        Row("description", TEXT, 15, informative=True),
+        Row("description", TEXT, 15, may_be_lost=True),
         Row("issuer_id", TEXT, 16, told_by="contract_id"),
         Part("delta_neutral_contract", DELTA_NEUTRAL_CONTRACT, 17, optional=True),
         Row("include_expired", FLAG, 18),
-        Row("combo_legs_description", TEXT, 19, "comboLegsDescrip", informative=True),
+        Row("combo_legs_description", TEXT, 19, "comboLegsDescrip", may_be_lost=True),
         Many("combo_legs", COMBO_LEG, 20),
-        Row("last_trade_date", TEXT, 21, informative=True),
+        Row("last_trade_date", TEXT, 21, may_be_lost=True),
     ),
 )
 """A contract in protobuf. In text each message writes the fields that it needs: see `contract_rows`."""
 
 _TEXT_KINDS = {
-    "contract_id": blank(INT, 0),
+    "contract_id": empty_means(INT, 0),
     "security_type": maybe(word_of(SecurityType)),
     "strike": maybe(DOUBLE),
     "right": maybe(word_of(Right)),
@@ -143,7 +129,7 @@ COMMON = (
 
 
 def as_asked(request: Any) -> Any:
-    """Give a *request* with its contract in the form in which a client says it, as the ``dumped`` of its layout."""
+    """Give a *request* with its contract in the form in which a client says it, as ``before_writing`` of its layout."""
     contract = askable(request.contract)
     return request if contract is request.contract else attrs.evolve(request, contract=contract)
 
@@ -172,9 +158,9 @@ def _plain(kind: Kind) -> Kind:
     """Write 50 and not 50.0, as TWS does in its messages about contracts."""
 
     def write(value: object) -> str:
-        return kind.write(value).removesuffix(".0")
+        return kind.write_text(value).removesuffix(".0")
 
-    return attrs.evolve(kind, write=write)
+    return attrs.evolve(kind, write_text=write)
 
 
 def _split_names(text: str) -> tuple[str, ...]:
@@ -183,25 +169,25 @@ def _split_names(text: str) -> tuple[str, ...]:
 
 
 def _join_names(names: Any) -> str:
-    text = ",".join([STRING.write(name) for name in names])
+    text = ",".join([STRING.write_text(name) for name in names])
     if _split_names(text) != names:
         raise ValueError(names)
     return text
 
 
-_NAMES = omitting(
+_NAMES = left_out_when(
     Kind(
         "COMMA_LIST",
-        lambda text: _split_names(STRING.read(text)),
+        lambda text: _split_names(STRING.read_text(text)),
         _join_names,
         "string",
-        load=_split_names,
-        dump=_join_names,
+        read_protobuf=_split_names,
+        write_protobuf=_join_names,
     ),
     (),
 )
-_UNDERLYING = marked(INT, "0")
-_GROUP = marked(INT, "2147483647")
+_UNDERLYING = nothing_is(INT, "0")
+_GROUP = nothing_is(INT, "2147483647")
 
 
 def _whole_number() -> Kind:
@@ -209,19 +195,19 @@ def _whole_number() -> Kind:
     kind = maybe(INT)
 
     def read(text: str) -> float | None:
-        value = kind.read(text)
+        value = kind.read_text(text)
         return None if value is None else float(value)
 
     def write(value: object) -> str:
-        return kind.write(int(value) if isinstance(value, float) and value.is_integer() else value)
+        return kind.write_text(int(value) if isinstance(value, float) and value.is_integer() else value)
 
-    return attrs.evolve(kind, read=read, write=write)
+    return attrs.evolve(kind, read_text=read, write_text=write)
 
 
 _EV_MULTIPLIER = _whole_number()
 
 PRICE_INCREMENT = Layout(
-    PriceIncrement, (Row("low_edge", _plain(blank(DOUBLE, 0.0)), 1), Row("increment", _plain(maybe(DOUBLE)), 2))
+    PriceIncrement, (Row("low_edge", _plain(empty_means(DOUBLE, 0.0)), 1), Row("increment", _plain(maybe(DOUBLE)), 2))
 )
 INELIGIBILITY_REASON = Layout(IneligibilityReason, (Row("id", TEXT, 1), Row("description", TEXT, 2)))
 
@@ -405,7 +391,7 @@ _CONTRACT_DATA_PROTOBUF = (
 _CONTRACT_DATA = Layout(
     ContractData,
     text=(
-        Filler("8", until=v.SIZE_RULES, least=8),
+        Filler("8", until=v.SIZE_RULES, minimum=8),
         Row("request_id", INT),
         *contract_rows("symbol", "security_type", "last_trade_date_or_contract_month"),
         Row("contract.last_trade_date", TEXT, since=v.LAST_TRADE_DATE),
@@ -447,14 +433,14 @@ _CONTRACT_DATA = Layout(
         Many("details.ineligibility_reasons", INELIGIBILITY_REASON, since=v.INELIGIBILITY_REASONS),
     ),
     protobuf=_CONTRACT_DATA_PROTOBUF,
-    loaded=_split_last_trade,
-    dumped=_join_last_trade,
+    after_reading=_split_last_trade,
+    before_writing=_join_last_trade,
 )
 
 _BOND_CONTRACT_DATA = Layout(
     BondContractData,
     text=(
-        Filler("6", until=v.SIZE_RULES, least=6),
+        Filler("6", until=v.SIZE_RULES, minimum=6),
         Row("request_id", INT),
         *contract_rows("symbol", "security_type"),
         Row("details.cusip", TEXT),
@@ -485,8 +471,8 @@ _BOND_CONTRACT_DATA = Layout(
     ),
     protobuf=_CONTRACT_DATA_PROTOBUF,
     vendor="ContractData",
-    loaded=_split_maturity,
-    dumped=_join_maturity,
+    after_reading=_split_maturity,
+    before_writing=_join_maturity,
 )
 
 CONTRACTS: tuple[Entry, ...] = (
@@ -505,6 +491,21 @@ CONTRACTS: tuple[Entry, ...] = (
         said_as=as_asked,
         vendor_name="reqContractDetails",
         protobuf_since=v.PROTOBUF_CONTRACT_DATA,
+        conversation=ConversationRow(
+            shape=Shape.RUN,
+            key=Key.REQUEST_ID,
+            answers=(ContractData, BondContractData),
+            end=ContractDataEnd,
+            cancel=Cancel(by=CancelContractData),
+            ends=frozenset({200}),
+            comments=frozenset({2104, 2119, 2158}),
+            resend=Resend.NEW_ID,
+            settles=True,
+            deadline=60.0,
+            source="D, C cap, osa",
+            doubts="What TWS says to its cancel is not known. A 200 close to 1100, 2103 or 2157 is not to be believed. "
+            "The thousands of rows of an option chain may take minutes.",
+        ),
     ),
     Entry(
         Layout(CancelContractData, (Row("request_id", INT, 1, "reqId"),)),
@@ -513,6 +514,14 @@ CONTRACTS: tuple[Entry, ...] = (
         protobuf_since=v.CANCEL_CONTRACT_DATA,
         since=v.CANCEL_CONTRACT_DATA,
         text=False,
+        conversation=ConversationRow(
+            shape=Shape.COMMAND,
+            key=Key.REQUEST_ID,
+            resend=Resend.YES,
+            source="V, I",
+            confidence="low",
+            doubts="Rows under way still come; whether the end does is not known.",
+        ),
     ),
     Entry(_CONTRACT_DATA, id=10, vendor_name="contractDetails", protobuf_since=v.PROTOBUF_CONTRACT_DATA),
     Entry(_BOND_CONTRACT_DATA, id=18, vendor_name="bondContractDetails", protobuf_since=v.PROTOBUF_CONTRACT_DATA),
@@ -536,6 +545,18 @@ CONTRACTS: tuple[Entry, ...] = (
         id=78,
         vendor_name="reqSecDefOptParams",
         protobuf_since=v.PROTOBUF_REST_MESSAGES_2,
+        conversation=ConversationRow(
+            shape=Shape.RUN,
+            key=Key.REQUEST_ID,
+            answers=(SecDefOptParameter,),
+            end=SecDefOptParameterEnd,
+            ends=frozenset({200, 321}),
+            resend=Resend.NEW_ID,
+            settles=True,
+            deadline=30.0,
+            source="D, C cap",
+            doubts="Where nothing is found, the end alone is expected; nobody says so.",
+        ),
     ),
     Entry(
         Layout(
@@ -543,7 +564,7 @@ CONTRACTS: tuple[Entry, ...] = (
             (
                 Row("request_id", INT, 1, "reqId"),
                 Row("exchange", TEXT, 2),
-                Row("underlying_contract_id", attrs.evolve(blank(INT, 0), absent=0), 3, "underlyingConId"),
+                Row("underlying_contract_id", attrs.evolve(empty_means(INT, 0), absent=0), 3, "underlyingConId"),
                 Row("trading_class", TEXT, 4),
                 Row("multiplier", maybe(DECIMAL), 5),
                 Many("expirations", STRING, 6),
@@ -565,6 +586,18 @@ CONTRACTS: tuple[Entry, ...] = (
         id=81,
         vendor_name="reqMatchingSymbols",
         protobuf_since=v.PROTOBUF_REST_MESSAGES_2,
+        conversation=ConversationRow(
+            shape=Shape.ONE,
+            key=Key.REQUEST_ID,
+            answers=(SymbolSamples,),
+            ends=frozenset({321}),
+            resend=Resend.NEW_ID,
+            settles=True,
+            deadline=15.0,
+            pace=Pace.SYMBOLS,
+            source="D, C cap",
+            doubts="Those that came faster than one a second were left without an answer, by one report.",
+        ),
     ),
     Entry(
         Layout(
@@ -583,6 +616,19 @@ CONTRACTS: tuple[Entry, ...] = (
         id=91,
         vendor_name="reqMarketRule",
         protobuf_since=v.PROTOBUF_REST_MESSAGES_2,
+        conversation=ConversationRow(
+            shape=Shape.ONE,
+            key=Key.MARKET_RULE_ID,
+            answers=(MarketRule,),
+            slot="market_rule",
+            ends=frozenset({321}),
+            resend=Resend.YES,
+            settles=True,
+            deadline=15.0,
+            source="D, C cap",
+            confidence="medium",
+            doubts="What TWS says to a rule that does not exist is not known; an error might have no id.",
+        ),
     ),
     Entry(
         Layout(

@@ -23,27 +23,16 @@ from anytws.messages.executions import (
     Liquidity,
     OptionExerciseType,
 )
+from anytws.messages.orders import CancelOrderRequest
 from anytws.wire import versions as v
-from anytws.wire.kinds import (
-    DECIMAL,
-    DOUBLE,
-    FLAG,
-    INT,
-    LONG,
-    REQUEST_ID,
-    TEXT,
-    Kind,
-    blank,
-    marked,
-    maybe,
-    number_of,
-    word_of,
-)
+from anytws.wire.conversation import Cancel, ConversationRow, Key, Resend, Shape
+from anytws.wire.kinds import DECIMAL, DOUBLE, INT, LONG, REQUEST_ID, Kind, number_of, word_of
+from anytws.wire.optional_kinds import FLAG, TEXT, empty_means, maybe, nothing_is
 from anytws.wire.rows import Entry, Filler, Layout, Many, Part, Row
 from anytws.wire.tables.contracts import CONTRACT, as_asked, contract_rows
 from anytws.wire.times import DAY, INSTANT, MOMENT
 
-_LIQUIDITY = blank(number_of(Liquidity), Liquidity.NONE)
+_LIQUIDITY = empty_means(number_of(Liquidity), Liquidity.NONE)
 
 _EXECUTION = Layout(
     Execution,
@@ -58,7 +47,7 @@ _EXECUTION = Layout(
         Row("shares", maybe(DECIMAL), 7),
         Row("price", maybe(DOUBLE), 8),
         Row("permanent_id", maybe(LONG), 9, "permId"),
-        Row("client_id", blank(INT, 0), 10),
+        Row("client_id", empty_means(INT, 0), 10),
         Row("liquidation", FLAG, 11, "isLiquidation"),
         Row("cumulative_quantity", maybe(DECIMAL), 12, "cumQty"),
         Row("average_price", maybe(DOUBLE), 13, "avgPrice"),
@@ -71,7 +60,7 @@ _EXECUTION = Layout(
         Row("submitter", TEXT, 20),
         Row(
             "option_exercise_type",
-            blank(number_of(OptionExerciseType), OptionExerciseType.NONE),
+            empty_means(number_of(OptionExerciseType), OptionExerciseType.NONE),
             21,
             "optExerciseOrLapseType",
         ),
@@ -81,7 +70,7 @@ _EXECUTION = Layout(
 _EXECUTION_DETAILS = Layout(
     ExecutionDetails,
     text=(
-        Filler("10", until=v.LAST_LIQUIDITY, least=10),
+        Filler("10", until=v.LAST_LIQUIDITY, minimum=10),
         Row("request_id", REQUEST_ID),
         Row("execution.order_id", REQUEST_ID),
         *contract_rows(
@@ -105,7 +94,7 @@ _EXECUTION_DETAILS = Layout(
         Row("execution.shares", maybe(DECIMAL)),
         Row("execution.price", maybe(DOUBLE)),
         Row("execution.permanent_id", maybe(LONG)),
-        Row("execution.client_id", blank(INT, 0)),
+        Row("execution.client_id", empty_means(INT, 0)),
         Row("execution.liquidation", FLAG),
         Row("execution.cumulative_quantity", maybe(DECIMAL)),
         Row("execution.average_price", maybe(DOUBLE)),
@@ -125,18 +114,25 @@ _EXECUTION_DETAILS = Layout(
 )
 
 
-def _load_date(number: int) -> date:
-    day: date = DAY.read(f"{number:08}")
+def _read_protobuf_date(number: int) -> date:
+    day: date = DAY.read_text(f"{number:08}")
     return day
 
 
 # A day as in text, but a number in protobuf.
-_DATE = Kind("DAY", DAY.read, DAY.write, "int32", load=_load_date, dump=lambda value: int(DAY.write(value)))
+_DATE = Kind(
+    "DAY",
+    DAY.read_text,
+    DAY.write_text,
+    "int32",
+    read_protobuf=_read_protobuf_date,
+    write_protobuf=lambda value: int(DAY.write_text(value)),
+)
 
 _EXECUTION_FILTER = Layout(
     ExecutionFilter,
     (
-        Row("client_id", blank(INT, 0), 1),
+        Row("client_id", empty_means(INT, 0), 1),
         Row("account", TEXT, 2, "acctCode"),
         Row("time", maybe(MOMENT), 3),
         Row("symbol", TEXT, 4),
@@ -145,7 +141,7 @@ _EXECUTION_FILTER = Layout(
         Row("side", maybe(word_of(Action)), 7),
         Row(
             "last_n_days",
-            marked(INT, "2147483647"),
+            nothing_is(INT, "2147483647"),
             8,
             since=v.PARAMETRIZED_DAYS_OF_EXECUTIONS,
         ),
@@ -159,10 +155,10 @@ def _redemption_date() -> Kind:
     kind = maybe(DAY)
 
     def read(text: str) -> date | None:
-        day: date | None = None if text in ("0", "-1", "2147483647") else kind.read(text)
+        day: date | None = None if text in ("0", "-1", "2147483647") else kind.read_text(text)
         return day
 
-    return attrs.evolve(kind, read=read, load=read)
+    return attrs.evolve(kind, read_text=read, read_protobuf=read)
 
 
 _LARGEST_QUANTITY = 9
@@ -178,15 +174,15 @@ def _quantity() -> Kind:
             return int(value) if value == value.to_integral_value() else None
         return value
 
-    inner_dump = INT.dump or int
+    inner_write = INT.write_protobuf or int
 
     def write(value: Any) -> str:
-        return INT.write(whole(value))
+        return INT.write_text(whole(value))
 
-    def dump(value: Any) -> Any:
-        return inner_dump(whole(value))
+    def write_protobuf(value: Any) -> Any:
+        return inner_write(whole(value))
 
-    return attrs.evolve(INT, name="QUANTITY", write=write, dump=dump)
+    return attrs.evolve(INT, name="QUANTITY", write_text=write, write_protobuf=write_protobuf)
 
 
 _QUANTITY = _quantity()
@@ -218,6 +214,20 @@ EXECUTIONS: tuple[Entry, ...] = (
         id=7,
         vendor_name="reqExecutions",
         protobuf_since=v.PROTOBUF,
+        conversation=ConversationRow(
+            shape=Shape.RUN,
+            key=Key.REQUEST_ID,
+            # A fill that has just happened comes in between, without the id. Reports of fees never have one.
+            answers=(ExecutionDetails,),
+            end=ExecutionDetailsEnd,
+            ends=frozenset({321, 322}),
+            resend=Resend.NEW_ID,
+            settles=True,
+            deadline=30.0,
+            source="D, C cap, asy",
+            doubts="The end is missing in several builds, above all where there is nothing to tell. In older builds "
+            "the reports of fees come after it.",
+        ),
     ),
     Entry(_EXECUTION_DETAILS, id=11, vendor_name="execDetails", protobuf_since=v.PROTOBUF),
     Entry(
@@ -234,8 +244,8 @@ EXECUTIONS: tuple[Entry, ...] = (
                 Row("execution_id", TEXT, 1, "execId"),
                 Row("commission_and_fees", maybe(DOUBLE), 2),
                 Row("currency", TEXT, 3),
-                Row("realized_pnl", marked(DOUBLE, "1.7976931348623157E308"), 4, "realizedPNL"),
-                Row("bond_yield", marked(DOUBLE, "1.7976931348623157E308"), 5),
+                Row("realized_pnl", nothing_is(DOUBLE, "1.7976931348623157E308"), 4, "realizedPNL"),
+                Row("bond_yield", nothing_is(DOUBLE, "1.7976931348623157E308"), 5),
                 Row("yield_redemption_date", _redemption_date(), 6),
             ),
         ),
@@ -287,5 +297,16 @@ EXECUTIONS: tuple[Entry, ...] = (
         vendor_name="exerciseOptions",
         protobuf_since=v.PROTOBUF_REST_MESSAGES_1,
         changes_state=True,
+        conversation=ConversationRow(
+            shape=Shape.COMMAND,
+            key=Key.ORDER_ID,
+            cancel=Cancel(by=CancelOrderRequest, receipt=202, harmless=frozenset({161, 10147, 10148})),
+            cancelled_with_caller=False,
+            ends=frozenset({200, 201, 202, 321, 322}),
+            comments=frozenset({10349}),
+            source="C cap, D",
+            confidence="medium",
+            doubts="By another report there is no way to take it back but by hand in TWS.",
+        ),
     ),
 )

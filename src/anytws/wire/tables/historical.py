@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from anytws.messages.base import replace
 from anytws.messages.contracts import SecurityType
 from anytws.messages.historical import (
     BarSize,
@@ -28,9 +29,6 @@ from anytws.messages.historical import (
     HistoricalDataUpdate,
     HistoricalSchedule,
     HistoricalSession,
-    HistoricalTicks,
-    HistoricalTicksBidAsk,
-    HistoricalTicksLast,
     HistoricalTicksRequest,
     RealTimeBarsRequest,
     RealTimeBarTick,
@@ -39,20 +37,22 @@ from anytws.messages.historical import (
     UpdatedBar,
     WhatToShow,
 )
+from anytws.messages.market_data import HistoricalTicks, HistoricalTicksBidAsk, HistoricalTicksLast
 from anytws.messages.times import EPOCH_SECONDS, UnclearZone
 from anytws.wire import versions as v
-from anytws.wire.kinds import DECIMAL, DOUBLE, FLAG, INT, SECONDS, TEXT, marked, maybe, number_of, word_of
+from anytws.wire.conversation import Cancel, ConversationRow, Key, Pace, Resend, Shape, Variant
+from anytws.wire.kinds import DECIMAL, DOUBLE, INT, SECONDS, number_of, word_of
+from anytws.wire.optional_kinds import FLAG, TEXT, maybe, nothing_is
 from anytws.wire.rows import Entry, Filler, Gate, Layout, Many, Part, Row, Tags, When
 from anytws.wire.tables.contracts import COMBO_LEG_BRIEF, COMMON, CONTRACT, as_asked, contract_rows
-from anytws.wire.tables.market_data import HISTORICAL_TICK, HISTORICAL_TICK_BID_ASK, HISTORICAL_TICK_LAST
 from anytws.wire.times import DAY, INSTANT, MOMENT, TIME, WALL_CLOCK, decided
 
 _REQUEST_ID = Row("request_id", INT, 1, "reqId")
 _CONTRACT = Part("contract", CONTRACT, 2)
 _WHAT_TO_SHOW = word_of(WhatToShow)
 # What is not made of trades has no volume, no average and no count, and TWS writes -1 there.
-_DECIMAL = marked(DECIMAL, "-1")
-_COUNT = marked(INT, "-1")
+_DECIMAL = nothing_is(DECIMAL, "-1")
+_COUNT = nothing_is(INT, "-1")
 
 _BAR_ROWS = (
     Row("time", TIME, 1, "date"),
@@ -122,6 +122,22 @@ _SESSION = Layout(
 )
 _HISTOGRAM_ENTRY = Layout(HistogramDataEntry, (Row("price", DOUBLE, 1), Row("size", maybe(DECIMAL), 2)))
 
+_SMALL_BARS = frozenset(
+    {BarSize.SECOND_1, BarSize.SECONDS_5, BarSize.SECONDS_10, BarSize.SECONDS_15, BarSize.SECONDS_30}
+)
+"""Of which TWS takes the same request once in 15 seconds, as of ticks and head timestamps: a second one is an error."""
+
+
+def _with_its_span(answers: tuple[Any, ...], end: HistoricalDataEnd | None) -> HistoricalData:
+    """Give the bars of a run as one message that says from when to when, whichever message said it."""
+    # No report has more than one; if there should be, none of their bars is lost. An update may come in between.
+    parts = [answer for answer in answers if type(answer) is HistoricalData]
+    whole = parts[0] if parts else HistoricalData((end or answers[0]).request_id)
+    if end is not None:
+        whole = replace(whole, start=end.start, end=end.end)
+    return replace(whole, bars=tuple([bar for part in parts for bar in part.bars]))
+
+
 HISTORICAL = (
     Entry(
         Layout(
@@ -160,12 +176,65 @@ HISTORICAL = (
         vendor_name="reqHistoricalData",
         protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
         gates=(Gate("what_to_show", WhatToShow.SCHEDULE, since=v.HISTORICAL_SCHEDULE),),
+        conversation=ConversationRow(
+            shape=Shape.RUN,
+            key=Key.REQUEST_ID,
+            answers=(HistoricalData,),
+            end=HistoricalDataEnd,
+            end_since=v.HISTORICAL_DATA_END,
+            first_run=(HistoricalData,),
+            merge=_with_its_span,
+            variants=(
+                Variant(
+                    when="what_to_show SCHEDULE",
+                    field="what_to_show",
+                    holds=lambda request: request.what_to_show == WhatToShow.SCHEDULE,
+                    shape=Shape.ONE,
+                    answers=(HistoricalSchedule,),
+                ),
+                Variant(
+                    when="keep_up_to_date",
+                    field="keep_up_to_date",
+                    holds=lambda request: request.keep_up_to_date,
+                    shape=Shape.RUN_THEN_STREAM,
+                    answers=(HistoricalData, HistoricalDataUpdate),
+                    settles=False,
+                ),
+                Variant(
+                    when="bars of 30 seconds or less",
+                    field="bar_size_setting",
+                    holds=lambda request: request.bar_size_setting in _SMALL_BARS,
+                    shape=Shape.RUN,
+                    settles=False,
+                ),
+            ),
+            cancel=Cancel(by=CancelHistoricalData, receipt=162, harmless=frozenset({366})),
+            lost_with_link=True,
+            ends=frozenset({162, 166, 200, 354, 366, 386, 420, 10182, 10225, 10285, 10295, 10299, 10314, 10339}),
+            comments=frozenset({165, 2105, 2106, 2107}),
+            unclear=frozenset({2188}),
+            resend=Resend.NEW_ID,
+            settles=True,
+            deadline=60.0,
+            pace=Pace.HISTORICAL,
+            source="D, V, C cap, ins, rust",
+            doubts="After 2188 bars follow by one report, and nothing in recordings. Where there are no bars TWS says "
+            "162, and at times an empty answer. 162 is also a lack of permission, pacing, and the receipt of a "
+            "cancel: only its text tells. A request that is too large may never be answered.",
+        ),
     ),
     Entry(
         Layout(CancelHistoricalData, (Filler("1"), _REQUEST_ID)),
         id=25,
         vendor_name="cancelHistoricalData",
         protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+        conversation=ConversationRow(
+            shape=Shape.COMMAND,
+            key=Key.REQUEST_ID,
+            ends=frozenset({162, 366}),
+            resend=Resend.YES,
+            source="C ins, cap",
+        ),
     ),
     Entry(
         Layout(
@@ -179,7 +248,7 @@ HISTORICAL = (
                 Many("bars", BAR, since=v.SYNT_REALTIME_BARS),
             ),
             protobuf=(_REQUEST_ID, Many("bars", BAR, 2, "historicalDataBars")),
-            loaded=_in_order,
+            after_reading=_in_order,
         ),
         id=17,
         vendor_name="historicalData",
@@ -257,12 +326,36 @@ HISTORICAL = (
         said_as=as_asked,
         vendor_name="reqHeadTimeStamp",
         protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+        conversation=ConversationRow(
+            shape=Shape.ONE,
+            key=Key.REQUEST_ID,
+            answers=(HeadTimestamp,),
+            cancel=Cancel(by=CancelHeadTimestamp, harmless=frozenset({162}), after_answer=True),
+            ends=frozenset({162, 200, 321, 354, 10285}),
+            comments=frozenset({2106, 2107}),
+            resend=Resend.NEW_ID,
+            # The same one again within 15 seconds would be an error of its own.
+            settles=False,
+            deadline=60.0,
+            pace=Pace.HISTORICAL,
+            source="D, C ins, cap",
+            doubts="What TWS says to the cancel of one that is not answered yet is not known; perhaps 162.",
+        ),
     ),
     Entry(
         Layout(CancelHeadTimestamp, (_REQUEST_ID,)),
         id=90,
         vendor_name="cancelHeadTimeStamp",
         protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+        conversation=ConversationRow(
+            shape=Shape.COMMAND,
+            key=Key.REQUEST_ID,
+            ends=frozenset({162}),
+            resend=Resend.YES,
+            source="D",
+            confidence="medium",
+            doubts="162 for one that is not answered yet is a guess.",
+        ),
     ),
     Entry(
         Layout(HeadTimestamp, (_REQUEST_ID, Row("head_timestamp", maybe(INSTANT), 2))),
@@ -290,12 +383,35 @@ HISTORICAL = (
         said_as=as_asked,
         vendor_name="reqHistogramData",
         protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+        conversation=ConversationRow(
+            shape=Shape.ONE,
+            key=Key.REQUEST_ID,
+            answers=(HistogramData,),
+            cancel=Cancel(by=CancelHistogramData),
+            ends=frozenset({162, 200, 354}),
+            unclear=frozenset({2188}),
+            resend=Resend.NEW_ID,
+            settles=True,
+            deadline=60.0,
+            source="D, C cap",
+            confidence="medium",
+            doubts="How many may be open is not known, nor what TWS says to its cancel. No recording goes on after "
+            "2188.",
+        ),
     ),
     Entry(
         Layout(CancelHistogramData, (_REQUEST_ID,)),
         id=89,
         vendor_name="cancelHistogramData",
         protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+        conversation=ConversationRow(
+            shape=Shape.COMMAND,
+            key=Key.REQUEST_ID,
+            resend=Resend.YES,
+            source="I",
+            confidence="low",
+            doubts="What TWS says to it is not known.",
+        ),
     ),
     Entry(
         Layout(HistogramData, (_REQUEST_ID, Many("entries", _HISTOGRAM_ENTRY, 2, "histogramDataEntries"))),
@@ -333,6 +449,25 @@ HISTORICAL = (
         said_as=as_asked,
         vendor_name="reqHistoricalTicks",
         protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+        conversation=ConversationRow(
+            shape=Shape.RUN,
+            key=Key.REQUEST_ID,
+            answers=(HistoricalTicks, HistoricalTicksBidAsk, HistoricalTicksLast),
+            ends_when=lambda answer: answer.is_done,
+            cancel=Cancel(by=CancelHistoricalTicks),
+            ends=frozenset({162, 200, 321, 354, 10187, 10314}),
+            comments=frozenset({2106, 2107}),
+            resend=Resend.NEW_ID,
+            # The same ones again within 15 seconds would be an error of its own.
+            settles=False,
+            deadline=60.0,
+            pace=Pace.HISTORICAL,
+            source="D",
+            confidence="medium",
+            doubts="That more than one message answers is defined, and no report of it was found. Where there are no "
+            "ticks, an empty message that is the last one is expected. What TWS says to its cancel is not "
+            "known.",
+        ),
     ),
     Entry(
         Layout(CancelHistoricalTicks, (_REQUEST_ID,)),
@@ -341,45 +476,14 @@ HISTORICAL = (
         protobuf_since=v.CANCEL_CONTRACT_DATA,
         since=v.CANCEL_CONTRACT_DATA,
         text=False,
-    ),
-    Entry(
-        Layout(
-            HistoricalTicks,
-            (
-                _REQUEST_ID,
-                Many("ticks", HISTORICAL_TICK, 2, "historicalTicks"),
-                Row("is_done", FLAG, 3),
-            ),
+        conversation=ConversationRow(
+            shape=Shape.COMMAND,
+            key=Key.REQUEST_ID,
+            resend=Resend.YES,
+            source="V, I",
+            confidence="low",
+            doubts="What TWS says to it is not known.",
         ),
-        id=96,
-        vendor_name="historicalTicks",
-        protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
-    ),
-    Entry(
-        Layout(
-            HistoricalTicksBidAsk,
-            (
-                _REQUEST_ID,
-                Many("ticks", HISTORICAL_TICK_BID_ASK, 2, "historicalTicksBidAsk"),
-                Row("is_done", FLAG, 3),
-            ),
-        ),
-        id=97,
-        vendor_name="historicalTicksBidAsk",
-        protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
-    ),
-    Entry(
-        Layout(
-            HistoricalTicksLast,
-            (
-                _REQUEST_ID,
-                Many("ticks", HISTORICAL_TICK_LAST, 2, "historicalTicksLast"),
-                Row("is_done", FLAG, 3),
-            ),
-        ),
-        id=98,
-        vendor_name="historicalTicksLast",
-        protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
     ),
     Entry(
         Layout(
@@ -406,12 +510,35 @@ HISTORICAL = (
         said_as=as_asked,
         vendor_name="reqRealTimeBars",
         protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+        conversation=ConversationRow(
+            shape=Shape.STREAM,
+            key=Key.REQUEST_ID,
+            answers=(RealTimeBarTick,),
+            cancel=Cancel(by=CancelRealTimeBars, harmless=frozenset({300})),
+            lost_with_link=True,
+            ends=frozenset({101, 162, 200, 354, 420, 10089, 10197, 10225, 10299}),
+            comments=frozenset({2104, 2106}),
+            resend=Resend.NEW_ID,
+            pace=Pace.REAL_TIME_BARS,
+            source="D, C cap, asy",
+            confidence="medium",
+            doubts="Whether TWS says 300 or nothing to the cancel of what is over is not known.",
+        ),
     ),
     Entry(
         Layout(CancelRealTimeBars, (Filler("1"), _REQUEST_ID)),
         id=51,
         vendor_name="cancelRealTimeBars",
         protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+        conversation=ConversationRow(
+            shape=Shape.COMMAND,
+            key=Key.REQUEST_ID,
+            ends=frozenset({300}),
+            resend=Resend.YES,
+            source="I",
+            confidence="low",
+            doubts="Whether TWS says 300 or nothing about what is over is not known.",
+        ),
     ),
     Entry(
         Layout(

@@ -13,7 +13,9 @@ from anytws.messages.linking import (
     VerifyRequest,
 )
 from anytws.wire import versions as v
-from anytws.wire.kinds import ESCAPED_TEXT, FLAG, TEXT, Kind
+from anytws.wire.conversation import ConversationRow, Shape
+from anytws.wire.kinds import Kind
+from anytws.wire.optional_kinds import ESCAPED_TEXT, FLAG, TEXT
 from anytws.wire.rows import Entry, Filler, Layout, Row
 
 
@@ -29,8 +31,18 @@ def _write_word(value: object) -> str:
     return "true" if value else "false"
 
 
-TRUE_OR_FALSE = Kind("TRUE_OR_FALSE", _read_word, _write_word, "bool", load=FLAG.load, dump=FLAG.dump, absent=False)
+TRUE_OR_FALSE = Kind(
+    "TRUE_OR_FALSE",
+    _read_word,
+    _write_word,
+    "bool",
+    read_protobuf=FLAG.read_protobuf,
+    write_protobuf=FLAG.write_protobuf,
+    absent=False,
+)
 """A truth value that is a word in text: here alone TWS writes no number."""
+
+_WHY_NOT = "it is for programs that IB has given a key, which say it before the session starts"
 
 LINKING = (
     Entry(
@@ -38,6 +50,16 @@ LINKING = (
         id=65,
         vendor_name="verifyRequest",
         protobuf_since=v.PROTOBUF_REST_MESSAGES_3,
+        conversation=ConversationRow(
+            shape=Shape.ONE,
+            answers=(VerifyMessageApi,),
+            slot="linking",
+            forbidden=_WHY_NOT,
+            deadline=10.0,
+            source="V, I",
+            confidence="low",
+            doubts="That no other client ever meets these messages is inferred.",
+        ),
     ),
     Entry(
         Layout(VerifyMessageApi, (Filler("1"), Row("api_data", ESCAPED_TEXT, 1))),
@@ -50,6 +72,15 @@ LINKING = (
         id=66,
         vendor_name="verifyMessage",
         protobuf_since=v.PROTOBUF_REST_MESSAGES_3,
+        conversation=ConversationRow(
+            shape=Shape.ONE,
+            answers=(VerifyCompleted,),
+            slot="linking",
+            forbidden=_WHY_NOT,
+            deadline=10.0,
+            source="V, I",
+            confidence="low",
+        ),
     ),
     Entry(
         Layout(
@@ -67,6 +98,15 @@ LINKING = (
         ),
         id=72,
         vendor_name="verifyAndAuthRequest",
+        conversation=ConversationRow(
+            shape=Shape.ONE,
+            answers=(VerifyAndAuthMessageApi,),
+            slot="linking",
+            forbidden=_WHY_NOT,
+            deadline=10.0,
+            source="V, I",
+            confidence="low",
+        ),
     ),
     Entry(
         Layout(
@@ -80,6 +120,15 @@ LINKING = (
         Layout(VerifyAndAuthMessage, (Filler("1"), Row("api_data", TEXT), Row("xyz_response", TEXT))),
         id=73,
         vendor_name="verifyAndAuthMessage",
+        conversation=ConversationRow(
+            shape=Shape.ONE,
+            answers=(VerifyAndAuthCompleted,),
+            slot="linking",
+            forbidden=_WHY_NOT,
+            deadline=10.0,
+            source="V, I",
+            confidence="low",
+        ),
     ),
     Entry(
         Layout(

@@ -16,10 +16,14 @@ from anytws.messages.market_data import (
     CancelMarketData,
     CancelMarketDepth,
     CancelTickByTick,
+    DeltaNeutralValidation,
     DepthMarketDataDescription,
     HistoricalTick,
     HistoricalTickBidAsk,
     HistoricalTickLast,
+    HistoricalTicks,
+    HistoricalTicksBidAsk,
+    HistoricalTicksLast,
     MarketDataMode,
     MarketDataRequest,
     MarketDataType,
@@ -47,6 +51,7 @@ from anytws.messages.market_data import (
     TickByTickType,
     TickEfp,
     TickGeneric,
+    TickNews,
     TickOptionComputation,
     TickPrice,
     TickReqParams,
@@ -56,23 +61,9 @@ from anytws.messages.market_data import (
     TickType,
 )
 from anytws.wire import versions as v
-from anytws.wire.kinds import (
-    DECIMAL,
-    DOUBLE,
-    ESCAPED_TEXT,
-    FLAG,
-    INT,
-    SECONDS,
-    TEXT,
-    Kind,
-    blank,
-    flags_of,
-    marked,
-    maybe,
-    number_of,
-    omitting,
-    word_of,
-)
+from anytws.wire.conversation import Cancel, ConversationRow, Key, Pace, Resend, Shape, Variant
+from anytws.wire.kinds import DECIMAL, DOUBLE, INT, MILLISECONDS, SECONDS, Kind, flags_of, number_of, word_of
+from anytws.wire.optional_kinds import ESCAPED_TEXT, FLAG, TEXT, empty_means, left_out_when, maybe, nothing_is
 from anytws.wire.rows import Entry, Filler, Layout, Many, Part, Row, Tags, When
 from anytws.wire.tables.contracts import (
     COMBO_LEG_BRIEF,
@@ -85,10 +76,10 @@ from anytws.wire.tables.contracts import (
 
 # --- single ticks of the tape, which historical data has as well -------------------------------------------------
 
-_BITS = blank(INT, 0)
+_BITS = empty_means(INT, 0)
 # In messages whose fields the official client counts, an empty number loses it the message: None is a number there too.
-_COUNTED_DOUBLE = marked(DOUBLE, "1.7976931348623157E308")
-_COUNTED_INT = marked(INT, "2147483647")
+_COUNTED_DOUBLE = nothing_is(DOUBLE, "1.7976931348623157E308")
+_COUNTED_INT = nothing_is(INT, "2147483647")
 
 
 def _mask(name: str, cls: type[Any], *flags: str) -> Kind:
@@ -99,7 +90,7 @@ def _mask(name: str, cls: type[Any], *flags: str) -> Kind:
     count = len(flags)
 
     def read(text: str) -> Any:
-        bits = _BITS.read(text)
+        bits = _BITS.read_text(text)
         if bits < 0:
             raise ValueError(text)
         known = {flag: bool(bits >> place & 1) for place, flag in enumerate(flags)}
@@ -108,7 +99,9 @@ def _mask(name: str, cls: type[Any], *flags: str) -> Kind:
     def write(value: Any) -> str:
         if not isinstance(value, cls) or not _are_beyond(value.unknown_bits, count):
             raise ValueError(value)
-        return _BITS.write(value.unknown_bits + sum(getattr(value, flag) << place for place, flag in enumerate(flags)))
+        return _BITS.write_text(
+            value.unknown_bits + sum(getattr(value, flag) << place for place, flag in enumerate(flags))
+        )
 
     return Kind(name, read, write, _BITS.protobuf)
 
@@ -247,7 +240,7 @@ DEPTH_MARKET_DATA_DESCRIPTION = Layout(
         Row("security_type", maybe(word_of(SecurityType)), 2, "secType"),
         Row("listing_exchange", TEXT, 3, "listingExch", since=v.SERVICE_DATA_TYPE),
         Row("service_data_type", TEXT, 4, since=v.SERVICE_DATA_TYPE),
-        Row("aggregate_group", marked(INT, "2147483647"), 5, "aggGroup", since=v.SERVICE_DATA_TYPE),
+        Row("aggregate_group", nothing_is(INT, "2147483647"), 5, "aggGroup", since=v.SERVICE_DATA_TYPE),
         Filler("0", until=v.SERVICE_DATA_TYPE),
     ),
 )
@@ -256,28 +249,35 @@ SMART_COMPONENT = Layout(
     SmartComponent,
     (
         # TWS leaves bit 0 out of protobuf, unlike its other zeros.
-        Row("bit_number", omitting(INT, 0), 1),
+        Row("bit_number", left_out_when(INT, 0), 1),
         Row("exchange", TEXT, 2),
         Row("exchange_letter", TEXT, 3),
     ),
 )
 
 
-def _computed(marker: str, also: Callable[[float], bool] | None = None) -> Kind:
+def _computed(marker: str, is_unset: Callable[[float], bool] | None = None) -> Kind:
     """Give the kind of a number of the option model, with the *marker* of TWS for one that it did not compute."""
-    kind = marked(DOUBLE, marker, also=also)
+    kind = nothing_is(DOUBLE, marker, is_unset=is_unset)
 
-    def dump(value: float | None) -> Any:
+    def write_protobuf(value: float | None) -> Any:
         # TWS was recorded writing the marker in protobuf as well, where it could have left the field out.
-        return float(marker) if value is None or kind.dump is None else kind.dump(value)
+        return float(marker) if value is None or kind.write_protobuf is None else kind.write_protobuf(value)
 
-    return attrs.evolve(kind, dump=dump)
+    return attrs.evolve(kind, write_protobuf=write_protobuf)
 
 
 _TRADES = frozenset({TickByTickKind.LAST, TickByTickKind.ALL_LAST})
 _KNOWN = _TRADES | {TickByTickKind.BID_ASK, TickByTickKind.MID_POINT}
 
 # --- the messages ------------------------------------------------------------------------------------------------
+
+
+def _is_calculated(message: Any) -> bool:
+    """Tell whether *message* answers a calculation. Its id says so too; a quote's computation never has this type."""
+    is_calculated: bool = message.tick_type is TickType.CUST_OPTION_COMPUTATION
+    return is_calculated
+
 
 MARKET_DATA = (
     Entry(
@@ -310,12 +310,70 @@ MARKET_DATA = (
         said_as=as_asked,
         vendor_name="reqMktData",
         protobuf_since=v.PROTOBUF_MARKET_DATA,
+        conversation=ConversationRow(
+            shape=Shape.STREAM,
+            key=Key.REQUEST_ID,
+            answers=(
+                MarketDataType,
+                TickReqParams,
+                TickPrice,
+                TickSize,
+                TickString,
+                TickGeneric,
+                TickOptionComputation,
+                TickEfp,
+                TickNews,
+                DeltaNeutralValidation,
+                RerouteMarketDataRequest,
+            ),
+            ends_after=(RerouteMarketDataRequest,),
+            variants=(
+                Variant(
+                    when="regulatory_snapshot",
+                    field="regulatory_snapshot",
+                    holds=lambda request: request.regulatory_snapshot,
+                    shape=Shape.RUN,
+                    end=TickSnapshotEnd,
+                    changes_state=True,
+                    resend=Resend.NEVER,
+                    settles=False,
+                    deadline=15.0,
+                    pace=Pace.REGULATORY_SNAPSHOT,
+                ),
+                Variant(
+                    when="snapshot",
+                    field="snapshot",
+                    holds=lambda request: request.snapshot,
+                    shape=Shape.RUN,
+                    end=TickSnapshotEnd,
+                    deadline=15.0,
+                ),
+            ),
+            cancel=Cancel(by=CancelMarketData, harmless=frozenset({300})),
+            lost_with_link=True,
+            ends=frozenset({101, 102, 200, 354, 414, 10168, 10186, 10197, 10346, 10358}),
+            comments=frozenset({2104, 2108, 2119, 2129, 2187, 10090, 10091, 10167}),
+            unclear=frozenset({10089}),
+            resend=Resend.NEW_ID,
+            settles=True,
+            pace=Pace.MARKET_DATA,
+            source="D, C cap, sto, rust, lean, osa",
+            doubts="After 10089 nothing came in recordings, and delayed data by other reports. That there is no mark "
+            "for the end of the first values is sure; that they come within a second is not.",
+        ),
     ),
     Entry(
         Layout(CancelMarketData, (Filler("2"), Row("request_id", INT, 1, "reqId"))),
         id=2,
         vendor_name="cancelMktData",
         protobuf_since=v.PROTOBUF_MARKET_DATA,
+        conversation=ConversationRow(
+            shape=Shape.COMMAND,
+            key=Key.REQUEST_ID,
+            ends=frozenset({300}),
+            resend=Resend.YES,
+            source="C cap, sto, rust, lean",
+        ),
     ),
     Entry(
         Layout(
@@ -326,7 +384,7 @@ MARKET_DATA = (
                 Row("tick_type", number_of(TickType), 2),
                 Row("price", DOUBLE, 3),
                 Row("size", maybe(DECIMAL), 4),
-                Row("attributes", blank(flags_of(TickAttributes), TickAttributes(0)), 5, "attrMask"),
+                Row("attributes", empty_means(flags_of(TickAttributes), TickAttributes(0)), 5, "attrMask"),
             ),
         ),
         id=1,
@@ -408,7 +466,7 @@ MARKET_DATA = (
                     "tickAttrib",
                     since=v.PRICE_BASED_VOLATILITY,
                 ),
-                Row("implied_volatility", _computed("-1", also=lambda value: value < 0), 4, "impliedVol"),
+                Row("implied_volatility", _computed("-1", is_unset=lambda value: value < 0), 4, "impliedVol"),
                 Row("delta", _computed("-2"), 5),
                 Row("option_price", _computed("-1"), 6, "optPrice"),
                 Row("pv_dividend", _computed("-1"), 7),
@@ -452,6 +510,12 @@ MARKET_DATA = (
         id=59,
         vendor_name="reqMarketDataType",
         protobuf_since=v.PROTOBUF_MARKET_DATA,
+        conversation=ConversationRow(
+            shape=Shape.COMMAND,
+            resend=Resend.YES,
+            source="D, C cap",
+            doubts="It is meant for later requests; running ones were seen to change too, without a word.",
+        ),
     ),
     Entry(
         Layout(
@@ -474,6 +538,34 @@ MARKET_DATA = (
         id=81,
         vendor_name="tickReqParams",
         protobuf_since=v.PROTOBUF_MARKET_DATA,
+    ),
+    Entry(
+        Layout(
+            TickNews,
+            (
+                Row("request_id", INT, 1, "reqId"),
+                Row("timestamp", maybe(MILLISECONDS), 2),
+                Row("provider_code", TEXT, 3),
+                Row("article_id", TEXT, 4),
+                Row("headline", TEXT, 5),
+                Row("extra_data", TEXT, 6),
+            ),
+        ),
+        id=84,
+        vendor_name="tickNews",
+        protobuf_since=v.PROTOBUF_NEWS_DATA,
+    ),
+    Entry(
+        Layout(
+            DeltaNeutralValidation,
+            (
+                Filler("1"),
+                Row("request_id", INT),
+                Part("delta_neutral_contract", DELTA_NEUTRAL_CONTRACT),
+            ),
+        ),
+        id=56,
+        vendor_name="deltaNeutralValidation",
     ),
     Entry(
         Layout(
@@ -511,12 +603,35 @@ MARKET_DATA = (
         said_as=as_asked,
         vendor_name="calculateImpliedVolatility",
         protobuf_since=v.PROTOBUF_REST_MESSAGES_1,
+        conversation=ConversationRow(
+            shape=Shape.ONE,
+            key=Key.REQUEST_ID,
+            answers=(TickOptionComputation,),
+            is_answer=_is_calculated,
+            cancel=Cancel(by=CancelCalculateImpliedVolatility),
+            ends=frozenset({200, 354}),
+            comments=frozenset({2104, 2119, 10091}),
+            resend=Resend.NEW_ID,
+            settles=True,
+            deadline=30.0,
+            source="C cap, D",
+            confidence="medium",
+            doubts="Nothing seems to come where the underlying has no price. What TWS says to the cancel of an unknown "
+            "id is not known.",
+        ),
     ),
     Entry(
         Layout(CancelCalculateImpliedVolatility, (Filler("1"), Row("request_id", INT, 1, "reqId"))),
         id=56,
         vendor_name="cancelCalculateImpliedVolatility",
         protobuf_since=v.PROTOBUF_REST_MESSAGES_1,
+        conversation=ConversationRow(
+            shape=Shape.COMMAND,
+            key=Key.REQUEST_ID,
+            resend=Resend.YES,
+            source="C cap",
+            confidence="medium",
+        ),
     ),
     Entry(
         Layout(
@@ -541,12 +656,34 @@ MARKET_DATA = (
         said_as=as_asked,
         vendor_name="calculateOptionPrice",
         protobuf_since=v.PROTOBUF_REST_MESSAGES_1,
+        conversation=ConversationRow(
+            shape=Shape.ONE,
+            key=Key.REQUEST_ID,
+            answers=(TickOptionComputation,),
+            is_answer=_is_calculated,
+            cancel=Cancel(by=CancelCalculateOptionPrice),
+            ends=frozenset({200, 354}),
+            comments=frozenset({2104, 2119, 10091}),
+            resend=Resend.NEW_ID,
+            settles=True,
+            deadline=30.0,
+            source="C cap, D",
+            confidence="medium",
+            doubts="As of `CalculateImpliedVolatilityRequest`.",
+        ),
     ),
     Entry(
         Layout(CancelCalculateOptionPrice, (Filler("1"), Row("request_id", INT, 1, "reqId"))),
         id=57,
         vendor_name="cancelCalculateOptionPrice",
         protobuf_since=v.PROTOBUF_REST_MESSAGES_1,
+        conversation=ConversationRow(
+            shape=Shape.COMMAND,
+            key=Key.REQUEST_ID,
+            resend=Resend.YES,
+            source="C cap",
+            confidence="medium",
+        ),
     ),
     Entry(
         Layout(
@@ -559,6 +696,18 @@ MARKET_DATA = (
         id=83,
         vendor_name="reqSmartComponents",
         protobuf_since=v.PROTOBUF_REST_MESSAGES_2,
+        conversation=ConversationRow(
+            shape=Shape.ONE,
+            key=Key.REQUEST_ID,
+            answers=(SmartComponents,),
+            ends=frozenset({321}),
+            resend=Resend.NEW_ID,
+            settles=True,
+            deadline=10.0,
+            source="D, C cap",
+            confidence="medium",
+            doubts="While the market is closed the answer is empty, or does not come.",
+        ),
     ),
     Entry(
         Layout(
@@ -595,6 +744,21 @@ MARKET_DATA = (
         said_as=as_asked,
         vendor_name="reqMktDepth",
         protobuf_since=v.PROTOBUF_MARKET_DATA,
+        conversation=ConversationRow(
+            shape=Shape.STREAM,
+            key=Key.REQUEST_ID,
+            answers=(MarketDepth, MarketDepthL2, RerouteMarketDepthRequest),
+            ends_after=(RerouteMarketDepthRequest,),
+            cancel=Cancel(by=CancelMarketDepth, copies=("is_smart_depth",), harmless=frozenset({310})),
+            lost_with_link=True,
+            ends=frozenset({200, 309, 316, 354, 10089, 10092, 10197}),
+            comments=frozenset({317, 2152}),
+            resend=Resend.NEW_ID,
+            pace=Pace.DEPTH,
+            source="D, C cap, rust, ins",
+            doubts="2152 names the exchanges without permission. Where no other is left nothing comes, and no error "
+            "either, by one report.",
+        ),
     ),
     Entry(
         Layout(
@@ -608,6 +772,13 @@ MARKET_DATA = (
         id=11,
         vendor_name="cancelMktDepth",
         protobuf_since=v.PROTOBUF_MARKET_DATA,
+        conversation=ConversationRow(
+            shape=Shape.COMMAND,
+            key=Key.REQUEST_ID,
+            ends=frozenset({310}),
+            resend=Resend.YES,
+            source="D, C rust",
+        ),
     ),
     Entry(
         Layout(
@@ -653,6 +824,15 @@ MARKET_DATA = (
         id=82,
         vendor_name="reqMktDepthExchanges",
         protobuf_since=v.PROTOBUF_REST_MESSAGES_3,
+        conversation=ConversationRow(
+            shape=Shape.ONE,
+            answers=(MarketDepthExchanges,),
+            slot="depth_exchanges",
+            resend=Resend.YES,
+            settles=True,
+            deadline=15.0,
+            source="D, C cap",
+        ),
     ),
     Entry(
         Layout(
@@ -685,11 +865,85 @@ MARKET_DATA = (
         said_as=as_asked,
         vendor_name="reqTickByTickData",
         protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+        conversation=ConversationRow(
+            shape=Shape.STREAM,
+            key=Key.REQUEST_ID,
+            answers=(TickByTickData,),
+            # A tick that has just happened may come in between.
+            ends_when=lambda answer: type(answer) is not TickByTickData and answer.is_done,
+            first_run=(HistoricalTicks, HistoricalTicksBidAsk, HistoricalTicksLast),
+            variants=(
+                Variant(
+                    when="number_of_ticks > 0",
+                    field="number_of_ticks",
+                    holds=lambda request: request.number_of_ticks > 0,
+                    shape=Shape.RUN_THEN_STREAM,
+                    answers=(HistoricalTicks, HistoricalTicksBidAsk, HistoricalTicksLast, TickByTickData),
+                    deadline=60.0,
+                ),
+            ),
+            cancel=Cancel(by=CancelTickByTick, harmless=frozenset({300})),
+            lost_with_link=True,
+            ends=frozenset({200, 354, 10089, 10189, 10190, 10197}),
+            resend=Resend.NEW_ID,
+            pace=Pace.TICK_BY_TICK,
+            source="D, C cap",
+            confidence="medium",
+            doubts="Midpoint ticks may come without the ticks of the past that were asked for, where there are none. "
+            "What TWS says to an id in use is not known.",
+        ),
     ),
     Entry(
         Layout(CancelTickByTick, (Row("request_id", INT, 1, "reqId"),)),
         id=98,
         vendor_name="cancelTickByTickData",
+        protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+        conversation=ConversationRow(
+            shape=Shape.COMMAND,
+            key=Key.REQUEST_ID,
+            ends=frozenset({300}),
+            resend=Resend.YES,
+            source="C rust",
+            confidence="medium",
+        ),
+    ),
+    Entry(
+        Layout(
+            HistoricalTicks,
+            (
+                Row("request_id", INT, 1, "reqId"),
+                Many("ticks", HISTORICAL_TICK, 2, "historicalTicks"),
+                Row("is_done", FLAG, 3),
+            ),
+        ),
+        id=96,
+        vendor_name="historicalTicks",
+        protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+    ),
+    Entry(
+        Layout(
+            HistoricalTicksBidAsk,
+            (
+                Row("request_id", INT, 1, "reqId"),
+                Many("ticks", HISTORICAL_TICK_BID_ASK, 2, "historicalTicksBidAsk"),
+                Row("is_done", FLAG, 3),
+            ),
+        ),
+        id=97,
+        vendor_name="historicalTicksBidAsk",
+        protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
+    ),
+    Entry(
+        Layout(
+            HistoricalTicksLast,
+            (
+                Row("request_id", INT, 1, "reqId"),
+                Many("ticks", HISTORICAL_TICK_LAST, 2, "historicalTicksLast"),
+                Row("is_done", FLAG, 3),
+            ),
+        ),
+        id=98,
+        vendor_name="historicalTicksLast",
         protobuf_since=v.PROTOBUF_HISTORICAL_DATA,
     ),
     Entry(

@@ -16,10 +16,11 @@ from anytws.messages.news import (
     NewsProvider,
     NewsProviders,
     NewsProvidersRequest,
-    TickNews,
 )
 from anytws.wire import versions as v
-from anytws.wire.kinds import ESCAPED_TEXT, FLAG, INT, MILLISECONDS, TEXT, marked, maybe, number_of
+from anytws.wire.conversation import Cancel, ConversationRow, Key, Resend, Shape
+from anytws.wire.kinds import INT, number_of
+from anytws.wire.optional_kinds import ESCAPED_TEXT, FLAG, TEXT, maybe, nothing_is
 from anytws.wire.rows import Entry, Filler, Layout, Many, Row, Tags
 from anytws.wire.times import NEWS_TIME
 
@@ -31,12 +32,28 @@ NEWS = (
         id=12,
         vendor_name="reqNewsBulletins",
         protobuf_since=v.PROTOBUF_NEWS_DATA,
+        conversation=ConversationRow(
+            shape=Shape.STREAM,
+            answers=(NewsBulletin,),
+            cancel=Cancel(by=CancelNewsBulletins),
+            slot="news_bulletins",
+            exclusive=("all_messages",),
+            ends=frozenset({321}),
+            resend=Resend.YES,
+            source="D, C cap",
+            doubts="That a second request opens no second stream is inferred.",
+        ),
     ),
     Entry(
         Layout(CancelNewsBulletins, (Filler("1"),)),
         id=13,
         vendor_name="cancelNewsBulletins",
         protobuf_since=v.PROTOBUF_NEWS_DATA,
+        conversation=ConversationRow(
+            shape=Shape.COMMAND,
+            resend=Resend.YES,
+            source="C cap",
+        ),
     ),
     Entry(
         Layout(
@@ -44,7 +61,7 @@ NEWS = (
             (
                 Filler("1"),
                 Row("news_message_id", INT, 1, "newsMsgId"),
-                Row("news_message_type", marked(number_of(NewsBulletinType), "2147483647"), 2, "newsMsgType"),
+                Row("news_message_type", nothing_is(number_of(NewsBulletinType), "2147483647"), 2, "newsMsgType"),
                 Row("news_message", ESCAPED_TEXT, 3),
                 Row("originating_exchange", ESCAPED_TEXT, 4, "originatingExch"),
             ),
@@ -66,6 +83,16 @@ NEWS = (
         id=84,
         vendor_name="reqNewsArticle",
         protobuf_since=v.PROTOBUF_NEWS_DATA,
+        conversation=ConversationRow(
+            shape=Shape.ONE,
+            key=Key.REQUEST_ID,
+            answers=(NewsArticle,),
+            ends=frozenset({321, 10172}),
+            resend=Resend.NEW_ID,
+            settles=True,
+            deadline=30.0,
+            source="D, C cap",
+        ),
     ),
     Entry(
         Layout(
@@ -85,6 +112,15 @@ NEWS = (
         id=85,
         vendor_name="reqNewsProviders",
         protobuf_since=v.PROTOBUF_NEWS_DATA,
+        conversation=ConversationRow(
+            shape=Shape.ONE,
+            answers=(NewsProviders,),
+            slot="news_providers",
+            resend=Resend.YES,
+            settles=True,
+            deadline=15.0,
+            source="D, C cap",
+        ),
     ),
     Entry(
         Layout(
@@ -103,22 +139,6 @@ NEWS = (
     ),
     Entry(
         Layout(
-            TickNews,
-            (
-                _REQUEST_ID,
-                Row("timestamp", maybe(MILLISECONDS), 2),
-                Row("provider_code", TEXT, 3),
-                Row("article_id", TEXT, 4),
-                Row("headline", TEXT, 5),
-                Row("extra_data", TEXT, 6),
-            ),
-        ),
-        id=84,
-        vendor_name="tickNews",
-        protobuf_since=v.PROTOBUF_NEWS_DATA,
-    ),
-    Entry(
-        Layout(
             HistoricalNewsRequest,
             (
                 _REQUEST_ID,
@@ -133,6 +153,19 @@ NEWS = (
         id=86,
         vendor_name="reqHistoricalNews",
         protobuf_since=v.PROTOBUF_NEWS_DATA,
+        conversation=ConversationRow(
+            shape=Shape.RUN,
+            key=Key.REQUEST_ID,
+            answers=(HistoricalNews,),
+            end=HistoricalNewsEnd,
+            ends=frozenset({321, 322, 10276}),
+            resend=Resend.NEW_ID,
+            settles=True,
+            deadline=30.0,
+            source="D, C cap",
+            doubts="Where there are no headlines, the end alone is expected. With both times given the end was "
+            "ignored, by one recording.",
+        ),
     ),
     Entry(
         Layout(

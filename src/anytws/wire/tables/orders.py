@@ -20,7 +20,6 @@ from anytws.messages.orders import (
     CompletedOrder,
     CompletedOrdersEnd,
     CompletedOrdersRequest,
-    DeltaNeutralValidation,
     ExecutionCondition,
     FaMethod,
     GlobalCancelRequest,
@@ -54,23 +53,9 @@ from anytws.messages.orders import (
     VolumeCondition,
 )
 from anytws.wire import versions as v
-from anytws.wire.kinds import (
-    BOOL,
-    DECIMAL,
-    DECIMAL_AS_DOUBLE,
-    DOUBLE,
-    FLAG,
-    INT,
-    LONG,
-    TEXT,
-    Kind,
-    blank,
-    marked,
-    maybe,
-    number_of,
-    omitting,
-    word_of,
-)
+from anytws.wire.conversation import Cancel, ConversationRow, Key, Pace, Resend, Shape, Variant
+from anytws.wire.kinds import BOOL, DECIMAL, DECIMAL_AS_DOUBLE, DOUBLE, INT, LONG, Kind, number_of, word_of
+from anytws.wire.optional_kinds import FLAG, TEXT, empty_means, left_out_when, maybe, nothing_is
 from anytws.wire.rows import AnyRow, Choice, Column, Entry, Filler, Layout, Many, Part, Row, Tags, When
 from anytws.wire.tables.contracts import COMBO_LEG, COMMON, CONTRACT, DELTA_NEUTRAL_CONTRACT, as_asked, contract_rows
 from anytws.wire.times import INSTANT, MOMENT
@@ -88,7 +73,7 @@ _MAYBE_INT: Final = maybe(INT)
 _MAYBE_DOUBLE: Final = maybe(DOUBLE)
 _MAYBE_DECIMAL: Final = maybe(DECIMAL)
 _MAYBE_MOMENT: Final = maybe(MOMENT)
-_COUNT: Final = blank(INT, 0)
+_COUNT: Final = empty_means(INT, 0)
 """A number of TWS's older messages, in which an empty field is zero."""
 
 
@@ -96,66 +81,66 @@ def _short_zero(kind: Kind) -> Kind:
     """Write zero without decimals: what TWS and the official client do with a number that nobody has set."""
 
     def write(value: Any) -> str:
-        text = kind.write(value)
+        text = kind.write_text(value)
         return "0" if text in ("0.0", "-0.0") else text
 
-    return attrs.evolve(kind, write=write)
+    return attrs.evolve(kind, write_text=write)
 
 
 def _display_size_of_tws() -> Kind:
     """Give the kind of a display size as TWS writes it: unset, where the client says zero. Both show all."""
-    unset = marked(INT, _LARGEST_INT)
+    unset = nothing_is(INT, _LARGEST_INT)
 
     def read(text: str) -> int:
-        size: int | None = unset.read(text)
+        size: int | None = unset.read_text(text)
         return size or 0
 
     def write(value: Any) -> str:
-        return unset.write(None) if INT.write(value) == "0" else INT.write(value)
+        return unset.write_text(None) if INT.write_text(value) == "0" else INT.write_text(value)
 
-    return attrs.evolve(omitting(INT, 0), read=read, write=write)
+    return attrs.evolve(left_out_when(INT, 0), read_text=read, write_text=write)
 
 
 def _tri_state() -> Kind:
     """Give the kind of a truth value that may be left to TWS: empty, 0 or 1 in text, and a number in protobuf."""
     flag = maybe(BOOL)
 
-    def dump(value: Any) -> int | None:
-        return None if value is None else int(BOOL.write(value))
+    def write_protobuf(value: Any) -> int | None:
+        return None if value is None else int(BOOL.write_text(value))
 
-    return attrs.evolve(flag, protobuf="int32", load=bool, dump=dump)
+    return attrs.evolve(flag, protobuf="int32", read_protobuf=bool, write_protobuf=write_protobuf)
 
 
 def _maybe_number(enumeration: type[Number]) -> Kind:
     """Give the kind of an enumeration that is a number or nothing: empty, or the largest number."""
     kind = maybe(number_of(enumeration))
-    load = kind.load or enumeration
+    read_any = kind.read_protobuf or enumeration
 
     def read(text: str) -> Any:
-        return None if text == _LARGEST_INT else kind.read(text)
+        return None if text == _LARGEST_INT else kind.read_text(text)
 
-    def load_number(value: Any) -> Any:
-        return None if value == int(_LARGEST_INT) else load(value)
+    def read_protobuf(value: Any) -> Any:
+        return None if value == int(_LARGEST_INT) else read_any(value)
 
-    return attrs.evolve(kind, read=read, load=load_number)
+    return attrs.evolve(kind, read_text=read, read_protobuf=read_protobuf)
 
 
 def _whole_percent() -> Kind:
     """Give the kind of a percentage without decimals, which TWS may write with some (``10.0``)."""
 
     def read(text: str) -> int:
-        number: float = DOUBLE.read(text)
+        number: float = DOUBLE.read_text(text)
         if not number.is_integer():
             raise ValueError(text)
-        whole: int = INT.read(str(int(number)))
+        whole: int = INT.read_text(str(int(number)))
         return whole
 
-    return attrs.evolve(INT, read=read)
+    return attrs.evolve(INT, read_text=read)
 
 
 def _zero_if_absent(kind: Kind) -> Kind:
     """Take the want of a number for zero, as the official client does; we write it all the same."""
-    return attrs.evolve(blank(kind, 0), absent=0)
+    return attrs.evolve(empty_means(kind, 0), absent=0)
 
 
 def _connector() -> Kind:
@@ -170,23 +155,23 @@ def _connector() -> Kind:
         return text == "a"
 
     def write(value: Any) -> str:
-        return "a" if BOOL.write(value) == "1" else "o"
+        return "a" if BOOL.write_text(value) == "1" else "o"
 
-    return attrs.evolve(BOOL, read=read, write=write)
+    return attrs.evolve(BOOL, read_text=read, write_text=write)
 
 
 _DOUBLE: Final = _short_zero(DOUBLE)
 _FILL_PRICE: Final = _short_zero(_MAYBE_DOUBLE)
-_PRICE_OF_TWS: Final = marked(DOUBLE, _LARGEST_OF_TWS)
-_PRICE_OF_CLIENTS: Final = marked(DOUBLE, _LARGEST_OF_CLIENTS)
-_SIZE_OF_TWS: Final = marked(INT, _LARGEST_INT)
-_MARGIN: Final = marked(DECIMAL_AS_DOUBLE, _LARGEST_OF_TWS)
+_PRICE_OF_TWS: Final = nothing_is(DOUBLE, _LARGEST_OF_TWS)
+_PRICE_OF_CLIENTS: Final = nothing_is(DOUBLE, _LARGEST_OF_CLIENTS)
+_SIZE_OF_TWS: Final = nothing_is(INT, _LARGEST_INT)
+_MARGIN: Final = nothing_is(DECIMAL_AS_DOUBLE, _LARGEST_OF_TWS)
 _DISPLAY_SIZE_OF_TWS: Final = _display_size_of_tws()
-_CASH_OF_TWS: Final = marked(DOUBLE, "0", also=lambda cash: cash == 0)
+_CASH_OF_TWS: Final = nothing_is(DOUBLE, "0", is_unset=lambda cash: cash == 0)
 _TRI_STATE: Final = _tri_state()
 _PERCENT: Final = _whole_percent()
 # Always there when we write it; should TWS leave out what is false, as it does elsewhere, it is that.
-_IS_MORE: Final = attrs.evolve(blank(BOOL, False), absent=False)
+_IS_MORE: Final = attrs.evolve(empty_means(BOOL, False), absent=False)
 _CONNECTOR: Final = _connector()
 
 _ACTION: Final = word_of(Action)
@@ -194,12 +179,12 @@ _ORDER_TYPE: Final = word_of(OrderType)
 _MAYBE_ORDER_TYPE: Final = maybe(_ORDER_TYPE)
 _TIME_IN_FORCE: Final = maybe(word_of(TimeInForce))
 _STATUS: Final = word_of(OrderStatusWord)
-_OCA_TYPE: Final = blank(number_of(OcaType), OcaType.NONE)
-_TRIGGER_METHOD: Final = blank(number_of(TriggerMethod), TriggerMethod.DEFAULT)
-_ORIGIN: Final = blank(number_of(Origin), Origin.CUSTOMER)
-_SHORT_SALE_SLOT: Final = blank(number_of(ShortSaleSlot), ShortSaleSlot.NONE)
-_AUCTION_STRATEGY: Final = blank(number_of(AuctionStrategy), AuctionStrategy.NONE)
-_TRAILING_UNIT: Final = blank(number_of(AdjustableTrailingUnit), AdjustableTrailingUnit.AMOUNT)
+_OCA_TYPE: Final = empty_means(number_of(OcaType), OcaType.NONE)
+_TRIGGER_METHOD: Final = empty_means(number_of(TriggerMethod), TriggerMethod.DEFAULT)
+_ORIGIN: Final = empty_means(number_of(Origin), Origin.CUSTOMER)
+_SHORT_SALE_SLOT: Final = empty_means(number_of(ShortSaleSlot), ShortSaleSlot.NONE)
+_AUCTION_STRATEGY: Final = empty_means(number_of(AuctionStrategy), AuctionStrategy.NONE)
+_TRAILING_UNIT: Final = empty_means(number_of(AdjustableTrailingUnit), AdjustableTrailingUnit.AMOUNT)
 _OPEN_CLOSE: Final = maybe(word_of(OpenClose))
 _RULE_80A: Final = maybe(word_of(Rule80A))
 _VOLATILITY_TYPE: Final = _maybe_number(VolatilityType)
@@ -332,10 +317,10 @@ def _order_layout(*, by_tws: bool) -> Layout:
 
     def zero(kind: Kind, value: float) -> Kind:
         # What other clients leave empty in text is read as what nobody has set; so it is here.
-        return omitting(blank(kind, value), value) if by_tws else blank(kind, value)
+        return left_out_when(empty_means(kind, value), value) if by_tws else empty_means(kind, value)
 
     def number(kind: Kind, unset: int = 0) -> Kind:
-        return blank(kind, 0 if by_tws else unset)
+        return empty_means(kind, 0 if by_tws else unset)
 
     rows = (
         Row("client_id", number(INT), 1),
@@ -403,7 +388,7 @@ def _order_layout(*, by_tws: bool) -> Layout:
         Row("algo_id", TEXT, 63),
         Tags("smart_combo_routing_params", 64),
         Row("what_if", FLAG, 65),
-        Row("transmit", omitting(BOOL, True) if by_tws else FLAG, 66),
+        Row("transmit", left_out_when(BOOL, True) if by_tws else FLAG, 66),
         Row("override_percentage_constraints", FLAG, 67),
         Row("open_close", _OPEN_CLOSE, 68),
         Row("origin", _ORIGIN, 69),
@@ -565,8 +550,8 @@ _BENCHMARK = When(
     (
         Row("order.reference_contract_id", _COUNT),
         Row("order.is_pegged_change_amount_decrease", FLAG),
-        Row("order.pegged_change_amount", blank(DOUBLE, 0.0)),
-        Row("order.reference_change_amount", blank(DOUBLE, 0.0)),
+        Row("order.pegged_change_amount", empty_means(DOUBLE, 0.0)),
+        Row("order.reference_change_amount", empty_means(DOUBLE, 0.0)),
         Row("order.reference_exchange_id", TEXT),
     ),
 )
@@ -663,15 +648,15 @@ _PEGGED_OF_TWS = (
 )
 
 _OPEN_ORDER_TEXT: tuple[AnyRow, ...] = (
-    Filler("34", least=34, until=v.ORDER_CONTAINER),
+    Filler("34", minimum=34, until=v.ORDER_CONTAINER),
     Row("order_id", INT),
     *_CONTRACT_OF_TWS,
     *_TERMS_OF_TWS,
     Row("order.client_id", _COUNT),
-    Row("order.permanent_id", blank(LONG, 0)),
+    Row("order.permanent_id", empty_means(LONG, 0)),
     Row("order.outside_rth", FLAG),
     Row("order.hidden", FLAG),
-    Row("order.discretionary_amount", blank(_DOUBLE, 0.0)),
+    Row("order.discretionary_amount", empty_means(_DOUBLE, 0.0)),
     Row("order.good_after_time", _MAYBE_MOMENT),
     Row("order.shares_allocation", TEXT),
     *_ADVISER_OF_TWS,
@@ -740,7 +725,7 @@ _OPEN_ORDER_TEXT: tuple[AnyRow, ...] = (
             "equity_with_loan_after",
         )
     ],
-    Row("order_state.suggested_size", marked(DECIMAL, _SMALLEST_LONG), since=v.FULL_ORDER_PREVIEW_FIELDS),
+    Row("order_state.suggested_size", nothing_is(DECIMAL, _SMALLEST_LONG), since=v.FULL_ORDER_PREVIEW_FIELDS),
     Row("order_state.reject_reason", TEXT, since=v.FULL_ORDER_PREVIEW_FIELDS),
     Many("order_state.order_allocations", ORDER_ALLOCATION, since=v.FULL_ORDER_PREVIEW_FIELDS),
     Row("order_state.warning_text", TEXT),
@@ -779,10 +764,10 @@ _OPEN_ORDER_TEXT: tuple[AnyRow, ...] = (
 _COMPLETED_ORDER_TEXT: tuple[AnyRow, ...] = (
     *_CONTRACT_OF_TWS,
     *_TERMS_OF_TWS,
-    Row("order.permanent_id", blank(LONG, 0)),
+    Row("order.permanent_id", empty_means(LONG, 0)),
     Row("order.outside_rth", FLAG),
     Row("order.hidden", FLAG),
-    Row("order.discretionary_amount", blank(_DOUBLE, 0.0)),
+    Row("order.discretionary_amount", empty_means(_DOUBLE, 0.0)),
     Row("order.good_after_time", _MAYBE_MOMENT),
     *_ADVISER_OF_TWS,
     *_RANGES,
@@ -836,7 +821,7 @@ _COMPLETED_ORDER_TEXT: tuple[AnyRow, ...] = (
     Row("order.shareholder", TEXT),
     Row("order.imbalance_only", FLAG),
     Row("order.route_marketable_to_bbo", _TRI_STATE),
-    Row("order.parent_permanent_id", marked(LONG, _LARGEST_LONG)),
+    Row("order.parent_permanent_id", nothing_is(LONG, _LARGEST_LONG)),
     Row("order_state.completed_time", maybe(INSTANT)),
     Row("order_state.completed_status", TEXT),
     *_PEGGED_OF_TWS,
@@ -847,7 +832,7 @@ _PLACE_ORDER_TEXT: tuple[AnyRow, ...] = (
     Row("order_id", INT),
     *contract_rows(*COMMON, "security_id_type", "security_id"),
     Row("order.action", _ACTION),
-    Row("order.total_quantity", marked(DECIMAL, _LARGEST_DECIMAL)),
+    Row("order.total_quantity", nothing_is(DECIMAL, _LARGEST_DECIMAL)),
     Row("order.order_type", _ORDER_TYPE),
     Row("order.limit_price", _MAYBE_DOUBLE),
     Row("order.aux_price", _MAYBE_DOUBLE),
@@ -867,7 +852,7 @@ _PLACE_ORDER_TEXT: tuple[AnyRow, ...] = (
     Row("order.hidden", FLAG),
     When(_is_combination, _LEGS),
     Filler(""),
-    Row("order.discretionary_amount", blank(_DOUBLE, 0.0)),
+    Row("order.discretionary_amount", empty_means(_DOUBLE, 0.0)),
     Row("order.good_after_time", _MAYBE_MOMENT),
     Row("order.good_till_date", _MAYBE_MOMENT),
     Row("order.fa_group", TEXT),
@@ -877,7 +862,7 @@ _PLACE_ORDER_TEXT: tuple[AnyRow, ...] = (
     Row("order.model_code", TEXT),
     Row("order.short_sale_slot", _SHORT_SALE_SLOT),
     Row("order.designated_location", TEXT),
-    Row("order.exempt_code", blank(INT, -1)),
+    Row("order.exempt_code", empty_means(INT, -1)),
     Row("order.oca_type", _OCA_TYPE),
     Row("order.rule_80a", _RULE_80A),
     Row("order.settling_firm", TEXT),
@@ -981,7 +966,7 @@ ORDERS: tuple[Entry, ...] = (
         Layout(
             OrderStatus,
             (
-                Filler("6", least=6, until=v.MARKET_CAP_PRICE),
+                Filler("6", minimum=6, until=v.MARKET_CAP_PRICE),
                 Row("order_id", INT, 1),
                 Row("status", maybe(_STATUS), 2),
                 Row("filled", _MAYBE_DECIMAL, 3),
@@ -1019,18 +1004,6 @@ ORDERS: tuple[Entry, ...] = (
         id=53,
         vendor_name="openOrderEnd",
         protobuf_since=v.PROTOBUF_PLACE_ORDER,
-    ),
-    Entry(
-        Layout(
-            DeltaNeutralValidation,
-            (
-                Filler("1"),
-                Row("request_id", INT),
-                Part("delta_neutral_contract", DELTA_NEUTRAL_CONTRACT),
-            ),
-        ),
-        id=56,
-        vendor_name="deltaNeutralValidation",
     ),
     Entry(
         Layout(
@@ -1081,6 +1054,36 @@ ORDERS: tuple[Entry, ...] = (
         vendor_name="placeOrder",
         protobuf_since=v.PROTOBUF_PLACE_ORDER,
         changes_state=True,
+        conversation=ConversationRow(
+            shape=Shape.COMMAND,
+            key=Key.ORDER_ID,
+            variants=(
+                Variant(
+                    when="what_if",
+                    field="order.what_if",
+                    holds=lambda request: request.order.what_if,
+                    shape=Shape.ONE,
+                    answers=(OpenOrder,),
+                    changes_state=False,
+                    resend=Resend.NEW_ID,
+                    deadline=30.0,
+                    pace=Pace.WHAT_IF,
+                    no_cancel=True,
+                ),
+            ),
+            cancel=Cancel(by=CancelOrderRequest, receipt=202, harmless=frozenset({161, 10147, 10148})),
+            cancelled_with_caller=False,
+            ends=frozenset(
+                {103, 106, 107, 109, 110, 111, 113, 133, 200, 201, 202, 203, 387, 388}
+                | {10006, 10052, 10149, 10243, 10255, 10289}
+            ),
+            comments=frozenset({399, 404, 434, 2109, 2137, 2148, 2161, 2168, 2169, 10233, 10311, 10349}),
+            unclear=frozenset({1100}),
+            source="D, C cap, ins, asy, lean",
+            doubts="What became of a change after 201 is not settled. Whether an order said at 1100 is kept or dropped "
+            "depends on a setting of TWS. A what-if may be answered twice, and the documentation advises to "
+            "cancel it.",
+        ),
     ),
     Entry(
         Layout(
@@ -1103,6 +1106,13 @@ ORDERS: tuple[Entry, ...] = (
         vendor_name="cancelOrder",
         protobuf_since=v.PROTOBUF_PLACE_ORDER,
         changes_state=True,
+        conversation=ConversationRow(
+            shape=Shape.COMMAND,
+            key=Key.ORDER_ID,
+            ends=frozenset({135, 136, 161, 202, 10147, 10148}),
+            source="D, C cap",
+            doubts="An older Gateway cancelled the orders of other clients too; newer ones say 10147.",
+        ),
     ),
     Entry(
         Layout(
@@ -1114,12 +1124,30 @@ ORDERS: tuple[Entry, ...] = (
         vendor_name="reqGlobalCancel",
         protobuf_since=v.PROTOBUF_PLACE_ORDER,
         changes_state=True,
+        conversation=ConversationRow(
+            shape=Shape.COMMAND,
+            ends=frozenset({161, 202, 10148}),
+            source="D, C cap",
+        ),
     ),
     Entry(
         Layout(OpenOrdersRequest, (Filler("1"),)),
         id=5,
         vendor_name="reqOpenOrders",
         protobuf_since=v.PROTOBUF_COMPLETED_ORDER,
+        conversation=ConversationRow(
+            shape=Shape.RUN,
+            # Orders of this client whose state changes meanwhile come in between, and cannot be told from an answer.
+            answers=(OpenOrder, OrderStatus),
+            end=OpenOrdersEnd,
+            slot="open_orders",
+            ends=frozenset({321}),
+            changes_state_as_client_0=True,
+            resend=Resend.YES,
+            settles=True,
+            deadline=30.0,
+            source="D, C cap",
+        ),
     ),
     Entry(
         Layout(AutoOpenOrdersRequest, (Filler("1"), Row("auto_bind", FLAG, 1))),
@@ -1127,17 +1155,52 @@ ORDERS: tuple[Entry, ...] = (
         vendor_name="reqAutoOpenOrders",
         protobuf_since=v.PROTOBUF_COMPLETED_ORDER,
         changes_state=True,
+        conversation=ConversationRow(
+            shape=Shape.COMMAND,
+            cancel=Cancel(by=AutoOpenOrdersRequest, sets=(("auto_bind", False),)),
+            cancelled_with_caller=False,
+            ends=frozenset({327}),
+            source="D, C cap",
+            confidence="medium",
+            doubts="That it goes on after 1102, and has to be said again after a reconnection, is inferred.",
+        ),
     ),
     Entry(
         Layout(AllOpenOrdersRequest, (Filler("1"),)),
         id=16,
         vendor_name="reqAllOpenOrders",
         protobuf_since=v.PROTOBUF_COMPLETED_ORDER,
+        conversation=ConversationRow(
+            shape=Shape.RUN,
+            answers=(OpenOrder, OrderStatus),
+            end=OpenOrdersEnd,
+            slot="open_orders",
+            ends=frozenset({321}),
+            resend=Resend.YES,
+            settles=True,
+            deadline=30.0,
+            source="D, C cap",
+        ),
     ),
     Entry(
         Layout(CompletedOrdersRequest, (Row("api_only", FLAG, 1),)),
         id=99,
         vendor_name="reqCompletedOrders",
         protobuf_since=v.PROTOBUF_COMPLETED_ORDER,
+        conversation=ConversationRow(
+            shape=Shape.RUN,
+            answers=(CompletedOrder,),
+            end=CompletedOrdersEnd,
+            slot="completed_orders",
+            ends=frozenset({321, 322}),
+            resend=Resend.YES,
+            # A second one, while TWS works at the first, is refused with an error that has no id.
+            settles=False,
+            deadline=30.0,
+            source="D, C cap, ins",
+            confidence="medium",
+            doubts="It has been left without an answer, too, by a TWS that lets clients only read, and in other "
+            "states.",
+        ),
     ),
 )

@@ -17,24 +17,28 @@ from anytws.messages.scanner import (
     ScannerSubscriptionRequest,
 )
 from anytws.wire import versions as v
-from anytws.wire.kinds import DOUBLE, ESCAPED_TEXT, FLAG, INT, LONG, TEXT, blank, maybe, word_of
+from anytws.wire.conversation import Cancel, ConversationRow, Key, Pace, Resend, Shape
+from anytws.wire.kinds import DOUBLE, INT, LONG, word_of
+from anytws.wire.optional_kinds import ESCAPED_TEXT, FLAG, TEXT, empty_means, maybe
 from anytws.wire.rows import Entry, Filler, Layout, Many, Part, Row, Tags
 from anytws.wire.tables.contracts import CONTRACT, contract_rows
 
 _NO_VOLUMES: Final = (2147483647, 9223372036854775807)
 
 
-def _load_volume(value: int) -> int | None:
+def _read_protobuf_volume(value: int) -> int | None:
     return None if value in _NO_VOLUMES else value
 
 
-def _dump_volume(value: Any) -> int | None:
+def _write_protobuf_volume(value: Any) -> int | None:
     if value in _NO_VOLUMES:
         raise ValueError(value)
-    return None if value is None else int(LONG.write(value))
+    return None if value is None else int(LONG.write_text(value))
 
 
-VOLUME = attrs.evolve(maybe(INT), protobuf="int64", load=_load_volume, dump=_dump_volume)
+VOLUME = attrs.evolve(
+    maybe(INT), protobuf="int64", read_protobuf=_read_protobuf_volume, write_protobuf=_write_protobuf_volume
+)
 """A whole number of 32 bits in text and 64 in protobuf; in both the vendor takes 2147483647 for none."""
 
 SCANNER_SUBSCRIPTION = Layout(
@@ -69,7 +73,7 @@ SCANNER_SUBSCRIPTION = Layout(
 SCANNER_DATA_ELEMENT = Layout(
     ScannerDataElement,
     text=(
-        Row("rank", blank(INT, 0)),
+        Row("rank", empty_means(INT, 0)),
         *contract_rows(
             "contract_id",
             "symbol",
@@ -89,7 +93,7 @@ SCANNER_DATA_ELEMENT = Layout(
         Row("combo_key", TEXT),
     ),
     protobuf=(
-        Row("rank", blank(INT, 0), 1),
+        Row("rank", empty_means(INT, 0), 1),
         Part("contract", CONTRACT, 2),
         Row("market_name", TEXT, 3),
         Row("distance", TEXT, 4),
@@ -105,6 +109,15 @@ SCANNER: tuple[Entry, ...] = (
         id=24,
         vendor_name="reqScannerParameters",
         protobuf_since=v.PROTOBUF_SCAN_DATA,
+        conversation=ConversationRow(
+            shape=Shape.ONE,
+            answers=(ScannerParameters,),
+            slot="scanner_parameters",
+            resend=Resend.YES,
+            settles=True,
+            deadline=30.0,
+            source="D, C cap",
+        ),
     ),
     Entry(
         Layout(ScannerParameters, (Filler("1"), Row("xml", ESCAPED_TEXT, 1))),
@@ -123,12 +136,35 @@ SCANNER: tuple[Entry, ...] = (
         id=22,
         vendor_name="reqScannerSubscription",
         protobuf_since=v.PROTOBUF_SCAN_DATA,
+        conversation=ConversationRow(
+            shape=Shape.STREAM,
+            key=Key.REQUEST_ID,
+            answers=(ScannerData,),
+            cancel=Cancel(by=CancelScannerSubscription, receipt=162, harmless=frozenset({365})),
+            lost_with_link=True,
+            ends=frozenset({162, 200, 322, 385, 420, 490}),
+            comments=frozenset({165, 492}),
+            resend=Resend.NEW_ID,
+            deadline=60.0,
+            pace=Pace.SCANNER,
+            source="D, V, C cap, osa",
+            doubts="165 (no items) followed by an empty ranking keeps it open, by one report. 162 is more than ten "
+            "open ones, an unknown location, a lack of permission, and the receipt of a cancel: only its text "
+            "tells.",
+        ),
     ),
     Entry(
         Layout(CancelScannerSubscription, (Filler("1"), Row("request_id", INT, 1, "reqId"))),
         id=23,
         vendor_name="cancelScannerSubscription",
         protobuf_since=v.PROTOBUF_SCAN_DATA,
+        conversation=ConversationRow(
+            shape=Shape.COMMAND,
+            key=Key.REQUEST_ID,
+            ends=frozenset({162, 365}),
+            resend=Resend.YES,
+            source="C cap, D",
+        ),
     ),
     Entry(
         Layout(

@@ -16,16 +16,9 @@ from anytws.messages.session import (
     StartApiRequest,
 )
 from anytws.wire import versions as v
-from anytws.wire.kinds import (
-    COMMA_LIST,
-    ESCAPED,
-    INT,
-    MILLISECONDS,
-    REQUEST_ID,
-    SECONDS,
-    TEXT,
-    maybe,
-)
+from anytws.wire.conversation import ConversationRow, Pace, Resend, Shape
+from anytws.wire.kinds import COMMA_LIST, ESCAPED, INT, MILLISECONDS, REQUEST_ID, SECONDS
+from anytws.wire.optional_kinds import TEXT, maybe
 from anytws.wire.rows import Entry, Filler, Layout, Row
 
 SESSION = (
@@ -42,12 +35,29 @@ SESSION = (
         vendor_name="startApi",
         protobuf_since=v.PROTOBUF_REST_MESSAGES_3,
         changes_state=True,
+        conversation=ConversationRow(
+            shape=Shape.COMMAND,
+            ends=frozenset({326}),
+            comments=frozenset({2104, 2106, 2107, 2108, 2110, 2119, 2158}),
+            source="D, C cap",
+        ),
     ),
     Entry(
         Layout(ManagedAccountsRequest, (Filler("1"),)),
         id=17,
         vendor_name="reqManagedAccts",
         protobuf_since=v.PROTOBUF_ACCOUNTS_POSITIONS,
+        conversation=ConversationRow(
+            shape=Shape.ONE,
+            answers=(ManagedAccounts,),
+            slot="managed_accounts",
+            ends=frozenset({330}),
+            resend=Resend.YES,
+            settles=True,
+            deadline=15.0,
+            source="D, C cap",
+            doubts="330 is documented for whoever is no advisor; a plain account was recorded to get its answer.",
+        ),
     ),
     Entry(
         Layout(ManagedAccounts, (Filler("1"), Row("accounts", COMMA_LIST, 1, "accountsList"))),
@@ -60,6 +70,16 @@ SESSION = (
         id=8,
         vendor_name="reqIds",
         protobuf_since=v.PROTOBUF_REST_MESSAGES_3,
+        conversation=ConversationRow(
+            shape=Shape.ONE,
+            answers=(NextValidId,),
+            slot="ids",
+            ends=frozenset({321}),
+            resend=Resend.YES,
+            settles=True,
+            deadline=15.0,
+            source="D, C cap",
+        ),
     ),
     Entry(
         Layout(NextValidId, (Filler("1"), Row("order_id", INT, 1))),
@@ -89,6 +109,18 @@ SESSION = (
         id=49,
         vendor_name="reqCurrentTime",
         protobuf_since=v.PROTOBUF_REST_MESSAGES_3,
+        conversation=ConversationRow(
+            shape=Shape.ONE,
+            answers=(CurrentTime,),
+            slot="clock",
+            apart=1.5,
+            resend=Resend.YES,
+            settles=True,
+            deadline=15.0,
+            pace=Pace.CLOCK,
+            source="C ins, trk, cap",
+            doubts="How long TWS ignores a second one is about a second; one client keeps 4.25 seconds.",
+        ),
     ),
     Entry(
         Layout(CurrentTime, (Filler("1"), Row("time", SECONDS, 1, "currentTime"))),
@@ -102,6 +134,18 @@ SESSION = (
         vendor_name="reqCurrentTimeInMillis",
         protobuf_since=v.PROTOBUF_REST_MESSAGES_3,
         since=v.CURRENT_TIME_IN_MILLIS,
+        conversation=ConversationRow(
+            shape=Shape.ONE,
+            answers=(CurrentTimeInMillis,),
+            slot="clock",
+            apart=1.5,
+            resend=Resend.YES,
+            settles=True,
+            deadline=15.0,
+            pace=Pace.CLOCK,
+            source="V, C cap",
+            doubts="That TWS counts both clock requests together is what one client says.",
+        ),
     ),
     Entry(
         Layout(CurrentTimeInMillis, (Row("time", MILLISECONDS, 1, "currentTimeInMillis"),)),
@@ -115,5 +159,12 @@ SESSION = (
         id=14,
         vendor_name="setServerLogLevel",
         protobuf_since=v.PROTOBUF_REST_MESSAGES_3,
+        conversation=ConversationRow(
+            shape=Shape.COMMAND,
+            ends=frozenset({319}),
+            changes_state=True,
+            resend=Resend.YES,
+            source="D",
+        ),
     ),
 )

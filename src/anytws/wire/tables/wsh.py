@@ -11,13 +11,15 @@ from anytws.messages.wsh import (
     WshMetaDataRequest,
 )
 from anytws.wire import versions as v
-from anytws.wire.kinds import FLAG, INT, TEXT, marked, maybe
+from anytws.wire.conversation import Cancel, ConversationRow, Key, Resend, Shape
+from anytws.wire.kinds import INT
+from anytws.wire.optional_kinds import FLAG, TEXT, maybe, nothing_is
 from anytws.wire.rows import Entry, Layout, Row
 from anytws.wire.times import DAY
 
 _REQUEST_ID = Row("request_id", INT, 1, "reqId")
 # Here the client writes its sentinel as it is, and not an empty text.
-_OPTIONAL_INT = marked(INT, "2147483647")
+_OPTIONAL_INT = nothing_is(INT, "2147483647")
 
 WSH = (
     Entry(
@@ -26,6 +28,22 @@ WSH = (
         vendor_name="reqWshMetaData",
         protobuf_since=v.PROTOBUF_NEWS_DATA,
         since=v.WSHE_CALENDAR,
+        conversation=ConversationRow(
+            shape=Shape.ONE,
+            key=Key.REQUEST_ID,
+            answers=(WshMetaData,),
+            cancel=Cancel(by=CancelWshMetaData, harmless=frozenset({10280})),
+            slot="wsh_meta_data",
+            ends=frozenset({10276, 10277, 10278, 10279, 10282}),
+            resend=Resend.NEW_ID,
+            # A second one, while TWS works at the first, is refused.
+            settles=False,
+            deadline=30.0,
+            source="D, C cap",
+            confidence="medium",
+            doubts="TWS may forget it with its link to IB, by one report: events then end with 10282. Whether 10280 is "
+            "said to the cancel of what is over is not known.",
+        ),
     ),
     Entry(
         Layout(CancelWshMetaData, (_REQUEST_ID,)),
@@ -33,6 +51,15 @@ WSH = (
         vendor_name="cancelWshMetaData",
         protobuf_since=v.PROTOBUF_NEWS_DATA,
         since=v.WSHE_CALENDAR,
+        conversation=ConversationRow(
+            shape=Shape.COMMAND,
+            key=Key.REQUEST_ID,
+            ends=frozenset({10280}),
+            resend=Resend.YES,
+            source="D",
+            confidence="low",
+            doubts="What TWS says to it is not known, save 10280 if it fails.",
+        ),
     ),
     Entry(
         Layout(WshMetaData, (_REQUEST_ID, Row("data_json", TEXT, 2))),
@@ -60,6 +87,21 @@ WSH = (
         vendor_name="reqWshEventData",
         protobuf_since=v.PROTOBUF_NEWS_DATA,
         since=v.WSHE_CALENDAR,
+        conversation=ConversationRow(
+            shape=Shape.ONE,
+            key=Key.REQUEST_ID,
+            answers=(WshEventData,),
+            cancel=Cancel(by=CancelWshEventData, harmless=frozenset({10284})),
+            slot="wsh_event_data",
+            ends=frozenset({10276, 10277, 10281, 10282, 10283, 10309}),
+            resend=Resend.NEW_ID,
+            # A second one, while TWS works at the first, is refused.
+            settles=False,
+            deadline=30.0,
+            source="D",
+            confidence="medium",
+            doubts="Whether 10284 is said to the cancel of what is over is not known.",
+        ),
     ),
     Entry(
         Layout(CancelWshEventData, (_REQUEST_ID,)),
@@ -67,6 +109,15 @@ WSH = (
         vendor_name="cancelWshEventData",
         protobuf_since=v.PROTOBUF_NEWS_DATA,
         since=v.WSHE_CALENDAR,
+        conversation=ConversationRow(
+            shape=Shape.COMMAND,
+            key=Key.REQUEST_ID,
+            ends=frozenset({10284}),
+            resend=Resend.YES,
+            source="D",
+            confidence="low",
+            doubts="What TWS says to it is not known, save 10284 if it fails.",
+        ),
     ),
     Entry(
         Layout(WshEventData, (_REQUEST_ID, Row("data_json", TEXT, 2))),

@@ -1,4 +1,4 @@
-"""What came instead of what was waited for, kept for the words of an end."""
+"""What came instead of what was waited for, kept for the words of an end: frames, and errors before their time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from anytws.messages.session import ErrorMessage
 
 
 @attrs.define
-class Oddities:
+class PassedOver:
     """Frames that were passed over: how many, and the words for the last of each sort.
 
     The words and not the frames, of which each may be 16 MB.
@@ -36,7 +36,7 @@ class Oddities:
         """Keep an error or a remark that came before its time."""
         self.word_last = f"{in_a_sentence(said.error_message)} ({said.error_code})"
 
-    def told(self) -> str:
+    def in_words(self) -> str:
         """Say what came, as the continuation of a sentence; nothing if nothing did."""
         text = ""
         if self.discarded:

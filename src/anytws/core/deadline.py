@@ -1,4 +1,4 @@
-"""The deadline of the step that a handshake is in. Time is an argument; there is no clock here."""
+"""How long the present step of a handshake may take. Time is an argument; there is no clock here."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Step(Enum):
     """managedAccounts, after nextValidId; the session goes on without them."""
 
 
-class StepClock:
+class Deadline:
     """The time as it was last told, the one deadline that runs, and when its step is worth a remark."""
 
     __slots__ = ("_at", "_remark_at", "_step", "began", "now")

@@ -1,0 +1,84 @@
+"""The two ranges of numbers that a client gives out: for requests, and for orders.
+
+TWS has one space of ids for both, and an error names one id. Requests are therefore numbered from
+`FIRST_REQUEST_ID` on, far above where orders begin, so that it is never open which of the two is meant. None of either
+is ever used twice.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from anytws.errors import LocalProtocolError
+
+FIRST_REQUEST_ID: Final = 1_000_000_000
+"""Where requests begin. From 2**28 on every id has five bytes in protobuf, so that the front of a message has one
+length."""
+LOWER_FIRST_REQUEST_ID: Final = 268_435_456
+"""Where they begin instead if the orders of this client are up there already: bots have used clock seconds as ids."""
+HIGH_ORDER_ID: Final = 500_000_000
+"""An order id from which on that is the case."""
+MOST_ID: Final = 2**31 - 2
+"""The number after it means "none" to TWS."""
+
+
+class RequestIds:
+    """Ids for requests: they only go up."""
+
+    __slots__ = ("_next", "first")
+
+    def __init__(self) -> None:
+        self.first: int = FIRST_REQUEST_ID
+        self._next = self.first
+
+    def begin(self, next_valid_id: int) -> None:
+        """Choose the range, knowing where the orders are. To be called before the first `take`."""
+        if self._next == self.first:
+            self.first = LOWER_FIRST_REQUEST_ID if next_valid_id >= HIGH_ORDER_ID else FIRST_REQUEST_ID
+            self._next = self.first
+
+    @property
+    def next(self) -> int:
+        """The next id. It is not taken by that: what is refused uses none up."""
+        return self._next
+
+    def take(self) -> int:
+        """Give the next id, and never again."""
+        taken = self._next
+        self._next += 1
+        return taken
+
+    def was_taken(self, number: int) -> bool:
+        """Tell whether *number* was given out."""
+        return self.first <= number < self._next
+
+    def is_ours(self, number: int) -> bool:
+        """Tell whether *number* is in the block from which ids are given out, now or later."""
+        last = HIGH_ORDER_ID - 1 if self.first == LOWER_FIRST_REQUEST_ID else MOST_ID
+        return self.first <= number <= last
+
+
+class OrderIds:
+    """Ids for orders: they only go up, whatever TWS says, and begin at nextValidId."""
+
+    __slots__ = ("_floor",)
+
+    def __init__(self) -> None:
+        self._floor = 0
+
+    def raise_to(self, number: int) -> None:
+        """Give out none below *number*."""
+        self._floor = max(self._floor, number)
+
+    def note_used(self, number: int) -> None:
+        """Note an id that somebody chose by hand: the next one is above it."""
+        self._floor = max(self._floor, number + 1)
+
+    @property
+    def next(self) -> int:
+        """The next id. It is not taken by that: what is refused uses none up."""
+        if self._floor > MOST_ID:
+            raise LocalProtocolError(
+                f"there is no order id left above {MOST_ID}: have TWS reset the API order id sequence", message="order"
+            )
+        return self._floor

@@ -1,0 +1,339 @@
+"""What waits for one reader: bounded in number and in bytes, with a word for everything that is gone.
+
+Who hears (`anytws.machines.session`) puts in what one read has brought, all at once; the reader takes all that waits.
+A reader that is too slow has chosen what happens then (`WhenFull`).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Final, Generic, Literal, TypeAlias, TypeVar, get_args
+
+import attrs
+
+from anytws.core.arguments import check_whole_number
+from anytws.core.remembered import MOST_BYTES, weigh
+from anytws.errors import SlowConsumer, shown
+from anytws.machines.records import Dropped, Reset
+
+_T = TypeVar("_T")
+
+WhenFull: TypeAlias = Literal["fail", "drop_oldest", "block"]
+"""What a full stream does: end with `SlowConsumer` at once, drop the oldest items and say how many, or make TWS wait.
+
+To make TWS wait (``block``) is for raw events alone (`Tws.events`): while it waits nothing is read from it, so no other
+stream and no request hears anything, and a time-out elsewhere may be due to this stream. So that the end of the
+connection arrives all the same, a full stream from which nobody takes an item for
+`anytws.runtime.pump.UNREAD_SECONDS` fails as with ``fail``.
+"""
+
+CAPACITY: Final = 10_000
+"""Items that wait for a reader unless somebody says otherwise."""
+_NEVER_DROPPED: Final = (Reset,)
+"""Items without which those after them mean something else: the last of them stays."""
+
+
+@attrs.frozen
+class MailboxStatistics:
+    """How a stream does."""
+
+    waiting: int
+    """Items that wait for the reader."""
+    waiting_bytes: int
+    """About how much memory they keep."""
+    capacity: int
+    capacity_bytes: int
+    received: int
+    """Items that have come since it was opened, those that were dropped too."""
+    dropped: int
+    """Items that nobody will see."""
+
+
+class Mailbox(Generic[_T]):
+    """A queue of items for one reader. What it does when it is full is its own business, and told in band.
+
+    It has two lists. ``hand`` is what the reader has begun to read, the next item last, so that to take one is a
+    `list.pop`; what has come since waits behind it. Both together have the bounds.
+    """
+
+    __slots__ = (
+        "_capacity", "_capacity_bytes", "_dropped", "_end", "_failure", "_hand_bytes", "_hand_is_past", "_hand_length",
+        "_is_closed", "_is_over", "_past", "_received", "_waiting", "_waiting_bytes", "hand", "when_full",
+    )  # fmt: skip
+
+    def __init__(
+        self, capacity: int = CAPACITY, when_full: WhenFull = "fail", capacity_bytes: int = MOST_BYTES
+    ) -> None:
+        check_whole_number("capacity", capacity, at_least=1, example=CAPACITY)
+        check_whole_number("capacity_bytes", capacity_bytes, at_least=1, example=MOST_BYTES)
+        if when_full not in get_args(WhenFull):
+            raise ValueError(f"when_full is {shown(when_full)}, and has to be one of {', '.join(get_args(WhenFull))}")
+        self._capacity = capacity
+        self._capacity_bytes = capacity_bytes
+        self.when_full: Final[WhenFull] = when_full
+        self.hand: Final[list[_T | Dropped]] = []
+        self._waiting: deque[_T | Dropped] = deque()
+        self._past: list[_T | Dropped] = []
+        """What was there before it was opened. That is nobody's slowness: it counts against no bound."""
+        self._hand_is_past = False
+        # About: what has been taken out of the hand counts until the hand is empty, or until somebody looks closely.
+        self._hand_bytes = 0
+        self._hand_length = 0
+        """How many were in the hand when it was weighed."""
+        self._waiting_bytes = 0
+        self._received = 0
+        self._dropped = 0
+        self._failure: SlowConsumer | None = None
+        self._end: Exception | None = None
+        self._is_over = False
+        self._is_closed = False
+
+    def __repr__(self) -> str:
+        state = "closed" if self._is_closed else "failed" if self._failure else "over" if self._is_over else "open"
+        full = f"when_full={self.when_full!r}, capacity={self._capacity}"
+        return f"<Mailbox {state}, waiting: {self.statistics().waiting}, dropped: {self._dropped}, {full}>"
+
+    # --- the half of who hears -----------------------------------------------------------------------------------
+
+    def preload(self, items: Sequence[_T | Dropped]) -> None:
+        """Begin with *items* of the past. They count against no bound."""
+        self._past.extend(items)
+
+    def extend(self, items: Sequence[_T]) -> None:
+        """Take what has come. After the end, a failure, or when nobody reads any more it is forgotten."""
+        if self._is_closed or self._is_over or self._failure is not None:
+            return
+        self._received += len(items)
+        self._waiting += items
+        self._waiting_bytes += sum(map(weigh, items))
+        if self._may_be_overfull and self.when_full != "block" and self._is_overfull():
+            if self.when_full == "fail":
+                self.fail()
+            else:
+                self._drop()
+
+    def finish(self, end: Exception | None = None, *, last: _T | None = None) -> None:
+        """Take no more but the *last* item, for which there is always room.
+
+        When all that waits has been taken, *end* is raised; None: the reader just comes to its end.
+        """
+        if self._is_over:
+            return
+        self._is_over, self._end = True, end
+        if last is not None and not self._is_closed and self._failure is None:
+            self._waiting.append(last)
+            self._received += 1
+
+    def fail(self, unread_seconds: float | None = None) -> None:
+        """Give up all that waits, since the reader is too slow: it hears of that at once, and of nothing else."""
+        if self._is_closed or self._failure is not None:
+            return
+        is_count = self._count() >= self._capacity
+        capacity = self._capacity if is_count else self._capacity_bytes
+        lost = self.statistics().waiting
+        self._failure = SlowConsumer(capacity, "items" if is_count else "bytes", lost, unread_seconds)
+        self._dropped += lost
+        self._empty()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the next items may come. Only where it makes TWS wait has it ever none."""
+        if self.when_full != "block" or self._failure is not None or self._is_closed:
+            return True
+        self._weigh_hand()
+        return self._count() < self._capacity and self._hand_bytes + self._waiting_bytes < self._capacity_bytes
+
+    @property
+    def is_pressed(self) -> bool:
+        """Whether it is half full, and fails when it is full."""
+        if self.when_full != "fail":
+            return False
+        count = len(self.hand) + len(self._waiting)
+        return 2 * count > self._capacity or 2 * (self._hand_bytes + self._waiting_bytes) > self._capacity_bytes
+
+    # --- the half of the reader ----------------------------------------------------------------------------------
+
+    def take(self) -> list[_T | Dropped]:
+        """Give all that waits; nothing, if nothing does.
+
+        Raises `SlowConsumer` once it has failed, and what `finish` was told once all has been taken.
+        """
+        if self._failure is not None:
+            raise self._failure
+        items = [*reversed(self.hand), *self._past, *self._waiting]
+        self._empty()
+        if not items and self._end is not None:
+            raise self._end
+        return items
+
+    def refill(self) -> bool:
+        """Put what waits into the empty ``hand``; tell whether there is something. Raises as `take` does."""
+        if self._failure is not None:
+            raise self._failure
+        self._hand_is_past = bool(self._past)
+        if self._past:
+            self.hand.extend(reversed(self._past))
+            self._past = []
+            self._hand_bytes, self._hand_length = 0, len(self.hand)
+        elif self._waiting:
+            self.hand.extend(reversed(self._waiting))
+            self._waiting.clear()
+            self._hand_bytes, self._waiting_bytes = self._waiting_bytes, 0
+            self._hand_length = len(self.hand)
+        elif self._end is not None:
+            raise self._end
+        return bool(self.hand)
+
+    @property
+    def has_items(self) -> bool:
+        """Whether something waits to be read."""
+        return bool(self.hand or self._past or self._waiting)
+
+    @property
+    def has_news(self) -> bool:
+        """Whether `take` gives or raises something, or all is over."""
+        waits = self.hand or self._past or self._waiting
+        return bool(waits) or self._failure is not None or self._is_over or self._is_closed
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the reader was too slow."""
+        return self._failure is not None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come, and nothing waits."""
+        if self._is_closed or self._failure is not None:
+            return True
+        return self._is_over and not (self.hand or self._past or self._waiting)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing more will come. What has come may still wait."""
+        return self._is_over or self._is_closed or self._failure is not None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nobody reads it any more."""
+        return self._is_closed
+
+    def close(self) -> None:
+        """Take no more, and forget what waits: nobody reads."""
+        self._is_closed = True
+        self._empty()
+
+    def statistics(self) -> MailboxStatistics:
+        """Tell how it does."""
+        self._weigh_hand()
+        waiting = [item for items in (self.hand, self._past, self._waiting) for item in items]
+        return MailboxStatistics(
+            sum(not isinstance(item, Dropped) for item in waiting),
+            self._hand_bytes + self._waiting_bytes,
+            self._capacity,
+            self._capacity_bytes,
+            self._received,
+            self._dropped,
+        )
+
+    # --- within --------------------------------------------------------------------------------------------------
+
+    @property
+    def _may_be_overfull(self) -> bool:
+        # Quick, and never too little: what takes no place is counted too.
+        if len(self.hand) + len(self._waiting) > self._capacity:
+            return True
+        return self._hand_bytes + self._waiting_bytes > self._capacity_bytes
+
+    def _is_overfull(self) -> bool:
+        """Tell whether more waits than may. One item alone may be as heavy as it likes."""
+        count = self._count()
+        return count > self._capacity or (count > 1 and self._heavy > 0)
+
+    def _count(self) -> int:
+        """Count the items that take a place. A `Dropped` takes none, nor does what was there before it was opened."""
+        if self.hand and not self._hand_is_past:
+            return len(self._waiting) + len(self.hand) - _marks(self.hand[-_MOST_MARKS:])
+        return len(self._waiting) - _marks(islice(self._waiting, _MOST_MARKS))
+
+    @property
+    def _heavy(self) -> int:
+        """How many bytes there are too many; of too few it does not say how many."""
+        if self._hand_bytes + self._waiting_bytes <= self._capacity_bytes:
+            return 0
+        self._weigh_hand()
+        return self._hand_bytes + self._waiting_bytes - self._capacity_bytes
+
+    def _weigh_hand(self) -> None:
+        if len(self.hand) != self._hand_length:
+            self._hand_bytes = 0 if self._hand_is_past else sum(map(_weigh, self.hand))
+            self._hand_length = len(self.hand)
+
+    def _empty(self) -> None:
+        self.hand.clear()
+        self._waiting.clear()
+        self._past = []
+        self._hand_bytes = self._waiting_bytes = self._hand_length = 0
+
+    def _drop(self) -> None:
+        """Drop the oldest until the rest may wait, the newest in any case; a `Dropped` stands where they stood.
+
+        What was there before it was opened takes no place, so that to drop it would make none.
+        """
+        excess, heavy = self._count() - self._capacity, self._heavy
+        kept: list[_T | Dropped] = []
+        before = gone = 0
+        while (excess > 0 or heavy > 0) and self._is_more_than_one:
+            item = self._take_oldest()
+            if isinstance(item, Dropped):
+                gone += item.count
+                continue
+            is_kept = isinstance(item, _NEVER_DROPPED)
+            # Of several that are kept, with nothing left in between, the last one says it all.
+            for dropped in kept if is_kept else [item]:
+                gone += 1
+                self._dropped += 1
+                excess, heavy = excess - 1, heavy - _weigh(dropped)
+            if is_kept:
+                kept, before, gone = [item], before + gone, 0
+        marks = [*([Dropped(before)] if before else []), *kept, *([Dropped(gone)] if gone else [])]
+        for mark in reversed(marks):
+            self._put_back(mark)
+
+    @property
+    def _is_more_than_one(self) -> bool:
+        return len(self._waiting) + (0 if self._hand_is_past else len(self.hand)) > 1
+
+    def _take_oldest(self) -> _T | Dropped:
+        if self.hand and not self._hand_is_past:
+            item = self.hand.pop()
+            self._hand_bytes -= _weigh(item)
+            # Where the reader has taken some since it was weighed, it is to be weighed all the same.
+            self._hand_length -= 1
+        else:
+            item = self._waiting.popleft()
+            self._waiting_bytes -= _weigh(item)
+        return item
+
+    def _put_back(self, item: _T | Dropped) -> None:
+        if self.hand and not self._hand_is_past:
+            self.hand.append(item)
+            self._hand_bytes += _weigh(item)
+            self._hand_length += 1
+        else:
+            self._waiting.appendleft(item)
+            self._waiting_bytes += _weigh(item)
+
+
+_MOST_MARKS: Final = 3
+"""What is not an item stands at the oldest end: a `Dropped`, what is never dropped, and a `Dropped` behind it."""
+
+
+def _marks(oldest: Iterable[object]) -> int:
+    return sum([type(item) is Dropped for item in oldest])
+
+
+def _weigh(item: object) -> int:
+    """Give about how much memory *item* keeps. A `Dropped` counts for nothing."""
+    return 0 if type(item) is Dropped else weigh(item)

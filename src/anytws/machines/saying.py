@@ -1,0 +1,181 @@
+"""How questions leave: ids, bytes, the wait for room; once more where TWS may have dropped them; the cancel."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Final
+
+from anytws.core.connection import Connection
+from anytws.machines.conversation import Phase, Question, Turn
+from anytws.machines.outbox import Outbox, Place
+from anytws.machines.register import Register
+from anytws.machines.timers import Timers
+from anytws.messages.base import replace
+from anytws.wire.catalogue import entry_for
+from anytws.wire.conversation import Key, Resend
+
+SETTLING: Final = 5.0
+"""Seconds after READY in which TWS may drop a request without a word."""
+SAY_AGAIN: Final = 3.0
+"""Seconds without any answer, from when such a request had left, after which it is said once more."""
+
+
+class Sayings:
+    """Puts questions into the outbox, in the order in which they were asked."""
+
+    def __init__(self, connection: Connection, outbox: Outbox, register: Register, timers: Timers) -> None:
+        self._connection = connection
+        self._outbox = outbox
+        self._register = register
+        self._timers = timers
+        self._on_their_way: dict[Question, None] = {}
+        """Questions whose bytes have not all left."""
+        self._roomless: deque[Question] = deque()
+        """Questions that wait for room in the outbox."""
+        self._turns = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether those who ask wait for room in the outbox: then nobody else may go in front of them."""
+        return bool(self._roomless) or self._outbox.is_full
+
+    def encode(self, question: Question) -> None:
+        """Give *question* its id and its bytes. Raises `LocalProtocolError`, and changes nothing, if it has none."""
+        key, request = question.plan.row.key, question.request
+        if key is Key.REQUEST_ID:
+            self._number(question)
+        elif key is Key.ORDER_ID and getattr(request, "order_id", None) is None:
+            order_ids = self._register.order_ids
+            request = replace(request, order_id=order_ids.next)
+            question.data = self._connection.send(request)
+            question.request = request
+            order_ids.note_used(order_ids.next)
+        else:
+            question.data = self._connection.send(request)
+            if key is Key.ORDER_ID:
+                self._register.order_ids.note_used(question.key_of(request))
+
+    def _number(self, question: Question) -> None:
+        request_ids = self._register.request_ids
+        request = replace(question.request, request_id=request_ids.next)
+        question.data = self._connection.send(request)
+        question.request = request
+        question.ids.append(request_ids.take())
+
+    def say(self, question: Question, now: float) -> None:
+        """Say *question* as soon as there is room, and listen for what comes of it."""
+        if self.is_full:
+            self._roomless.append(question)
+        else:
+            self._say(question, now)
+
+    def _say(self, question: Question, now: float) -> None:
+        question.fire(Turn.SAID)
+        question.is_simple = question.plan.is_simple
+        self._register.listen(question)
+        self._put(question, now)
+
+    def _put(self, question: Question, now: float) -> None:
+        self._turns += 1
+        question.turn = self._turns
+        question.owed += 1
+        question.parcels.append(self._outbox.put(question.data, now))
+        question.data = b""
+        self._on_their_way[question] = None
+
+    def note_left(self, now: float) -> None:
+        """Look at what has left since this was last called."""
+        left: list[Question] = []
+        for question in self._on_their_way:
+            if question.parcels[-1].place is not Place.LEFT:
+                # They leave in their order: none of the others has left either.
+                break
+            left.append(question)
+        for question in left:
+            del self._on_their_way[question]
+            self._note_left(question, now)
+        self.use_room(now)
+
+    def use_room(self, now: float) -> None:
+        """Say what waited for room, as far as there is some."""
+        while self._roomless and not self._outbox.is_full:
+            question = self._roomless.popleft()
+            if question.phase is Phase.HELD:
+                self._say(question, now)
+
+    def _note_left(self, question: Question, now: float) -> None:
+        ready_at = self._connection.ready_at
+        slot = self._register.slot_of(question)
+        if slot is not None:
+            slot.said_at = now
+        if question.left_at is None and ready_at is not None and now < ready_at + SETTLING:
+            question.left_at = now
+            if self._may_be_said_again(question):
+                self._timers.start(now + SAY_AGAIN, self._say_again, question)
+
+    def _may_be_said_again(self, question: Question) -> bool:
+        plan = question.plan
+        if not plan.settles or plan.resend is Resend.NEVER or plan.changes_state or question.has_heard:
+            return False
+        # Client 0 takes over orders entered by hand by asking for them.
+        return not (plan.row.changes_state_as_client_0 and self._connection.client_id == 0)
+
+    def _say_again(self, question: Question, now: float) -> None:
+        """Say *question* once more, since TWS seems to have dropped it."""
+        if question.has_heard or question.phase is not Phase.ASKED:
+            return
+        question.is_simple = False
+        if question.plan.resend is Resend.NEW_ID:
+            if question.streams:
+                # Two streams would give everything twice. What still comes of the first is late.
+                self.cancel(question, now)
+                self._register.forget_ids(question)
+                question.ids, question.owed = [], 0
+            self._number(question)
+            self._register.by_id[question.ids[-1]] = question
+        else:
+            question.data = self._connection.send(question.request)
+        for member in question.members:
+            member.request = question.request
+        self._put(question, now)
+
+    def take_back(self, question: Question) -> bool:
+        """Take *question* back, if none of its bytes can have left; tell whether that was done."""
+        # Each of them, and not only until the first that cannot be taken back.
+        taken_back = [self._outbox.withdraw(parcel) for parcel in question.parcels]
+        if not question.parcels and question in self._roomless:
+            self._roomless.remove(question)
+        if any(taken_back):
+            self._on_their_way.pop(question, None)
+        if any(taken_back) and not all(taken_back):
+            # It was to be said again, and TWS never hears of that.
+            question.owed -= 1
+            if question.ids:
+                self._register.by_id.pop(question.ids.pop(), None)
+        return all(taken_back)
+
+    def cancel(self, question: Question, now: float, ids: Iterable[int] | None = None) -> None:
+        """Cancel *question* under *ids*, all of its own by default, if that can be done."""
+        cancel = question.plan.cancel
+        version = self._connection.server_version or 0
+        if self._connection.closed is not None:
+            # What came before the end, in the same read, may still be heard after it.
+            return
+        if cancel is None or not question.plan.row.cancelled_with_caller or entry_for(cancel.by).since > version:
+            return
+        fields = {name: getattr(question.request, name) for name in cancel.copies} | dict(cancel.sets)
+        if cancel.by is type(question.request):
+            messages = [replace(question.request, **fields)]
+        elif question.plan.row.key is Key.REQUEST_ID:
+            messages = [cancel.by(request_id=number, **fields) for number in (question.ids if ids is None else ids)]  # type: ignore[call-arg]
+        else:
+            messages = [cancel.by(**fields)]
+        for message in messages:
+            # There is always room for a cancel: there is at most one for each question.
+            self._outbox.put(self._connection.send(message), now)
+
+    def clear(self) -> None:
+        """Forget all: the connection is over."""
+        self._on_their_way.clear()
+        self._roomless.clear()

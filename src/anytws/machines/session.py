@@ -1,0 +1,373 @@
+"""A client's end of one connection, whole and without the IO: one input, one exit, and everybody's own news.
+
+`ClientSession` puts together the connection (`anytws.core`), the conversations, the queue of what is to be sent and the
+mailboxes of those who listen. AnyIO's pump drives it, and a blocking socket can (`anytws.machines.drive`)::
+
+    session = ClientSession(HandshakeOptions(client_id=7))
+    session.opened(now)                      # the byte stream is up
+    data = session.data_to_send()            # write it, and say how much has left:
+    session.sent(len(data), now)
+    session.receive_data(data, now)          # also receive_eof, receive_reset, receive_silence
+    asked = session.ask(CurrentTimeRequest(), now)
+    for holder in session.news(): ...        # who has something new: an Asked, a Streamed, a Mailbox of events
+    session.wake_at(); session.wake(now)
+
+No method raises because of what the peer did.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, TypeAlias, TypeVar
+
+import attrs
+
+from anytws.core.codes import CODES, CodeTable
+from anytws.core.connection import Connection
+from anytws.core.events import ConnectionClosed, Event, StillWaiting
+from anytws.core.options import HandshakeOptions
+from anytws.core.remembered import Remembered
+from anytws.core.state import State
+from anytws.errors import LocalProtocolError, SendQueueFull
+from anytws.machines.conversation import Asked, Conversation, Streamed
+from anytws.machines.conversations import Conversations
+from anytws.machines.mailbox import Mailbox
+from anytws.machines.outbox import UNSENT_SECONDS, Outbox, Parcel
+from anytws.machines.records import Dropped
+from anytws.messages.base import Asks, Side, Streams, ToTws, replace
+from anytws.wire.catalogue import entry_of
+from anytws.wire.conversation import Key, Shape
+from anytws.wire.limits import DEFAULT_LIMITS, Limits
+
+_T = TypeVar("_T")
+
+BACKLOG: Final = 1000
+"""Events from the beginning that are kept for the first who listens."""
+NO_BLOCKING: Final = (
+    "when_full is 'block', which is for raw events alone (Tws.events): to stop reading for a stream would stop the "
+    "news of orders; choose 'fail' or 'drop_oldest'"
+)
+Holder: TypeAlias = "Conversation[Any] | Mailbox[Event]"
+"""What a caller holds, and is told of by `ClientSession.news`."""
+
+
+@attrs.frozen
+class SessionStatistics:
+    """How a connection does."""
+
+    open_conversations: int
+    """Questions and streams on the wire, or waiting for their turn; with what nobody waits for but may still come."""
+    late: dict[str, int]
+    """Messages that came for conversations that were over, by kind."""
+    unsent_messages: int
+    """Messages that have not left this process."""
+    unsent_bytes: int
+
+
+class ClientSession:
+    """All that a client knows of one connection. Times are seconds of a clock that only goes up."""
+
+    def __init__(
+        self,
+        options: HandshakeOptions | None = None,
+        *,
+        codes: CodeTable = CODES,
+        limits: Limits = DEFAULT_LIMITS,
+        timeout_factor: float = 1.0,
+    ) -> None:
+        self.connection: Final = Connection(Side.CLIENT, options, codes=codes, limits=limits)
+        self.outbox: Final = Outbox()
+        self.conversations: Final = Conversations(self.connection, self.outbox, codes, timeout_factor)
+        self._listeners: list[Mailbox[Event]] = []
+        self._backlog: Remembered[Event] | None = Remembered(BACKLOG)
+        self._unkept = 0
+        """Events that were not kept, since a program that asks and streams does not need them."""
+        self._is_asking = False
+        self._next_valid_id: int | None = None
+        self._remarks: list[StillWaiting] = []
+        self._news: dict[Mailbox[Event], None] = {}
+
+    def __repr__(self) -> str:
+        return f"<ClientSession {self.connection.described()}>"
+
+    @property
+    def state(self) -> State:
+        """The state of the connection."""
+        return self.connection.state
+
+    @property
+    def closed(self) -> ConnectionClosed | None:
+        """How the connection ended; None while it has not."""
+        return self.connection.closed
+
+    # --- what comes in -------------------------------------------------------------------------------------------
+
+    def opened(self, now: float) -> None:
+        """Note that the byte stream is up; the greeting is to be sent then."""
+        self.connection.opened(now)
+        self._settle(now)
+
+    def connect_failed(self, now: float, detail: str, hint: str = "") -> None:
+        """Note that the byte stream could not be had."""
+        self.connection.wake(now)
+        self.connection.connect_failed(detail, hint)
+        self._settle(now)
+
+    def receive_data(self, data: bytes, now: float) -> None:
+        """Take bytes of TWS, in any slices."""
+        self.connection.wake(now)
+        self.connection.receive_data(data)
+        self._settle(now)
+
+    def receive_eof(self, now: float) -> None:
+        """Note that TWS will send no more bytes."""
+        self.connection.wake(now)
+        self.connection.receive_eof()
+        self._settle(now)
+
+    def receive_reset(self, now: float, detail: str = "") -> None:
+        """Note that the byte stream broke."""
+        self.connection.wake(now)
+        self.connection.receive_reset(detail)
+        self._settle(now)
+
+    def receive_silence(self, now: float, detail: str = "") -> None:
+        """Note that the machine of TWS no longer answers."""
+        self.connection.wake(now)
+        self.connection.receive_silence(detail)
+        self._settle(now)
+
+    def close(self, now: float) -> None:
+        """Hang up. After the end it is ignored."""
+        self.connection.wake(now)
+        self.connection.close()
+        self._settle(now)
+
+    def wake_at(self) -> float | None:
+        """Give the time at which `wake` has to be called at the latest; None if nothing is due."""
+        # By hand: it is asked after every input.
+        wake_at = self.conversations.wake_at
+        for at in (self.connection.wake_at(), self.outbox.stuck_at):
+            if at is not None and (wake_at is None or at < wake_at):
+                wake_at = at
+        return wake_at
+
+    def wake(self, now: float) -> None:
+        """Note the time, and do what is due."""
+        self.connection.wake(now)
+        stuck_at = self.outbox.stuck_at
+        if stuck_at is not None and stuck_at <= now:
+            self.connection.receive_silence(
+                f"TWS, or what is between, has taken no byte for {UNSENT_SECONDS:g} s, and {self.outbox.size} wait to "
+                "be sent"
+            )
+        self._settle(now)
+
+    # --- what goes out -------------------------------------------------------------------------------------------
+
+    def data_to_send(self) -> bytes:
+        """Give the next bytes to be sent, once; nothing while those given before have not been reported by `sent`."""
+        return self.outbox.data_to_send()
+
+    def sent(self, count: int, now: float) -> None:
+        """Note that *count* bytes more of what `data_to_send` gave have left this process."""
+        self.outbox.sent(count, now)
+        self.conversations.note_left(now)
+
+    def send_failed(self, now: float, detail: str = "") -> None:
+        """Note that what `data_to_send` gave cannot leave whole. That ends the connection."""
+        self.connection.wake(now)
+        self.connection.send_failed(detail)
+        self._settle(now)
+
+    def start_api(self, now: float) -> None:
+        """Open the session by hand. Raises `LocalProtocolError` if it is not the time, `ConnectionClosed` after it."""
+        self.connection.wake(now)
+        self.raise_if_closed()
+        self.connection.start_api()
+        self._settle(now)
+
+    def send(self, message: ToTws, now: float) -> tuple[ToTws, Parcel]:
+        """Have *message* sent; give it as it is said, with the id of a new order, and where its bytes are.
+
+        Raises `LocalProtocolError`, and changes nothing, for what may not be said now or like this; `SendQueueFull`
+        where TWS does not read; `ConnectionClosed` after the end.
+        """
+        self.raise_if_closed()
+        if self.conversations.is_full:
+            raise SendQueueFull(self.outbox.frames, self.outbox.size)
+        said, data = self._encode(message)
+        return said, self.outbox.put(data, now)
+
+    def _encode(self, message: ToTws) -> tuple[ToTws, bytes]:
+        entry = entry_of(message)
+        row = entry.conversation
+        key = Key.NOTHING if row is None else row.key
+        if key is Key.ORDER_ID and row is not None and row.cancel is not None:
+            return self._encode_order(message)
+        number: int | None = getattr(message, "request_id", None)
+        if key is Key.REQUEST_ID and number is not None and self.conversations.register.request_ids.is_ours(number):
+            is_about_stream = row is not None and row.shape is Shape.COMMAND and entry.changes_state
+            if not is_about_stream:
+                first = self.conversations.register.request_ids.first
+                raise LocalProtocolError(
+                    f"{entry.name}.request_id is {number}, and ids from {first} on are given by conversations: ask it, "
+                    "open it as a stream (and leave it, to cancel), or choose a lower id",
+                    message=entry.name,
+                    field="request_id",
+                )
+        return message, self.connection.send(message)
+
+    def _encode_order(self, message: ToTws) -> tuple[ToTws, bytes]:
+        """Give a new order its id, on entering the one lane in which new orders keep their order."""
+        ids = self.conversations.register.order_ids
+        number: int | None = getattr(message, "order_id", None)
+        if number is None:
+            number = ids.next
+            message = replace(message, order_id=number)
+        data = self.connection.send(message)
+        ids.note_used(number)
+        return message, data
+
+    # --- conversations -------------------------------------------------------------------------------------------
+
+    def ask(self, request: Asks[_T], now: float, timeout: float | None = None) -> Asked[_T]:
+        """Ask what has an answer; *timeout* in seconds, as the catalogue says by default, ``math.inf`` for ever.
+
+        Raises `LocalProtocolError` for what may not be asked now or like this, `TypeError` for what has no answer,
+        `ConnectionClosed` after the end. All else is told by what it gives.
+        """
+        self.raise_if_closed()
+        asked = self.conversations.ask(request, now, timeout)
+        self._is_asking = True
+        return asked
+
+    def stream(
+        self,
+        request: Streams[_T],
+        now: float,
+        timeout: float | None = None,
+        mailbox: Mailbox[_T] | None = None,
+    ) -> Streamed[_T]:
+        """Open what goes on; *timeout* is for its first message, where the catalogue says that one is due.
+
+        What comes waits in *mailbox*, by default one for 10,000 items. Raises as `ask` does, and `ValueError` for a
+        mailbox that makes TWS wait: to stop reading for a stream would stop the news of orders.
+        """
+        self.raise_if_closed()
+        mailbox = Mailbox() if mailbox is None else mailbox
+        if mailbox.when_full == "block":
+            raise ValueError(NO_BLOCKING)
+        streamed = self.conversations.stream(request, now, timeout, mailbox)
+        self._is_asking = True
+        return streamed
+
+    def leave(self, conversation: Conversation[Any], now: float) -> None:
+        """Note that nobody wants what comes of *conversation* any more; it is cancelled, if it can be."""
+        self.conversations.leave(conversation, now)
+
+    # --- news ----------------------------------------------------------------------------------------------------
+
+    def listen(self, mailbox: Mailbox[Event] | None = None) -> Mailbox[Event]:
+        """Put all events into *mailbox*, messages included, and give it; the last one is `ConnectionClosed`.
+
+        The first one begins with what has happened so far. Close it when nobody reads it any more.
+        """
+        mailbox = Mailbox() if mailbox is None else mailbox
+        if self._backlog is not None:
+            backlog, self._backlog = self._backlog, None
+            before = [Dropped(backlog.dropped)] if backlog.dropped else []
+            # The end is told in any case.
+            is_unkept_end = self.closed is not None and self._unkept > 0
+            unkept = self._unkept - is_unkept_end
+            after: list[Event | Dropped] = [Dropped(unkept)] if unkept else []
+            if is_unkept_end and self.closed is not None:
+                after.append(self.closed)
+            mailbox.preload([*before, *backlog, *after])
+        elif self.closed is not None:
+            mailbox.preload([self.closed])
+        if self.closed is not None:
+            mailbox.finish()
+        else:
+            self._listeners.append(mailbox)
+        return mailbox
+
+    @property
+    def listeners(self) -> list[Mailbox[Event]]:
+        """The mailboxes of events that are read."""
+        return [mailbox for mailbox in self._listeners if not mailbox.is_closed]
+
+    def take_remarks(self) -> list[StillWaiting]:
+        """Give, once, what was said while TWS lets one wait before it is ready."""
+        remarks, self._remarks = self._remarks, []
+        return remarks
+
+    def news(self) -> list[Holder]:
+        """Give, once, those for whom something has come, or that are over."""
+        news: list[Holder] = self.conversations.news()  # type: ignore[assignment]
+        if self._news:
+            news = [*self._news, *news]
+            self._news.clear()
+        return news
+
+    @property
+    def is_pressed(self) -> bool:
+        """Whether somebody who must miss nothing is about to be too slow: reading on at full speed would end that."""
+        if self.conversations.is_pressed:
+            return True
+        return bool(self._listeners) and any(mailbox.is_pressed for mailbox in self._listeners)
+
+    def statistics(self) -> SessionStatistics:
+        """Tell how it does."""
+        return SessionStatistics(
+            self.conversations.open, dict(self.conversations.register.late), self.outbox.frames, self.outbox.size
+        )
+
+    def raise_if_closed(self) -> None:
+        """Raise the connection's `ConnectionClosed` if it has ended."""
+        if self.connection.closed is not None:
+            raise self.connection.closed.again()
+
+    # --- within --------------------------------------------------------------------------------------------------
+
+    def _settle(self, now: float) -> None:
+        """Pass on what an input has brought, and queue what the connection says by itself."""
+        connection = self.connection
+        data = connection.data_to_send()
+        if data:
+            self.outbox.put(data, now)
+        events = connection.events()
+        if events:
+            if connection.next_valid_id is not self._next_valid_id:
+                self._note_next_valid_id(connection.next_valid_id)
+            self.conversations.hear(events, now)
+            self._publish(events)
+        self.conversations.wake(now)
+        if connection.closed is not None:
+            self.outbox.give_up()
+
+    def _note_next_valid_id(self, next_valid_id: int | None) -> None:
+        self._next_valid_id = next_valid_id
+        if next_valid_id is not None:
+            self.conversations.register.order_ids.raise_to(next_valid_id)
+            self.conversations.register.request_ids.begin(next_valid_id)
+
+    def _publish(self, events: list[Event]) -> None:
+        if self._backlog is not None:
+            if self._is_asking:
+                self._unkept += len(events)
+            else:
+                self._backlog.extend(events)
+        if self.state is not State.READY:
+            self._remarks += [event for event in events if isinstance(event, StillWaiting)]
+        if not self._listeners:
+            return
+        closed = self.closed
+        for mailbox in self._listeners:
+            mailbox.extend(events if closed is None else events[:-1])
+            self._news[mailbox] = None
+        if closed is not None:
+            for mailbox in self._listeners:
+                mailbox.finish(last=closed)
+            self._listeners = []
+        elif any(mailbox.is_closed or mailbox.has_failed for mailbox in self._listeners):
+            self._listeners = [box for box in self._listeners if not (box.is_closed or box.has_failed)]

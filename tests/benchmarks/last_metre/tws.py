@@ -1,0 +1,240 @@
+"""A TWS that feeds, as a process of its own: ``python -m tests.benchmarks.last_metre.tws``.
+
+What it says is made before it is said, and it writes as fast as the socket takes it, or paced by a clock. What it is to
+say stands in the symbol of the contract that is asked for, so that every client can tell it:
+
+* ``quiet``: nothing yet.
+* ``flood:COUNT``: so many ticks; 0: without end. The last one has the price `END_PRICE`.
+* ``spread:COUNT``: the same, in turn on all quiet subscriptions of the connection and on this one, where the end comes.
+* ``paced:RATE:COUNT``: so many, each at its time. Every tenth one has the time of sending for a price.
+* ``rows:COUNT``: rows of a book. The last one has the price `END_PRICE`.
+* ``fields:FIELDS:COUNT``: messages of so many fields (market rules); then the last tick.
+* ``orders:COUNT``: open orders, each with its status; then the last tick.
+
+A request for the accounts is answered with them. All else is taken, and not answered. It writes its port to stdout and
+ends with its stdin.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import itertools
+import random
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
+
+from anytws.messages.base import Message, Side
+from anytws.messages.contracts import Contract, MarketRule, PriceIncrement
+from anytws.messages.market_data import (
+    MarketDataRequest,
+    MarketDepth,
+    MarketDepthData,
+    MarketDepthOperation,
+    MarketDepthRequest,
+    MarketDepthSide,
+    TickAttributes,
+    TickPrice,
+    TickSize,
+    TickType,
+)
+from anytws.messages.session import ManagedAccounts, ManagedAccountsRequest
+from anytws.wire.codec import Codec
+from anytws.wire.frames import FrameBuffer, frame
+from anytws.wire.handshake import PREFIX, VersionReply, read_greeting, write_version_reply
+from anytws.wire.versions import MAX_VERSION
+from tests.benchmarks.canned_tws import opening
+from tests.benchmarks.content import orders
+from tests.benchmarks.last_metre.work import END_PRICE, LOWEST_PRICE, WARM_UP, now, stay_on_processor
+
+CYCLE: Final = 4_000
+"""Ticks that are made; a longer feed repeats them."""
+STAMP_EVERY: Final = 10
+LEVELS: Final = 10
+_SIDES: Final = (
+    (TickType.BID, TickType.BID_SIZE),
+    (TickType.ASK, TickType.ASK_SIZE),
+    (TickType.LAST, TickType.LAST_SIZE),
+)
+
+
+def ticks(request_ids: list[int]) -> Iterator[Message]:
+    """Give a feed of stocks: prices that walk by cents, round sizes, in turn on all of *request_ids*.
+
+    No size comes twice in a row: ib_async passes over such a one, and everybody is to read the same.
+    """
+    chance = random.Random(1)
+    cents = [chance.randrange(LOWEST_PRICE * 100 + 5_000, 40_000) for _ in request_ids]
+    sizes: dict[tuple[int, TickType], int] = {}
+    for number in itertools.count():
+        which = number % len(request_ids)
+        price_type, size_type = chance.choice(_SIDES)
+        before = sizes.get((which, price_type), 0)
+        size = chance.choice([lots for lots in range(1, 40) if lots != before])
+        if before == 0 or chance.random() < 0.6:
+            cents[which] += chance.choice((-2, -1, -1, 0, 1, 1, 2))
+            yield TickPrice(
+                request_id=request_ids[which],
+                tick_type=price_type,
+                price=cents[which] / 100,
+                size=Decimal(size * 100),
+                attributes=TickAttributes.CAN_AUTO_EXECUTE,
+            )
+        else:
+            yield TickSize(request_id=request_ids[which], tick_type=size_type, size=Decimal(size * 100))
+        sizes[which, price_type] = size
+
+
+def last_tick(request_id: int, price: float = END_PRICE) -> Message:
+    return TickPrice(request_id=request_id, tick_type=TickType.LAST, price=price, size=Decimal(100))
+
+
+def rows(request_id: int) -> Iterator[Message]:
+    """Give what happens to a book that is full: its rows change."""
+    chance = random.Random(2)
+    for _ in itertools.count():
+        position, side = chance.randrange(LEVELS), chance.choice((MarketDepthSide.ASK, MarketDepthSide.BID))
+        price = 200 + (position + 1) / 100 * (1 if side is MarketDepthSide.ASK else -1)
+        size = Decimal(chance.randrange(1, 40) * 100)
+        row = MarketDepthData(position, MarketDepthOperation.UPDATE, side, price, size)
+        yield MarketDepth(request_id=request_id, row=row)
+
+
+def last_row(request_id: int) -> Message:
+    row = MarketDepthData(0, MarketDepthOperation.UPDATE, MarketDepthSide.BID, END_PRICE, Decimal(100))
+    return MarketDepth(request_id=request_id, row=row)
+
+
+def market_rule(fields: int) -> Message:
+    """Give a message of *fields* fields, its id among them: three, and two for each step."""
+    steps = tuple(PriceIncrement(float(number), (number + 1) / 100) for number in range((fields - 3) // 2))
+    return MarketRule(26, steps)
+
+
+@functools.cache
+def made(version: int, name: str, count: int, request_ids: tuple[int, ...]) -> bytes:
+    """Give the first *count* messages of a feed."""
+    codec = Codec(Side.TWS, version)
+    if name == "rows":
+        messages = rows(request_ids[0])
+    elif name == "orders":
+        messages = itertools.cycle(orders().messages)
+    elif name == "fields":
+        messages = itertools.repeat(market_rule(request_ids[0]))
+    else:
+        messages = ticks([*request_ids])
+    return b"".join(frame(codec.encode(message)) for message in itertools.islice(messages, count))
+
+
+class Client:
+    """One client, and what it is told."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+        self._codec = Codec(Side.TWS, MAX_VERSION)
+        self._subscriptions: list[int] = []
+        self._answers: dict[bytes, bytes] = {}
+
+    def serve(self) -> None:
+        """Talk until the client leaves."""
+        with self._socket, contextlib.suppress(OSError):
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            greeting = self._socket.recv(4096)
+            version = min(MAX_VERSION, read_greeting(greeting[len(PREFIX) + 4 :]).maximum_version)
+            self._codec = Codec(Side.TWS, version)
+            self._socket.sendall(write_version_reply(VersionReply(version, b"20260105 14:30:00 GMT")))
+            self._socket.recv(4096)
+            self._socket.sendall(opening(version))
+            frames = FrameBuffer()
+            while data := self._socket.recv(65536):
+                frames.feed(data)
+                while (body := frames.next_frame()) is not None:
+                    self._answer(body)
+
+    def _answer(self, body: bytes) -> None:
+        answer = self._answers.get(body)
+        if answer is not None:
+            self._socket.sendall(answer)
+            return
+        request = self._codec.decode(body)
+        if isinstance(request, ManagedAccountsRequest):
+            self._answers[body] = self._frame(ManagedAccounts(("DU1234567",)))
+            self._socket.sendall(self._answers[body])
+        elif isinstance(request, MarketDataRequest | MarketDepthRequest):
+            assert request.request_id is not None
+            self._feed(request.request_id, request.contract)
+
+    def _frame(self, message: Message) -> bytes:
+        return frame(self._codec.encode(message))
+
+    def _feed(self, request_id: int, contract: Contract) -> None:
+        what, *numbers = contract.symbol.lower().split(":")
+        if what in ("quiet", "spread"):
+            self._subscriptions.append(request_id)
+        match what, [int(number) for number in numbers]:
+            case "flood", [count]:
+                self._pour("ticks", count, (request_id,), self._frame(last_tick(request_id)))
+            case "spread", [count]:
+                self._pour("ticks", count, tuple(self._subscriptions), self._frame(last_tick(request_id)))
+            case "rows", [count]:
+                self._pour("rows", count, (request_id,), self._frame(last_row(request_id)))
+            case "orders", [count]:
+                self._pour("orders", count, (0,), self._frame(last_tick(request_id)))
+            case "fields", [fields, count]:
+                self._pour("fields", count, (fields,), self._frame(last_tick(request_id)))
+            case "paced", [rate, count]:
+                self._pace(request_id, rate, count)
+
+    def _pour(self, name: str, count: int, numbers: tuple[int, ...], last: bytes) -> None:
+        cycle = max(CYCLE, len(numbers)) if name != "fields" else CYCLE // 10
+        if count == 0:
+            whole = made(self._codec.version, name, cycle, numbers)
+            while True:
+                self._socket.sendall(whole)
+        for _ in range((count - 1) // cycle):
+            self._socket.sendall(made(self._codec.version, name, cycle, numbers))
+        rest = (count - 1) % cycle
+        self._socket.sendall(made(self._codec.version, name, rest, numbers) + last)
+
+    def _pace(self, request_id: int, rate: int, count: int) -> None:
+        messages = itertools.islice(ticks([request_id]), count - 1)
+        frames = [self._frame(message) for message in messages]
+        began = now()
+        for number, said in enumerate(frames):
+            due = began + number * 1e6 / rate
+            while (missing := due - now()) > 0:
+                # Sleeping is late by up to a tenth of a millisecond.
+                if missing > 500:
+                    time.sleep((missing - 300) / 1e6)
+            stamped = number % STAMP_EVERY == STAMP_EVERY - 1
+            # Whole microseconds: prices of ib_async and of the official client are floats.
+            self._socket.sendall(self._frame(last_tick(request_id, float(round(now())))) if stamped else said)
+        self._socket.sendall(self._frame(last_tick(request_id)))
+
+
+def listen(listener: socket.socket) -> None:
+    """Serve everybody who comes, at the same time, for ever."""
+    while True:
+        sock, _ = listener.accept()
+        threading.Thread(target=Client(sock).serve, daemon=True).start()
+
+
+def warm_up() -> None:
+    """Have the writers of this process compiled, so that nobody waits for that."""
+    for version in (178, MAX_VERSION):
+        made(version, "ticks", WARM_UP, (1,))
+
+
+if __name__ == "__main__":
+    stay_on_processor(-1)
+    warm_up()
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as port:
+        threading.Thread(target=listen, args=(port,), daemon=True).start()
+        sys.stdout.write(f"{port.getsockname()[1]}\n")
+        sys.stdout.flush()
+        sys.stdin.read()

@@ -1,0 +1,230 @@
+"""What waits to be sent: in its order, within a bound, taken back whole or not at all, and true about what has left."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from anytws.errors import SendQueueFull
+from anytws.machines import outbox as module
+from anytws.machines.outbox import AT_ONCE, MOST_BYTES, MOST_FRAMES, UNSENT_SECONDS, Outbox, Parcel, Place
+
+
+def places(*parcels: Parcel) -> list[Place]:
+    return [parcel.place for parcel in parcels]
+
+
+def test_messages_leave_whole_in_their_order() -> None:
+    outbox = Outbox()
+    first, second = outbox.put(b"abc", 0.0), outbox.put(b"defg", 0.0)
+    assert (outbox.frames, outbox.size) == (2, 7)
+    assert outbox.data_to_send() == b"abcdefg"
+    assert outbox.data_to_send() == b"", "those before have not left"
+    assert places(first, second) == [Place.GIVEN, Place.GIVEN]
+    outbox.sent(4, 1.0)
+    assert places(first, second) == [Place.LEFT, Place.GIVEN]
+    assert (first.some_left, second.some_left, second.was_given) == (True, True, True)
+    assert (outbox.frames, outbox.size, outbox.left_bytes) == (1, 3, 4)
+    outbox.put(b"h", 1.0)
+    outbox.sent(3, 2.0)
+    assert second.place is Place.LEFT
+    assert outbox.data_to_send() == b"h"
+
+
+def test_only_what_the_writer_has_not_got_can_be_taken_back() -> None:
+    outbox = Outbox()
+    given = outbox.put(b"abc", 0.0)
+    outbox.data_to_send()
+    queued, behind = outbox.put(b"def", 0.0), outbox.put(b"ghi", 0.0)
+    assert not outbox.withdraw(given)
+    assert outbox.withdraw(queued)
+    assert outbox.withdraw(queued), "it is taken back still"
+    assert places(given, queued) == [Place.GIVEN, Place.WITHDRAWN]
+    assert not queued.was_given
+    outbox.sent(3, 0.0)
+    assert not outbox.withdraw(given)
+    assert outbox.data_to_send() == b"ghi"
+    assert behind.place is Place.GIVEN
+
+
+def test_what_is_equal_is_not_the_same() -> None:
+    outbox = Outbox()
+    first, second = outbox.put(b"abc", 0.0), outbox.put(b"abc", 0.0)
+    outbox.withdraw(second)
+    assert places(first, second) == [Place.QUEUED, Place.WITHDRAWN]
+
+
+def test_the_end_says_of_each_whether_tws_may_have_got_it() -> None:
+    """How much of what the writer had has left is not known."""
+    outbox = Outbox()
+    left, partly, unknown = (outbox.put(b"abc", 0.0) for _ in range(3))
+    outbox.data_to_send()
+    outbox.sent(4, 0.0)
+    never = outbox.put(b"abc", 0.0)
+    outbox.give_up()
+    assert places(left, partly, unknown, never) == [Place.LEFT, Place.LOST, Place.LOST, Place.LOST]
+    assert [parcel.was_given for parcel in (left, partly, unknown, never)] == [True, True, True, False]
+    assert not any(parcel.is_on_its_way for parcel in (left, partly, unknown, never))
+    assert (outbox.frames, outbox.size, outbox.stuck_at, outbox.data_to_send()) == (0, 0, None, b"")
+    outbox.sent(5, 1.0)
+    assert outbox.left_bytes == 4
+
+
+@pytest.mark.parametrize("size, most", [(1, MOST_FRAMES), (1024, MOST_BYTES // 1024)])
+def test_it_has_a_bound_of_messages_and_of_bytes(size: int, most: int) -> None:
+    outbox = Outbox()
+    for _ in range(most):
+        outbox.require_room()
+        outbox.put(bytes(size), 0.0)
+    assert outbox.is_full
+    with pytest.raises(SendQueueFull) as caught:
+        outbox.require_room()
+    assert (caught.value.frames, caught.value.size) == (most, most * size)
+    outbox.data_to_send()
+    outbox.require_room()
+
+
+def test_the_writer_is_given_some_at_once_or_one_that_is_longer() -> None:
+    outbox = Outbox()
+    outbox.put(bytes(AT_ONCE + 1), 0.0)
+    outbox.put(b"abc", 0.0)
+    assert len(outbox.data_to_send()) == AT_ONCE + 1
+    outbox.sent(AT_ONCE + 1, 0.0)
+    outbox.put(bytes(AT_ONCE - 3), 0.0)
+    outbox.put(b"d", 0.0)
+    assert len(outbox.data_to_send()) == AT_ONCE
+    outbox.sent(AT_ONCE, 0.0)
+    assert outbox.data_to_send() == b"d"
+
+
+def test_it_is_stuck_when_no_byte_has_left_for_too_long() -> None:
+    outbox = Outbox()
+    assert outbox.stuck_at is None
+    outbox.put(b"abc", 1.0)
+    outbox.put(b"abc", 5.0)
+    assert outbox.stuck_at == 1.0 + UNSENT_SECONDS
+    outbox.data_to_send()
+    outbox.sent(1, 7.0)
+    assert outbox.stuck_at == 7.0 + UNSENT_SECONDS
+    outbox.sent(0, 9.0)
+    assert outbox.stuck_at == 7.0 + UNSENT_SECONDS, "nothing is no byte"
+    outbox.sent(5, 9.0)
+    assert outbox.stuck_at is None
+
+
+def test_what_is_taken_back_leaves_nothing_to_be_stuck() -> None:
+    outbox = Outbox()
+    parcel = outbox.put(b"abc", 1.0)
+    outbox.withdraw(parcel)
+    assert outbox.stuck_at is None
+    outbox.put(b"abc", 100.0)
+    assert outbox.stuck_at == 100.0 + UNSENT_SECONDS
+
+
+def test_more_than_was_given_cannot_have_left() -> None:
+    outbox = Outbox()
+    outbox.put(b"abc", 0.0)
+    outbox.data_to_send()
+    with pytest.raises(ValueError, match="1 bytes more"):
+        outbox.sent(4, 0.0)
+
+
+def test_it_says_what_waits() -> None:
+    outbox = Outbox()
+    outbox.put(b"abc", 0.0)
+    assert repr(outbox) == "<Outbox: 1 messages, 3 bytes>"
+
+
+class Sending(RuleBasedStateMachine):
+    """Whatever is put in and taken back, and however little leaves at once: the bytes that leave are those in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.outbox = Outbox()
+        self.now = 0.0
+        self.parcels: list[Parcel] = []
+        self.left = b""
+        """What has left."""
+        self.given = b""
+        self.is_over = False
+        self.moved_at: float | None = None
+
+    @precondition(lambda self: not self.is_over)
+    @rule(size=st.integers(1, 9))
+    def put(self, size: int) -> None:
+        waits = self.outbox.frames
+        self.parcels.append(self.outbox.put(bytes([65 + len(self.parcels) % 26]) * size, self.now))
+        self.moved_at = self.moved_at if waits else self.now
+
+    @precondition(lambda self: self.parcels)
+    @rule(back=st.integers(0, 5))
+    def withdraw(self, back: int) -> None:
+        parcel = self.parcels[-1 - back % len(self.parcels)]
+        before = parcel.place
+        assert self.outbox.withdraw(parcel) == (before in (Place.QUEUED, Place.WITHDRAWN))
+
+    @rule()
+    def give(self) -> None:
+        data = self.outbox.data_to_send()
+        assert not data or not self.given
+        self.given += data
+
+    @precondition(lambda self: self.given)
+    @rule(count=st.integers(1, 12))
+    def leave(self, count: int) -> None:
+        part = self.given[:count]
+        self.given = self.given[len(part) :]
+        self.left += part
+        self.outbox.sent(len(part), self.now)
+        self.moved_at = self.now
+
+    @rule(seconds=st.sampled_from([0.5, 3.0]))
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+
+    @precondition(lambda self: len(self.parcels) > 8)
+    @rule()
+    def end(self) -> None:
+        self.outbox.give_up()
+        self.given, self.is_over = b"", True
+
+    @invariant()
+    def what_has_left_is_what_was_said_in_order(self) -> None:
+        said = b"".join(parcel.data for parcel in self.parcels if parcel.place is not Place.WITHDRAWN)
+        assert said.startswith(self.left)
+        assert self.outbox.left_bytes == len(self.left)
+        end = 0
+        for parcel in self.parcels:
+            if parcel.place is Place.WITHDRAWN:
+                assert not parcel.was_given
+                continue
+            begin, end = end, end + len(parcel.data)
+            assert (parcel.place is Place.LEFT) == (end <= len(self.left))
+            if parcel.place in (Place.QUEUED, Place.WITHDRAWN):
+                assert len(self.left) <= begin
+            if len(self.left) > begin:
+                assert parcel.was_given
+                assert parcel.some_left
+
+    @invariant()
+    def it_counts_what_waits(self) -> None:
+        waiting = [parcel for parcel in self.parcels if parcel.is_on_its_way]
+        assert self.outbox.frames == len(waiting)
+        half = len(self.left) - sum(len(parcel.data) for parcel in self.parcels if parcel.place is Place.LEFT)
+        assert self.outbox.size == sum(len(parcel.data) for parcel in waiting) - (0 if self.is_over else half)
+        if not waiting:
+            assert self.outbox.stuck_at is None
+        else:
+            assert self.outbox.stuck_at is not None
+            assert self.moved_at is not None
+            assert self.outbox.stuck_at <= self.now + UNSENT_SECONDS
+
+
+TestSending = Sending.TestCase
+TestSending.settings = settings(max_examples=max(settings().max_examples // 2, 50), stateful_step_count=30)
+
+
+def test_the_bounds_are_those_of_the_contract() -> None:
+    assert (module.MOST_FRAMES, module.MOST_BYTES, module.UNSENT_SECONDS) == (10_000, 2**20, 10.0)

@@ -1,0 +1,147 @@
+"""Each source has a file of tests of its own name, or its place in one of two lists: so what is tested where is known.
+
+``core/state.py`` has ``test_state.py``. A name that two sources share has its folder in front,
+``test_wire_conversation.py``; one of them may go without, if that file imports it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+import anytws
+
+PACKAGE = Path(anytws.__file__).parent
+TESTS = Path(__file__).parent
+
+ELSEWHERE: dict[str, tuple[str, ...]] = {
+    # Names of other files, and what runs them.
+    "__init__.py": ("test_project.py", "test_docs.py"),
+    "__main__.py": ("test_cli.py",),
+    "cli/__init__.py": ("test_cli.py",),
+    "core/__init__.py": ("test_layers.py",),
+    "machines/__init__.py": ("test_layers.py",),
+    "messages/__init__.py": ("test_messages.py",),
+    "runtime/__init__.py": ("test_layers.py",),
+    "simulator/__init__.py": ("test_layers.py",),
+    "simulator/answers/__init__.py": ("test_answers.py",),
+    "testing/__init__.py": ("test_layers.py",),
+    "wire/__init__.py": ("test_layers.py",),
+    "wire/tables/__init__.py": ("test_layers.py",),
+    # Rows: each of them is tried by the tests of the whole catalogue, and against outside witnesses.
+    "core/code_rows.py": ("test_codes.py",),
+    "wire/conversation.py": ("test_conversation_rows.py",),
+    "wire/tables/*.py": ("test_catalogue.py", "test_official_incoming.py", "test_official_outgoing.py"),
+    # Fields and their meaning, without behaviour: what a class can hold, the entry writes and reads.
+    "messages/*.py": ("test_messages.py", "test_representation.py", "test_catalogue.py"),
+    # One of the answers of the simulated TWS each.
+    "simulator/answers/*.py": ("test_answers.py",),
+    # A strategy is right if the codec takes what it draws.
+    "testing/strategies.py": ("test_catalogue.py",),
+    # One verb each, with its helpers: a person sees the verb alone.
+    "cli/commands.py": ("test_cli.py",),
+    "cli/event_loop.py": ("test_cli.py",),
+    "cli/finding.py": ("test_check.py",),
+    "cli/fitting.py": ("test_explain.py",),
+    "cli/knobs.py": ("test_simulate.py",),
+    "cli/mask.py": ("test_secrets.py", "test_masked_frames.py"),
+    "cli/masked.py": ("test_masked_frames.py",),
+    "cli/narrator.py": ("test_simulate.py",),
+    "cli/numbers.py": ("test_simulate.py",),
+    "cli/output.py": ("test_cli.py",),
+    "cli/pasted*.py": ("test_pasted_forms.py", "test_pasted_logs.py"),
+    "cli/readings.py": ("test_explain.py",),
+    "cli/report.py": ("test_check.py",),
+    "cli/tape.py": ("test_check.py",),
+}
+"""Sources whose tests are about more than the one file; the first pattern that fits decides."""
+
+MISSING: frozenset[str] = frozenset({
+    "core/code_words.py",
+    "machines/conversation.py",
+    "machines/drive.py",
+    "machines/ids.py",
+    "machines/mailbox.py",
+    "machines/outbox.py",
+    "machines/records.py",
+    "machines/register.py",
+    "machines/saying.py",
+    "machines/session.py",
+    "machines/timers.py",
+    "machines/verdicts.py",
+    "simulator/proof.py",
+})  # fmt: skip
+"""Sources that are held by tests of something else alone, and should have their own. Nothing is added here."""
+
+SOURCES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
+
+
+def elsewhere(source: str) -> str | None:
+    """Give the pattern of `ELSEWHERE` that *source* is under."""
+    fitting = (pattern for pattern in ELSEWHERE if fnmatch(source, pattern) and source.count("/") == pattern.count("/"))
+    return next(fitting, None)
+
+
+def has_own(source: str, sources: list[str], tests: dict[str, str]) -> bool:
+    """Tell whether *source*, one of *sources*, has a file of its name among *tests*, given with their text."""
+    path = Path(source)
+    if f"test_{path.parent.name}_{path.stem}.py" in tests:
+        return True
+    text = tests.get(f"test_{path.stem}.py")
+    shared = Counter(Path(each).stem for each in sources if elsewhere(each) is None)[path.stem] > 1
+    module = ".".join(("anytws", *path.with_suffix("").parts))
+    return text is not None and (not shared or module in text or f"from {module.rpartition('.')[0]} import" in text)
+
+
+@pytest.fixture(scope="module")
+def tests() -> dict[str, str]:
+    return {path.name: path.read_text("utf-8") for path in TESTS.glob("test_*.py")}
+
+
+def test_every_source_has_a_file_of_tests_of_its_own_name(tests: dict[str, str]):
+    without = {
+        source
+        for source in SOURCES
+        if elsewhere(source) is None and source not in MISSING and not has_own(source, SOURCES, tests)
+    }
+    assert without == set(), "write tests/test_<name>.py, or say in ELSEWHERE where it is tested, and why there"
+
+
+def test_no_source_is_called_missing_that_has_its_tests_or_is_gone(tests: dict[str, str]):
+    """The list gets shorter only."""
+    assert [source for source in sorted(MISSING) if source not in SOURCES] == []
+    assert [source for source in sorted(MISSING) if has_own(source, SOURCES, tests)] == []
+
+
+def test_every_exception_is_one_and_names_tests_that_there_are(tests: dict[str, str]):
+    used = {elsewhere(source) for source in SOURCES}
+    assert [pattern for pattern in ELSEWHERE if pattern not in used] == []
+    assert [name for names in ELSEWHERE.values() for name in names if name not in tests] == []
+
+
+@pytest.mark.parametrize(
+    "source, sources, tests_, found",
+    [
+        ("core/state.py", ["core/state.py"], {"test_state.py": ""}, True),
+        ("core/state.py", ["core/state.py"], {"test_states.py": ""}, False),
+        ("core/session.py", ["core/session.py", "machines/session.py"], {"test_session.py": ""}, False),
+        (
+            "core/session.py",
+            ["core/session.py", "machines/session.py"],
+            {"test_session.py": "from anytws.core.session import X"},
+            True,
+        ),
+        (
+            "machines/session.py",
+            ["core/session.py", "machines/session.py"],
+            {"test_session.py": "from anytws.core.session import X"},
+            False,
+        ),
+        ("machines/session.py", ["core/session.py", "machines/session.py"], {"test_machines_session.py": ""}, True),
+    ],
+)
+def test_of_two_sources_with_one_name_each_needs_its_own(source, sources, tests_, found):
+    assert has_own(source, sources, tests_) is found
