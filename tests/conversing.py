@@ -32,9 +32,10 @@ class Line:
         codes: CodeTable = CODES,
         next_valid_id: int = 5,
         is_settled: bool = True,
+        timeout_factor: float = 1.0,
     ) -> None:
         self.now = READY_AT
-        self.session = ClientSession(HandshakeOptions(client_id=client_id), codes=codes)
+        self.session = ClientSession(HandshakeOptions(client_id=client_id), codes=codes, timeout_factor=timeout_factor)
         self.tws = Connection(Side.TWS, codes=codes)
         self.is_writing = True
         """Whether what is to be sent leaves at once."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import permutations, product
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import pytest
 from hypothesis import strategies as st
@@ -24,6 +24,10 @@ from anytws.core.events import ConnectionClosed, StateChanged
 from anytws.core.options import HandshakeOptions
 from anytws.core.state import OPEN_STATES, TRANSITIONS, Signal, State, StateMachine, Transition
 from anytws.errors import LocalProtocolError
+from anytws.machines.conversation import STEPS as CONVERSATION_STEPS
+from anytws.machines.conversation import Phase, Question, Step, Turn, plan_of
+from anytws.machines.conversation import target_of as target_of_turn
+from anytws.messages.accounts import PositionsRequest
 from anytws.messages.base import Message, Side
 from anytws.messages.session import (
     CurrentTime,
@@ -33,6 +37,7 @@ from anytws.messages.session import (
     NextValidId,
     StartApiRequest,
 )
+from anytws.wire.catalogue import entry_for
 from anytws.wire.codec import Codec
 from anytws.wire.frames import frame
 from anytws.wire.versions import MAX_VERSION, MIN_VERSION
@@ -52,16 +57,70 @@ def event_of(side: Side, signal: Signal) -> str:
 # The chart and the law, both ways.
 
 
-def differences(drawn: chart.Chart, law: tuple[Transition, ...] = TRANSITIONS) -> list[str]:
+class Law(NamedTuple):
+    """A machine of ours, in the words of a chart."""
+
+    rows: set[tuple[str, str, str]]
+    begins: str
+    states: set[str]
+
+
+def connection_law(rows: tuple[Transition, ...] = TRANSITIONS) -> Law:
+    """Give the law of connections."""
+    told = {(row.state.value, event_of(row.side, row.signal), row.target.value) for row in rows}
+    return Law(told, StateMachine().state.value, {state.value for state in State})
+
+
+WHO: Final = {
+    Turn.SAID: "client",
+    Turn.GIVEN_UP: "client",
+    Turn.TAKEN_BACK: "client",
+    Turn.DRAINED: "client",
+    Turn.BEGUN: "tws",
+    Turn.ENDED: "tws",
+    Turn.ENDED_ONCE: "tws",
+    Turn.FAILED: "tws",
+    Turn.LOST: "tws",
+    Turn.CUT: "line",
+}
+"""Whose doing each turn of a conversation is."""
+
+
+def event_of_turn(turn: Turn) -> str:
+    """Give the chart's name for what happens to a conversation."""
+    return f"{WHO[turn]}.{turn.value}"
+
+
+def conversation_law(rows: tuple[Step, ...] = CONVERSATION_STEPS) -> Law:
+    """Give the law of conversations."""
+    told = {(row.phase.value, event_of_turn(row.turn), row.target.value) for row in rows}
+    return Law(told, a_question().phase.value, {phase.value for phase in Phase})
+
+
+def a_question() -> Question:
+    """Give a question of which nothing has happened."""
+    row = entry_for(PositionsRequest).conversation
+    assert row is not None
+    return Question(plan_of(row, PositionsRequest(), MAX_VERSION, changes_state=False), PositionsRequest(), "positions")
+
+
+CONVERSATION_TEXT: Final = (ROOT / "statecharts" / "conversation.scxml").read_text(encoding="utf-8")
+TEXTS: Final = {"connection": TEXT, "conversation": CONVERSATION_TEXT}
+LAWS: Final[dict[str, Callable[[], Law]]] = {"connection": connection_law, "conversation": conversation_law}
+both_charts = pytest.mark.parametrize("name", list(TEXTS))
+
+
+def differences(drawn: chart.Chart, law: Law | None = None) -> list[str]:
     """Name every line that stands only on one side."""
+    law = connection_law() if law is None else law
     in_chart = {line(*row) for row in drawn.rows()}
-    in_law = {line(row.state.value, event_of(row.side, row.signal), row.target.value) for row in law}
+    in_law = {line(*row) for row in law.rows}
     in_chart |= {f"begins in {drawn.leaf(drawn.initial)}"}
-    in_law |= {f"begins in {StateMachine().state.value}"}
+    in_law |= {f"begins in {law.begins}"}
     in_chart |= {f"ends in {node.id}" for node in drawn.nodes.values() if node.is_final}
-    in_law |= {f"ends in {state.value}" for state in State if state not in {row.state for row in law}}
+    in_law |= {f"ends in {state}" for state in law.states - {row[0] for row in law.rows}}
     in_chart |= {f"is in {node.id}" for node in drawn.nodes.values() if not drawn.children(node.id)}
-    in_law |= {f"is in {state.value}" for state in State}
+    in_law |= {f"is in {state}" for state in law.states}
     return [
         *(f"only the chart: {said}" for said in sorted(in_chart - in_law)),
         *(f"only the law: {said}" for said in sorted(in_law - in_chart)),
@@ -72,10 +131,11 @@ def line(state: str, event: str, target: str) -> str:
     return f"in {state}, {event} leads to {target}"
 
 
-def test_chart_and_law_are_the_same_machine() -> None:
-    drawn = chart.parse(TEXT)
-    assert differences(drawn) == []
-    assert drawn.name == CHART.stem
+@both_charts
+def test_chart_and_law_are_the_same_machine(name: str) -> None:
+    drawn = chart.parse(TEXTS[name])
+    assert differences(drawn, LAWS[name]()) == []
+    assert drawn.name == name
 
 
 def test_the_chart_reads_as_a_statechart() -> None:
@@ -85,14 +145,17 @@ def test_the_chart_reads_as_a_statechart() -> None:
     assert len(drawn.arrows) < len(drawn.rows()) == len(TRANSITIONS)
 
 
-def test_every_state_of_the_chart_says_what_it_means() -> None:
-    assert [node.id for node in chart.parse(TEXT).nodes.values() if not node.meaning] == []
+@both_charts
+def test_every_state_of_the_chart_says_what_it_means(name: str) -> None:
+    assert [node.id for node in chart.parse(TEXTS[name]).nodes.values() if not node.meaning] == []
 
 
-def test_no_event_is_a_dotted_prefix_of_another() -> None:
+@both_charts
+def test_no_event_is_a_dotted_prefix_of_another(name: str) -> None:
     """An SCXML interpreter would take the longer one for the shorter one too."""
-    events = {arrow.event for arrow in chart.parse(TEXT).arrows}
-    assert events <= {event_of(side, signal) for side, signal in product(Side, Signal)}
+    events = {arrow.event for arrow in chart.parse(TEXTS[name]).arrows}
+    known = {event_of(side, signal) for side, signal in product(Side, Signal)} | set(map(event_of_turn, Turn))
+    assert events <= known
     assert [pair for pair in product(events, events) if pair[1].startswith(pair[0] + ".")] == []
 
 
@@ -158,7 +221,14 @@ def test_a_difference_in_the_chart_is_named(seen: str, planted: str, noticed: li
 def test_a_row_that_the_law_loses_is_named(lost: Transition) -> None:
     rest = tuple(other for other in TRANSITIONS if other is not lost)
     named = line(lost.state.value, event_of(lost.side, lost.signal), lost.target.value)
-    assert differences(chart.parse(TEXT), rest) == [f"only the chart: {named}"]
+    assert differences(chart.parse(TEXT), connection_law(rest)) == [f"only the chart: {named}"]
+
+
+@pytest.mark.parametrize("lost", CONVERSATION_STEPS, ids=lambda lost: f"{lost.phase.value}-{lost.turn.value}")
+def test_a_row_that_the_law_of_conversations_loses_is_named(lost: Step) -> None:
+    rest = tuple(other for other in CONVERSATION_STEPS if other is not lost)
+    named = line(lost.phase.value, event_of_turn(lost.turn), lost.target.value)
+    assert differences(chart.parse(CONVERSATION_TEXT), conversation_law(rest)) == [f"only the chart: {named}"]
 
 
 # The reader.
@@ -357,6 +427,61 @@ class AnyOrder(RuleBasedStateMachine):
 
 
 TestAnyOrder = AnyOrder.TestCase
+
+
+CONVERSATION_CLASS = load(ROOT / "statecharts" / "conversation.scxml")
+
+
+class AnyTurn(RuleBasedStateMachine):
+    """A question and the interpreter: whatever happens, in whatever order, they stay together."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.question = a_question()
+        self.interpreter = CONVERSATION_CLASS()
+
+    @rule(turn=st.sampled_from(Turn))
+    def turn(self, turn: Turn) -> None:
+        event = event_of_turn(turn)
+        allowed = event in {known.id for known in self.interpreter.enabled_events()}
+        assert (target_of_turn(self.question.phase, turn) is not None) is allowed
+        assert self.question.fire(turn) is allowed
+        self.interpreter.send(event)
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.leading_on())
+    def turn_on(self, data: st.DataObject) -> None:
+        self.turn(data.draw(st.sampled_from(self.leading_on())))
+
+    def leading_on(self) -> list[Turn]:
+        """Give the turns by which it is not over."""
+        return [
+            row.turn for row in CONVERSATION_STEPS if row.phase is self.question.phase and row.target is not Phase.OVER
+        ]
+
+    @invariant()
+    def agree(self) -> None:
+        assert list(self.interpreter.configuration_values) == [self.question.phase.value]
+        assert self.interpreter.is_terminated is (self.question.phase is Phase.OVER)
+
+
+TestAnyTurn = AnyTurn.TestCase
+
+
+def test_every_turn_is_tried_in_every_phase() -> None:
+    """The full product: where there is a row both follow it, elsewhere neither moves."""
+    ways: dict[Phase, list[Turn]] = {Phase.HELD: []}
+    for _ in Phase:
+        for row in CONVERSATION_STEPS:
+            if row.phase in ways:
+                ways.setdefault(row.target, [*ways[row.phase], row.turn])
+    assert set(ways) == set(Phase)
+    for phase, turn in product(Phase, Turn):
+        question, interpreter = a_question(), CONVERSATION_CLASS()
+        for each in [*ways[phase], turn]:
+            question.fire(each)
+            interpreter.send(event_of_turn(each))
+        assert list(interpreter.configuration_values) == [question.phase.value]
 
 
 # The chart beside the whole core: two connections, a wire between them, and an interpreter at each end.
@@ -799,6 +924,12 @@ def test_the_picture_shows_every_state_and_every_event() -> None:
     assert {state.value for state in State} | {signal.value for signal in Signal} | {"open"} <= words
 
 
+def test_the_picture_of_conversations_shows_every_phase_and_every_turn() -> None:
+    picture = ET.parse(ROOT / "docs" / "images" / "conversation.svg")  # noqa: S314
+    shown = " ".join(text.text or "" for text in picture.iter("{http://www.w3.org/2000/svg}text"))
+    assert {phase.value for phase in Phase} | {turn.value for turn in Turn} <= set(re.findall(r"\w+", shown))
+
+
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with an old chart in it, a page for each block, and a graphviz that draws nothing much."""
@@ -885,8 +1016,11 @@ def test_the_example_of_the_readme_runs(monkeypatch: pytest.MonkeyPatch, capsys:
 
 def test_the_page_tells_of_every_signal_and_of_who_gives_it() -> None:
     page = (ROOT / "docs" / "statecharts.md").read_text(encoding="utf-8")
-    told = re.findall(r"^\| `(\w+)` \| ([\w ]+) \|", page, re.MULTILINE)
+    connections, conversations = page.split("## The life of a conversation")
+    told = re.findall(r"^\| `(\w+)` \| ([\w ]+) \|", connections, re.MULTILINE)
     sides = {signal: {row.side.value for row in TRANSITIONS if row.signal is signal} for signal in Signal}
     assert {name: set(who.lower().split(" or ")) for name, who in told} == {
         signal.value: sides[signal] for signal in Signal
     }
+    told = re.findall(r"^\| `(\w+)` \| ([\w ]+) \|", conversations, re.MULTILINE)
+    assert {name: who.lower() for name, who in told} == {turn.value: WHO[turn] for turn in Turn}

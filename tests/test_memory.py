@@ -111,6 +111,8 @@ REASONS: dict[str, str] = {
     "wire.catalogue._LOADED": TABLE,
     "wire.codec.Codec._decoders": TABLE,
     "wire.codec.Codec._encoders": TABLE,
+    "simulator.market._hour_level()": "256 numbers, by its own limit",
+    "simulator.market._whole_minutes()": "64 ranges, by its own limit",
     "wire.codec.shared_codec()": "one for each side, version and choice of limits",
     "wire.compiled._TWINS": TABLE,
     "wire.compiled._Source._lines": TABLE,

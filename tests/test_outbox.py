@@ -101,7 +101,6 @@ def test_the_writer_is_given_some_at_once_or_one_that_is_longer() -> None:
 
 def test_it_is_stuck_when_no_byte_has_left_for_too_long() -> None:
     outbox = Outbox()
-    assert outbox.stuck_at is None
     outbox.put(b"abc", 1.0)
     outbox.put(b"abc", 5.0)
     assert outbox.stuck_at == 1.0 + UNSENT_SECONDS

@@ -14,7 +14,9 @@ from anyio.abc import ByteStream
 import anytws
 from anytws import (
     CloseReason,
+    ConnectError,
     ConnectionClosed,
+    HandshakeOptions,
     LocalProtocolError,
     RequestTimedOut,
     SendQueueFull,
@@ -468,3 +470,62 @@ async def test_the_time_is_asked_by_one_byte_at_a_time() -> None:
         async with anytws.connect_stream(stream) as tws:
             assert (await tws.current_time()).tzinfo is not None
     assert [heard.message for heard in world.heard] == [CurrentTimeRequest()]
+
+
+# While connecting
+
+
+class Slow(OddStream):
+    """A byte stream on which each write takes so long, and of which half is gone by then."""
+
+    def __init__(self, inner: ByteStream, seconds: float) -> None:
+        super().__init__(inner)
+        self._seconds = seconds
+
+    async def send(self, item: bytes) -> None:
+        half = len(item) // 2
+        await super().send(item[:half])
+        await anyio.sleep(self._seconds)
+        await super().send(item[half:])
+
+
+@pytest.mark.virtual_time
+async def test_a_remark_does_not_cut_a_frame_in_two() -> None:
+    """After four seconds somebody is told that TWS lets one wait; what is being written is written on."""
+    told: list[float] = []
+    world = World()
+    async with connect_memory(world) as inner:
+        connecting = anytws.connect_stream(
+            Slow(inner, 6.0), client_id=3, on_waiting=lambda _: told.append(anyio.current_time())
+        )
+        async with connecting as tws:
+            assert anyio.current_time() == pytest.approx(12.0)
+            await tws.send(IdsRequest())
+    # Once in the wait for the version, once in that for the start.
+    assert told == pytest.approx([4.0, 10.0])
+    assert [heard.message for heard in world.heard] == [IdsRequest()]
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize("options", [{}, {"version_timeout": 3.0}])
+async def test_a_stream_that_takes_no_greeting(options: dict[str, float]) -> None:
+    """The deadline holds while the greeting is being written, be it that of the step or that of every write."""
+    world = World()
+    async with connect_memory(world) as inner:
+        with pytest.raises(ConnectError) as caught:
+            async with anytws.connect_stream(Slow(inner, 3600.0), options=HandshakeOptions(**options)):
+                raise AssertionError("the block was entered")
+    assert caught.value.reason is (CloseReason.HANDSHAKE_TIMEOUT if options else CloseReason.UNRESPONSIVE)
+    assert anyio.current_time() == pytest.approx(options.get("version_timeout", UNSENT_SECONDS))
+
+
+@pytest.mark.virtual_time
+async def test_what_is_raised_while_the_greeting_is_written_ends_the_connect() -> None:
+    """Bare, as everywhere."""
+    async with connect_memory(World()) as inner:
+        stream = Slow(inner, 3600.0)
+        with pytest.raises(LookupError):
+            async with anytws.connect_stream(stream, on_waiting=lambda _: {}["mine"]):
+                raise AssertionError("the block was entered")
+        assert stream.closed
+    assert anyio.current_time() == pytest.approx(4.0)

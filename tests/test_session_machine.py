@@ -205,6 +205,8 @@ class SessionAndTws(RuleBasedStateMachine):
         self.is_over = False
         self.is_settled = True
         self.was_slow = False
+        self.has_dropped = False
+        """Whether TWS has not answered something that has no id: what it says unasked may be taken for that."""
         self.journey = 0.0
         """How long bytes have travelled."""
         self.version = 225
@@ -494,7 +496,7 @@ class SessionAndTws(RuleBasedStateMachine):
 
     def push(self, name: str) -> None:
         """TWS says unasked what others ask for: nobody may take it for an answer who has not been heard yet."""
-        if not (self.given or self.to_tws or self.owed or self.to_client):
+        if not (self.given or self.to_tws or self.owed or self.to_client or self.has_dropped):
             self.say(ManagedAccounts(("0",)) if name < "i" else NextValidId(0))
             self.reach_client(10**6)
 
@@ -534,6 +536,7 @@ class SessionAndTws(RuleBasedStateMachine):
     def answer_what_is_owed(self) -> None:
         kind, number, heard_at = self.owed.pop(0)
         if self.now - heard_at > PATIENCE:
+            self.has_dropped = True
             return
         if kind is ManagedAccountsRequest:
             self.say(ManagedAccounts((str(number),)))

@@ -353,11 +353,12 @@ async def test_whoever_waits_for_room_sees_each_event_go() -> None:
         seen.append(stream.statistics().waiting)
 
     for left in (8, 7, 6):
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(wait)
-            tasks.start_soon(wait)
-            await some_turns()
-            await anext(stream)
+        with anyio.fail_after(PATIENCE):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(wait)
+                tasks.start_soon(wait)
+                await some_turns()
+                await anext(stream)
         assert seen == [left, left]
         seen.clear()
 

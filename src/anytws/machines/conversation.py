@@ -109,7 +109,6 @@ STEPS: Final = (
     Step(_P.FLOWING, _U.LOST, _P.OVER),
     Step(_P.FLOWING, _U.CUT, _P.OVER),
     # A deadline may pass, and the last caller leave, while it drains already: that changes nothing.
-    Step(_P.DRAINING, _U.FAILED, _P.OVER),
     Step(_P.DRAINING, _U.DRAINED, _P.OVER),
     Step(_P.DRAINING, _U.CUT, _P.OVER),
 )
@@ -333,9 +332,9 @@ class Question:
     """One request on the wire, and all who wait for what comes of it."""
 
     __slots__ = (
-        "_held_bytes", "_kept_bytes", "_phase", "asked", "batch", "data", "doubt", "doubt_at", "end_message", "flows",
-        "has_data", "has_fence", "has_heard", "ids", "is_simple", "items", "kept", "left_at", "members", "owed",
-        "parcels", "place", "plan", "request", "turn",
+        "_held_bytes", "_kept_bytes", "_phase", "asked", "batch", "cancelled", "data", "doubt", "doubt_at",
+        "end_message", "flows", "has_data", "has_fence", "has_heard", "ids", "is_simple", "items", "kept", "left_at",
+        "members", "owed", "parcels", "place", "plan", "request", "turn",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, request: ToTws, place: Hashable) -> None:
@@ -349,6 +348,8 @@ class Question:
         self.members: list[Conversation[Any]] = []
         self.ids: list[int] = []
         """The ids under which it was said: two, where it was said again."""
+        self.cancelled: int | None = None
+        """The one of its ids that was cancelled already: the first of a stream that was said again."""
         self.data: bytes = b""
         """Its frame, while it is held."""
         self.parcels: list[Parcel] = []
@@ -425,6 +426,10 @@ class Question:
     def askers(self) -> list[Asked[Any]]:
         """Those who wait for the answer."""
         return [member for member in self.members if isinstance(member, Asked)]
+
+    def is_of_cancelled(self, message: Any) -> bool:
+        """Tell whether *message* belongs to the first of two sayings of a stream, cancelled for the second."""
+        return len(self.ids) > 1 and bool(self.streams) and message.request_id != self.ids[-1]
 
     @property
     def is_shared(self) -> bool:

@@ -213,7 +213,7 @@ class Conversations:
             )
         plan = plan_of(row, request, self._connection.server_version or 0, entry.changes_state)
         if not (plan.may_be_asked if is_asked else plan.may_be_streamed):
-            raise misused(entry, plan, is_asked=is_asked)
+            raise misused(entry, plan, request, is_asked=is_asked)
         if row.key is Key.NOTHING and not row.variants:
             # Nothing in the request could change it.
             self._plans[type(request), is_asked] = plan
@@ -345,7 +345,7 @@ class Conversations:
             self._hear_late(question, message, now)
             return
         question.has_heard = True
-        if len(question.ids) > 1:
+        if len(question.ids) > 1 and not question.is_of_cancelled(message):
             self._settle_on(question, message.request_id, now)
         if type(message).__name__ not in _NO_DATA:
             question.has_data, question.doubt, question.doubt_at = True, None, None
@@ -391,7 +391,10 @@ class Conversations:
             self._end_run(question, None, now)
 
     def _settle_on(self, question: Question, chosen: int, now: float) -> None:
-        """Of the two ids of a question that was said twice, keep the one that was *chosen* by an answer to it."""
+        """Of the two ids of a question that was said twice, keep the one that was *chosen* by an answer to it.
+
+        Of a stream that is the second one, for the first was cancelled when that was said.
+        """
         others = [number for number in question.ids if number != chosen]
         question.ids = [chosen]
         question.request = replace(question.request, request_id=chosen)
@@ -399,7 +402,8 @@ class Conversations:
             member.request = question.request
         for number in others:
             self.register.by_id.pop(number, None)
-        self._sayings.cancel(question, now, others)
+        if not question.streams:
+            self._sayings.cancel(question, now, others)
 
     def _end_run(self, question: Question, end: Any, now: float) -> None:
         """Answer those who have asked; those who stream are told the *end* in its place, and read on."""
@@ -454,7 +458,7 @@ class Conversations:
         """See whether what comes needs no second look, and may take the short way of `hear`."""
         plan = question.plan
         # Until there are data, a code may still be its end or not.
-        is_plain = question.has_data and plan.row.key is Key.REQUEST_ID and plan.row.is_answer is None
+        is_plain = question.has_data and len(question.ids) == 1 and plan.row.is_answer is None
         question.flows = plan.answers - frozenset(plan.row.ends_after) if is_plain else frozenset()
 
     # --- streams -------------------------------------------------------------------------------------------------
@@ -508,7 +512,9 @@ class Conversations:
         if question is None:
             return
         question.has_heard = True
-        if question.phase is Phase.DRAINING:
+        if question.is_of_cancelled(error):
+            self.register.late["ErrorMessage"] += 1
+        elif question.phase is Phase.DRAINING:
             self.register.late["ErrorMessage"] += 1
             cancel = question.plan.cancel
             if effect_on(question, code, self._codes) is Effect.ENDS or (cancel and code in cancel.harmless):

@@ -52,10 +52,22 @@ class RequestIds:
         """Tell whether *number* was given out."""
         return self.first <= number < self._next
 
-    def is_ours(self, number: int) -> bool:
+    def is_ours(self, number: object) -> bool:
         """Tell whether *number* is in the block from which ids are given out, now or later."""
         last = HIGH_ORDER_ID - 1 if self.first == LOWER_FIRST_REQUEST_ID else MOST_ID
-        return self.first <= number <= last
+        # What is no number is refused where it is written.
+        return isinstance(number, int) and self.first <= number <= last
+
+
+def refuse_order_id(number: int, ids: RequestIds, message: str) -> None:
+    """Raise `LocalProtocolError` for an order's id, given by hand, from the block of ids for requests."""
+    if ids.is_ours(number):
+        raise LocalProtocolError(
+            f"{message}.order_id is {number}, and ids from {ids.first} on are for requests: an error that names one "
+            "could mean either. Leave it out, or choose a lower id",
+            message=message,
+            field="order_id",
+        )
 
 
 class OrderIds:

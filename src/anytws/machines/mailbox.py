@@ -289,7 +289,7 @@ class Mailbox(Generic[_T]):
             if isinstance(item, Dropped):
                 gone += item.count
                 continue
-            is_kept = isinstance(item, _NEVER_DROPPED)
+            is_kept = type(item) in _NEVER_DROPPED
             # Of several that are kept, with nothing left in between, the last one says it all.
             for dropped in kept if is_kept else [item]:
                 gone += 1

@@ -8,6 +8,7 @@ from typing import Final
 
 from anytws.core.connection import Connection
 from anytws.machines.conversation import Phase, Question, Turn
+from anytws.machines.ids import refuse_order_id
 from anytws.machines.outbox import Outbox, Place
 from anytws.machines.register import Register
 from anytws.machines.timers import Timers
@@ -51,10 +52,13 @@ class Sayings:
             question.data = self._connection.send(request)
             question.request = request
             order_ids.note_used(order_ids.next)
+        elif key is Key.ORDER_ID:
+            number = question.key_of(request)
+            refuse_order_id(number, self._register.request_ids, question.name)
+            question.data = self._connection.send(request)
+            self._register.order_ids.note_used(number)
         else:
             question.data = self._connection.send(request)
-            if key is Key.ORDER_ID:
-                self._register.order_ids.note_used(question.key_of(request))
 
     def _number(self, question: Question) -> None:
         request_ids = self._register.request_ids
@@ -128,10 +132,9 @@ class Sayings:
         question.is_simple = False
         if question.plan.resend is Resend.NEW_ID:
             if question.streams:
-                # Two streams would give everything twice. What still comes of the first is late.
+                # Two streams would give everything twice. What comes of the first until TWS has read this counts.
                 self.cancel(question, now)
-                self._register.forget_ids(question)
-                question.ids, question.owed = [], 0
+                question.cancelled = question.ids[0]
             self._number(question)
             self._register.by_id[question.ids[-1]] = question
         else:
@@ -168,7 +171,8 @@ class Sayings:
         if cancel.by is type(question.request):
             messages = [replace(question.request, **fields)]
         elif question.plan.row.key is Key.REQUEST_ID:
-            messages = [cancel.by(request_id=number, **fields) for number in (question.ids if ids is None else ids)]  # type: ignore[call-arg]
+            numbers = [number for number in (question.ids if ids is None else ids) if number != question.cancelled]
+            messages = [cancel.by(request_id=number, **fields) for number in numbers]  # type: ignore[call-arg]
         else:
             messages = [cancel.by(**fields)]
         for message in messages:

@@ -30,6 +30,7 @@ from anytws.core.state import State
 from anytws.errors import LocalProtocolError, SendQueueFull
 from anytws.machines.conversation import Asked, Conversation, Streamed
 from anytws.machines.conversations import Conversations
+from anytws.machines.ids import refuse_order_id
 from anytws.machines.mailbox import Mailbox
 from anytws.machines.outbox import UNSENT_SECONDS, Outbox, Parcel
 from anytws.machines.records import Dropped
@@ -224,6 +225,8 @@ class ClientSession:
         if number is None:
             number = ids.next
             message = replace(message, order_id=number)
+        else:
+            refuse_order_id(number, self.conversations.register.request_ids, type(message).__name__)
         data = self.connection.send(message)
         ids.note_used(number)
         return message, data

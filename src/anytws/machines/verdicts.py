@@ -11,10 +11,11 @@ from anytws.errors import LocalProtocolError, RequestFailed
 from anytws.machines.conversation import Plan, Question
 from anytws.machines.records import Reset
 from anytws.machines.register import Slot
+from anytws.messages.base import ToTws
 from anytws.messages.session import ErrorMessage
 from anytws.wire.catalogue import entry_for
 from anytws.wire.conversation import ENDS_ANYTHING, Key, Shape
-from anytws.wire.rows import Entry, leaves
+from anytws.wire.rows import Entry, Filler, leaves
 
 LINK_TROUBLE: Final = 30.0
 """Seconds after TWS has lost a link in which its "no such contract" is not to be believed."""
@@ -79,7 +80,8 @@ def is_all(plan: Plan, message: Any) -> bool:
     """Tell whether *message* has one field besides its id: if that is odd, it is no answer."""
     if plan.shape is not Shape.ONE:
         return False
-    fields = {row.field for row in leaves(entry_for(type(message)).layout.text_rows) if hasattr(row, "field")}
+    rows = leaves(entry_for(type(message)).layout.text_rows)
+    fields = {row.field for row in rows if not isinstance(row, Filler)}
     return len(fields - {"request_id"}) == 1
 
 
@@ -94,8 +96,8 @@ def refuse_to_replace(slot: Slot, question: Question) -> None:
             )
 
 
-def misused(entry: Entry, plan: Plan, *, is_asked: bool) -> LocalProtocolError:
-    """Make the error for a request that is asked and goes on, or is streamed and does not."""
+def misused(entry: Entry, plan: Plan, request: ToTws, *, is_asked: bool) -> LocalProtocolError:
+    """Make the error for a *request* that is asked and goes on, or is streamed and does not."""
     row = entry.conversation
     assert row is not None, "a request has one"
     if is_asked:
@@ -104,12 +106,14 @@ def misused(entry: Entry, plan: Plan, *, is_asked: bool) -> LocalProtocolError:
     else:
         told, instead = "has one answer, and does not go on", "ask it" if plan.may_be_asked else ""
         fitting = {Shape.STREAM, Shape.RUN_THEN_STREAM}
-    ways = [f"use it with {variant.when}" for variant in row.variants if variant.shape in fitting]
-    if row.shape in fitting:
-        ways += [f"use it without {variant.when}" for variant in row.variants if variant.shape is plan.shape]
+    others = [variant for variant in row.variants if variant.shape in fitting]
+    ways = [f"use it with {variant.when}" for variant in others]
+    held = next((variant for variant in row.variants if variant.holds(request)), None)
+    if held is not None and row.shape in fitting:
+        ways.append(f"use it without {held.when}")
     if plan.shape is Shape.COMMAND:
         told = "has no answer to wait for" if is_asked else "does not go on"
         ways.append("send it")
     advice = "; or ".join([way for way in (instead, *ways) if way])
-    field = next((variant.field for variant in row.variants), None)
+    field = next((variant.field for variant in (held, *others, *row.variants) if variant is not None), None)
     return LocalProtocolError(f"{entry.name} {told} like this: {advice}", message=entry.name, field=field)

@@ -8,6 +8,7 @@ raise ends it too, and is heard of at the end of the block (`Pump.bug`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Coroutine
 from functools import partial
 from threading import get_ident
@@ -79,9 +80,13 @@ class Pump:
         self.over: Final = anyio.Event()
         """Set when all work is done and the byte stream is closed."""
         self._at_work = 0
+        self._tasks: TaskGroup | None = None
+        self._start_work = uninterrupted(self._do)
+        self._has_writer = self._has_clock = False
         self._at_stream: list[anyio.CancelScope] = []
         # Ours writes what the system takes without waiting, and waits by itself before it reads.
         self._tcp = byte_stream if isinstance(byte_stream, TcpStream) else None
+        self._listen = self._listen_patiently if self._tcp is None else partial(transport.listen, byte_stream)
         self._waking: dict[Any, Callable[[], None]] = {}
         """Whom to wake when there is news for a holder of the session."""
         self._event_streams: dict[Mailbox[Event], EventStream] = {}
@@ -117,9 +122,6 @@ class Pump:
         while connection.closed is None and not reached():
             with anyio.CancelScope() as patience:
                 await self._talk(reached, patience)
-            if self._is_writing and connection.closed is None:
-                # The deadline fell into a write: how much has left is not known.
-                self.give_up("the byte stream took no more bytes")
             self.wake()
             self._tell_of_waiting()
         self._on_waiting = None
@@ -128,8 +130,8 @@ class Pump:
         connection, session = self.connection, self.session
         chunk = _FIRST_CHUNK
         while True:
-            # A deadline that has passed may have left something for the writer, who does not work yet.
-            failure = await self._write_all()
+            patience.deadline = math.inf
+            failure = await self._write_in_time()
             if failure is not None:
                 await self._hear_last_words(failure)
             if connection.closed is not None or reached():
@@ -142,6 +144,42 @@ class Pump:
             # At once, not at the end: what TWS says before it is ready has no bound but that of the backlog.
             self._tell_of_waiting()
             chunk = min(2 * chunk, transport.CHUNK)
+
+    async def _write_in_time(self) -> StreamFailure | None:
+        """Send what waits, while the clock of the session goes on; give what went wrong, if something did.
+
+        A deadline need not be the end, but may be a remark: none may cut a frame in two. So there is another task for
+        it, wherever the system does not take all at once.
+        """
+        self._write_now(anyio.current_time())
+        # The outbox counts what was given to the system in part.
+        if self._write_failure is not None or not self.session.outbox.frames:
+            return self._write_failure
+        failure: StreamFailure | None = None
+        problem: BaseException | None = None
+        async with anyio.create_task_group() as tasks:
+
+            async def keep_time() -> None:
+                nonlocal problem
+                try:
+                    await self._keep_time_while_writing()
+                except Exception as raised:  # noqa: BLE001 (raised below: a group would wrap it)
+                    problem = raised
+                tasks.cancel_scope.cancel()
+
+            tasks.start_soon(keep_time)
+            failure = await self._write_all()
+            tasks.cancel_scope.cancel()
+        if problem is not None:
+            raise problem
+        return failure
+
+    async def _keep_time_while_writing(self) -> None:
+        while self.connection.closed is None:
+            wake_at = self.session.wake_at()
+            await anyio.sleep_until(math.inf if wake_at is None else wake_at)
+            self.wake()
+            self._tell_of_waiting()
 
     def _tell_of_waiting(self) -> None:
         for remark in self.session.take_remarks():
@@ -160,23 +198,27 @@ class Pump:
             failure.tell(self.session, anyio.current_time())
         self.give_up(failure.detail)
 
-    async def _listen(self, chunk: int = transport.CHUNK) -> bytes | StreamFailure:
-        if self._tcp is None:
-            # A byte stream may give what it has without waiting: nobody else would ever run, nor a deadline hold.
-            # Before and not after: what was received is not lost then.
-            await checkpoint()
+    async def _listen_patiently(self, chunk: int = transport.CHUNK) -> bytes | StreamFailure:
+        # A byte stream may give what it has without waiting: nobody else would ever run, nor a deadline hold.
+        # Before and not after: what was received is not lost then.
+        await checkpoint()
         return await transport.listen(self.byte_stream, chunk)
 
     # --- the three tasks -----------------------------------------------------------------------------------------
 
     def start(self, tasks: TaskGroup, *others: Work) -> None:
         """Have *tasks* do the work, and the *others* with it. When the last of them is done, the stream is closed."""
-        at_stream: list[Work] = [partial(self._use_stream, self.write), partial(self._use_stream, self.read)]
-        works = (*at_stream, self.keep_time, *others)
-        self._at_work = len(works)
-        do = uninterrupted(self._do)
+        self._tasks = tasks
+        works: tuple[Work, ...] = (partial(self._use_stream, self.read), *others)
         for work in works:
-            tasks.start_soon(do, work)
+            self._start(work)
+        self.turn(anyio.current_time())
+
+    def _start(self, work: Work) -> None:
+        """Start one more task. Two of them begin when there is something for them to do, which may be never."""
+        if self._tasks is not None and self.connection.closed is None:
+            self._at_work += 1
+            self._tasks.start_soon(self._start_work, work)
 
     def stop(self) -> None:
         """Hang up and end all work, from whichever task. Whoever waits for that waits for `over`."""
@@ -294,20 +336,27 @@ class Pump:
         if not session.outbox.frames or self._is_writing or self._rest or not self._can_write:
             return
         if tcp is None:
-            _set(self._to_write)
+            self._have_written()
             return
         while data := session.data_to_send():
             try:
                 count = tcp.send_some(data)
             except OSError as problem:
                 self._write_failure, self._can_write = StreamFailure.of(problem), False
-                _set(self._to_write)
+                self._have_written()
                 return
             self._note_sent(count, now)
             if count < len(data):
                 self._rest = data[count:]
-                _set(self._to_write)
+                self._have_written()
                 return
+
+    def _have_written(self) -> None:
+        """Have the writer write what waits; it is started the first time."""
+        _set(self._to_write)
+        if not self._has_writer and self._tasks is not None:
+            self._has_writer = True
+            self._start(partial(self._use_stream, self.write))
 
     async def keep_time(self) -> None:
         """Call the session when it wants to be woken, until the connection has ended."""
@@ -374,6 +423,9 @@ class Pump:
         # An alarm that goes off too early costs less than one that is set anew for each request.
         if wake_at is not None and (self._armed_for is None or wake_at < self._armed_for):
             _set(self._rearm)
+            if not self._has_clock and self._tasks is not None:
+                self._has_clock = True
+                self._start(self.keep_time)
         if connection.state is not self._state:
             self._state = connection.state
             _set(self._changed)

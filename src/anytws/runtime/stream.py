@@ -4,8 +4,8 @@
 nobody's business here but the pump's.
 
 To wait, or to look for a cancellation, costs more than all else that an item takes. So the reader waits only where
-there is nothing, and gives others their turn after every `TURN` items: on both backends a handler that never waits
-holds up the rest of the program for so many items at the most.
+there is nothing, and gives others their turn after every `TURN` items, or as many as took four milliseconds the last
+time: on both backends a handler that never waits holds up the rest of the program no longer than that.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from threading import get_ident
+from time import perf_counter
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 TURN: Final = 32
-"""Items after which others have their turn, and a cancellation is noticed."""
+"""Items after which others have their turn at the latest, and a cancellation is noticed."""
+_TURN_SECONDS: Final = 0.004
+"""Seconds that a turn may take: of a slow handler the next turn has only as many items as fit in there."""
 
 
 class Reader(Generic[_T]):
@@ -46,6 +49,8 @@ class Reader(Generic[_T]):
         self._thread = get_ident()
         self._turn = 0
         """Items that may still be read before others have their turn."""
+        self._turn_size = TURN
+        self._turn_began = perf_counter()
         self._is_read = False
         self._is_awaited = False
         self._is_done = False
@@ -76,12 +81,16 @@ class Reader(Generic[_T]):
         self._is_read = True
         if self._turn <= 0 and not self._mailbox.is_over:
             self._is_awaited = True
+            # To look at the clock at each item would cost as much as the item.
+            seconds = perf_counter() - self._turn_began
+            fitting = int(self._turn_size * _TURN_SECONDS / seconds) if seconds > 0 else TURN
+            self._turn_size = min(TURN, max(1, fitting))
             try:
                 await checkpoint()
             finally:
                 self._is_awaited = False
             # Not before: as long as this one waits, nobody else may take the short way past it.
-            self._turn = TURN
+            self._turn, self._turn_began = self._turn_size, perf_counter()
         while not self._fill():
             self._require_block()
             self._note_move()
@@ -92,6 +101,7 @@ class Reader(Generic[_T]):
             finally:
                 self._is_awaited = False
                 self._news = None
+            self._turn_began = perf_counter()
         self._note_move()
 
     def _fill(self) -> bool:

@@ -104,6 +104,7 @@ class TcpStream(ByteStream):
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
+        self._number = sock.fileno()
         self._loop = _asyncio_loop()
         self._is_watched = False
         self._wanted = 0
@@ -122,19 +123,15 @@ class TcpStream(ByteStream):
 
     async def receive(self, max_bytes: int = 65536) -> bytes:
         """Give the next bytes, at least one and at most *max_bytes*."""
-        chunk = await self._receive(max_bytes) if self._loop is None else await self._take(self._loop, max_bytes)
+        chunk = None if self._loop is None else await self._take(self._loop, max_bytes)
+        while chunk is None:
+            await anyio.wait_readable(self._socket)
+            chunk = self._read(max_bytes)
         if isinstance(chunk, OSError):
             raise anyio.BrokenResourceError from chunk
         if not chunk:
             raise anyio.EndOfStream
         return chunk
-
-    async def _receive(self, max_bytes: int) -> bytes | OSError:
-        while True:
-            await anyio.wait_readable(self._socket)
-            chunk = self._read(max_bytes)
-            if chunk is not None:
-                return chunk
 
     def _read(self, max_bytes: int) -> bytes | OSError | None:
         """Give what is there, or what is wrong; None if there is nothing."""
@@ -145,20 +142,20 @@ class TcpStream(ByteStream):
         except OSError as problem:
             return problem
 
-    async def _take(self, loop: AbstractEventLoop, max_bytes: int) -> bytes | OSError:
-        """Give what the loop has read ahead, as soon as it has."""
+    async def _take(self, loop: AbstractEventLoop, max_bytes: int) -> bytes | OSError | None:
+        """Give what the loop has read ahead, as soon as it has; None where the loop cannot."""
         self._wanted = max_bytes
         while self._chunk is None:
+            if self._socket.fileno() < 0:
+                # Its number may be that of another by now.
+                raise anyio.ClosedResourceError
             if not self._is_watched:
                 try:
-                    loop.add_reader(self._socket, self._read_ahead)
+                    loop.add_reader(self._number, self._read_ahead)
                 except NotImplementedError:
                     # Windows' own loop has none.
                     self._loop = None
-                    return await self._receive(max_bytes)
-                except (OSError, ValueError):
-                    # It was closed by somebody else meanwhile.
-                    raise anyio.ClosedResourceError from None
+                    return None
                 self._is_watched = True
             self._news = anyio.Event()
             await self._news.wait()
@@ -182,7 +179,7 @@ class TcpStream(ByteStream):
     def _unwatch(self) -> None:
         if self._is_watched and self._loop is not None:
             self._is_watched = False
-            self._loop.remove_reader(self._socket)
+            self._loop.remove_reader(self._number)
 
     async def send(self, item: bytes) -> None:
         """Send all of *item*. Mostly the system takes it at once, and there is nothing to wait for."""

@@ -26,7 +26,7 @@ ROOT: Final = Path(__file__).parents[3]
 TEXT: Final = 178
 """The newest that ib_async speaks, and so what everybody speaks here in text."""
 PROTOBUF: Final = MAX_VERSION
-PATIENCE: Final = 240.0
+PATIENCE: Final = 100.0
 """Seconds that one work may take before its client is taken for hung."""
 PERCENT: Final = 100
 

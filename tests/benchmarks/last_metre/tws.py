@@ -90,8 +90,18 @@ def ticks(request_ids: list[int]) -> Iterator[Message]:
         sizes[which, price_type] = size
 
 
-def last_tick(request_id: int, price: float = END_PRICE) -> Message:
-    return TickPrice(request_id=request_id, tick_type=TickType.LAST, price=price, size=Decimal(100))
+def last_tick(request_id: int) -> Message:
+    return TickPrice(request_id=request_id, tick_type=TickType.LAST, price=END_PRICE, size=Decimal(100))
+
+
+def stamp(request_id: int) -> Message:
+    """Give a tick with the time for a price.
+
+    A high has no size, so nothing that comes later repeats it: ib_async gives the last price again with each new size.
+    In whole microseconds, for prices are floats there.
+    """
+    price = float(round(now()))
+    return TickPrice(request_id=request_id, tick_type=TickType.HIGH, price=price, size=Decimal(0))
 
 
 def rows(request_id: int) -> Iterator[Message]:
@@ -211,9 +221,8 @@ class Client:
                 # Sleeping is late by up to a tenth of a millisecond.
                 if missing > 500:
                     time.sleep((missing - 300) / 1e6)
-            stamped = number % STAMP_EVERY == STAMP_EVERY - 1
-            # Whole microseconds: prices of ib_async and of the official client are floats.
-            self._socket.sendall(self._frame(last_tick(request_id, float(round(now())))) if stamped else said)
+            is_stamped = number % STAMP_EVERY == STAMP_EVERY - 1
+            self._socket.sendall(self._frame(stamp(request_id)) if is_stamped else said)
         self._socket.sendall(self._frame(last_tick(request_id)))
 
 
