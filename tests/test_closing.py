@@ -36,6 +36,7 @@ from anytws.errors import AnytwsError, in_a_sentence
 from anytws.messages import ErrorMessage
 from anytws.runtime import tcp
 from anytws.wire.frames import frame
+from anytws.wire.handshake import VersionReply, write_version_reply
 
 UNEXPLAINED = [
     CloseReason.EOF,
@@ -397,3 +398,17 @@ def test_a_remark_says_how_long_it_took_and_what_to_do() -> None:
     )
     web = closing.remark(seen(State.HANDSHAKING, said=b"HTTP/1.1", is_agreed=False), Step.VERSION, deadline)
     assert web.hint.startswith("An HTTP server answers")
+
+
+@pytest.mark.parametrize("code", [100, 326, 1300])
+def test_a_last_word_without_a_text_is_one_all_the_same(code: int) -> None:
+    """Protobuf can leave it out. It is None then, and no input of a connection ever raises."""
+    connection = Connection(Side.CLIENT, HandshakeOptions())
+    connection.opened(0.0)
+    connection.receive_data(write_version_reply(VersionReply(226, b"")))
+    varint = bytes([code & 0x7F | 0x80, code >> 7])
+    connection.receive_data(frame((204).to_bytes(4, "big") + b"\x08\x07\x18" + varint))
+    connection.receive_eof()
+    assert connection.closed is not None
+    assert connection.closed.code == code
+    assert "no text that can be read" in str(connection.closed)

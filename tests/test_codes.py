@@ -565,3 +565,9 @@ def test_a_page_without_its_marks_is_no_page():
 
 def test_a_cell_may_hold_what_would_end_it():
     assert write_codes.row("a|b", 1) == "| a\\|b | 1 |\n"
+
+
+def test_an_error_whose_text_could_not_be_read_names_nothing() -> None:
+    """The fuzzer found it: an odd value is None, whatever the type of the field promises."""
+    assert farm_of(None) is None
+    assert port_of(None) is None

@@ -38,7 +38,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     "wire/tables/*.py": ("test_catalogue.py", "test_official_incoming.py", "test_official_outgoing.py"),
     # Fields and their meaning, without behaviour: what a class can hold, the entry writes and reads.
     "messages/*.py": ("test_messages.py", "test_representation.py", "test_catalogue.py"),
-    # A pattern and a check that settings are made of.
+    # By it settings are tried when they are made.
     "simulator/proof.py": ("test_settings.py",),
     # One of the answers of the simulated TWS each.
     "simulator/answers/*.py": ("test_answers.py",),

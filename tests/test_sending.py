@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import anyio
 import anyio.lowlevel
@@ -22,6 +22,7 @@ from anytws import (
     SendQueueFull,
     Sent,
     State,
+    StillWaiting,
     Tws,
 )
 from anytws.machines.outbox import MOST_BYTES, MOST_FRAMES, UNSENT_SECONDS
@@ -508,7 +509,7 @@ async def test_a_remark_does_not_cut_a_frame_in_two() -> None:
 
 @pytest.mark.virtual_time
 @pytest.mark.parametrize("options", [{}, {"version_timeout": 3.0}])
-async def test_a_stream_that_takes_no_greeting(options: dict[str, float]) -> None:
+async def test_a_stream_that_takes_no_greeting(options: dict[str, Any]) -> None:
     """The deadline holds while the greeting is being written, be it that of the step or that of every write."""
     world = World()
     async with connect_memory(world) as inner:
@@ -522,10 +523,14 @@ async def test_a_stream_that_takes_no_greeting(options: dict[str, float]) -> Non
 @pytest.mark.virtual_time
 async def test_what_is_raised_while_the_greeting_is_written_ends_the_connect() -> None:
     """Bare, as everywhere."""
+
+    def refuse(_: StillWaiting) -> None:
+        raise LookupError("mine")
+
     async with connect_memory(World()) as inner:
         stream = Slow(inner, 3600.0)
-        with pytest.raises(LookupError):
-            async with anytws.connect_stream(stream, on_waiting=lambda _: {}["mine"]):
+        with pytest.raises(LookupError, match="mine"):
+            async with anytws.connect_stream(stream, on_waiting=refuse):
                 raise AssertionError("the block was entered")
         assert stream.closed
     assert anyio.current_time() == pytest.approx(4.0)

@@ -86,11 +86,14 @@ def printable(text: str) -> str:
     return "".join([letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text])
 
 
-def in_a_sentence(text: str, most: int = _MOST_OF_A_TEXT) -> str:
+def in_a_sentence(text: str | None, most: int = _MOST_OF_A_TEXT) -> str:
     """Give a peer's *text* as a sentence of ours takes it in: one printable line of at most *most* characters.
 
-    Escapes count. A line that it gave is given back as it is, so sentences can be put together from such lines.
+    Escapes count. A line that it gave is given back as it is, so sentences can be put together from such lines. None is
+    a text that could not be read (`anytws.core.events.OddValue`).
     """
+    if text is None:
+        return "(no text that can be read)"
     told = printable(text[:most])
     if len(text) <= most and len(told) <= most:
         return told

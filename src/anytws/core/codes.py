@@ -326,11 +326,14 @@ _LONGEST_END: Final = 200
 """Characters at the end of a text in which a farm is looked for: the name and what is before and behind it."""
 
 
-def farm_of(text: str) -> str | None:
+def farm_of(text: str | None) -> str | None:
     """Give the name of the farm in the *text* of a farm code (``usfarm``), or None where it names none.
 
     Only for texts whose code is `CodeKind.FARM`: any other may end in a colon and a word as well.
     """
+    if not text:
+        # Of an error whose text could not be read there is none.
+        return None
     end = len(text)
     begin = max(0, end - _LONGEST_END)
     while end > begin and (text[end - 1] == "." or text[end - 1].isspace()):
@@ -350,7 +353,7 @@ _LONGEST_TEXT: Final = 2000
 """Characters that TWS may take to name its new port. It was seen to take a hundred."""
 
 
-def port_of(text: str) -> int | None:
+def port_of(text: str | None) -> int | None:
     """Give the new port in the *text* of `PORT_CHANGED`, or None where that would be a guess.
 
     The text is localised, so only its numbers are read: those that can be a port and are not the code itself. One of
@@ -358,7 +361,7 @@ def port_of(text: str) -> int | None:
     reconnect on the new port - 7498"). A connection attempt at a wrong port is worse than none: a text longer than a
     page names none.
     """
-    if len(text) > _LONGEST_TEXT:
+    if not text or len(text) > _LONGEST_TEXT:
         return None
     numbers = [(int(match[0]), match.end()) for match in _NUMBER.finditer(text)]
     ports = [(number, end) for number, end in numbers if number <= HIGHEST_PORT and number != PORT_CHANGED]

@@ -296,7 +296,9 @@ class Mailbox(Generic[_T]):
                 self._dropped += 1
                 excess, heavy = excess - 1, heavy - _weigh(dropped)
             if is_kept:
-                kept, before, gone = [item], before + gone, 0
+                kept.clear()
+                kept.append(item)
+                before, gone = before + gone, 0
         marks = [*([Dropped(before)] if before else []), *kept, *([Dropped(gone)] if gone else [])]
         for mark in reversed(marks):
             self._put_back(mark)

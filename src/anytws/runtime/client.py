@@ -127,7 +127,8 @@ class Tws:
 
         *request* is written without its id. Entering never waits; leaving cancels. *timeout*, in seconds, is for the
         first message of those that owe one (account data); None: as the catalogue says. *capacity* and
-        *capacity_bytes* are for what waits to be read; *when_full* says what happens beyond them: ``"fail"`` ends the
+        *capacity_bytes* are for what waits to be read (one read may bring some 3,000 small messages: a bound below that
+        can be too little for any reader); *when_full* says what happens beyond them: ``"fail"`` ends the
         stream at once with `SlowConsumer`, ``"drop_oldest"`` tells in their place how many are gone (`Dropped`).
 
         Raises `TypeError` and `ValueError` here for what is no capacity, and on entering what `ask` raises at the call.

@@ -52,7 +52,7 @@ _SMALL_CHUNK: Final = 4096
 _PATIENCE: Final = 0.001
 _TURNS_TO_GIVE: Final = 5
 """So many times, and so many seconds each, such a reader is let go first before the next read."""
-_SLICE: Final = 16_384
+_SLICE: Final = 4096
 """Bytes given at once to a byte stream that does not tell how many it has taken."""
 _LAST_READ: Final = 1.0
 """Seconds in which the reader may still find out why a write failed."""
@@ -163,12 +163,20 @@ class Pump:
                 nonlocal problem
                 try:
                     await self._keep_time_while_writing()
-                except Exception as raised:  # noqa: BLE001 (raised below: a group would wrap it)
+                except BaseException as raised:
+                    if is_cancellation(raised):
+                        raise
+                    # Raised below: the group would wrap it.
                     problem = raised
                 tasks.cancel_scope.cancel()
 
             tasks.start_soon(keep_time)
-            failure = await self._write_all()
+            try:
+                failure = await self._write_all()
+            except BaseException as raised:
+                if is_cancellation(raised):
+                    raise
+                problem = raised
             tasks.cancel_scope.cancel()
         if problem is not None:
             raise problem
@@ -210,15 +218,19 @@ class Pump:
         """Have *tasks* do the work, and the *others* with it. When the last of them is done, the stream is closed."""
         self._tasks = tasks
         works: tuple[Work, ...] = (partial(self._use_stream, self.read), *others)
+        # Also where it has ended already, as it became ready: somebody has to tell the block.
         for work in works:
-            self._start(work)
+            self._launch(tasks, work)
         self.turn(anyio.current_time())
 
     def _start(self, work: Work) -> None:
         """Start one more task. Two of them begin when there is something for them to do, which may be never."""
         if self._tasks is not None and self.connection.closed is None:
-            self._at_work += 1
-            self._tasks.start_soon(self._start_work, work)
+            self._launch(self._tasks, work)
+
+    def _launch(self, tasks: TaskGroup, work: Work) -> None:
+        self._at_work += 1
+        tasks.start_soon(self._start_work, work)
 
     def stop(self) -> None:
         """Hang up and end all work, from whichever task. Whoever waits for that waits for `over`."""
