@@ -5,8 +5,8 @@ TWS is another process on 127.0.0.1 (`last_metre.tws`), each client one of its o
 rounds; ratios are made within a round. Cost is processor time of the client's process, user and system, of all its
 threads; so what TWS takes, and most of what other programs do, is left out.
 
-A short run takes two minutes or so; ``--full`` has more rounds and more of everything, and takes ten minutes.
-Where ib_async or the official client is missing, the tables say so, and have no ratios to it.
+A short run takes three minutes or so; ``--full`` has more rounds and more of everything, and takes twenty. Where
+ib_async or the official client is missing, the tables say so, and have no ratios to it.
 """
 
 from __future__ import annotations
