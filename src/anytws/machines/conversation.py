@@ -415,7 +415,10 @@ class Question:
     @property
     def was_given(self) -> bool:
         """Whether some of its bytes may have left."""
-        return any(parcel.was_given for parcel in self.parcels)
+        for parcel in self.parcels:  # noqa: SIM110 (asked for each answer, and `any` takes three times as long)
+            if parcel.was_given:
+                return True
+        return False
 
     @property
     def streams(self) -> list[Streamed[Any]]:
@@ -429,7 +432,7 @@ class Question:
 
     def is_of_cancelled(self, message: Any) -> bool:
         """Tell whether *message* belongs to the first of two sayings of a stream, cancelled for the second."""
-        return len(self.ids) > 1 and bool(self.streams) and message.request_id != self.ids[-1]
+        return self.cancelled is not None and message.request_id == self.cancelled
 
     @property
     def is_shared(self) -> bool:
