@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stderr.write(f'anytws: the command line needs {", ".join(missing)}: pip install "anytws[cli]"\n')
             return USAGE
         # Not at the top: a plain `pip install anytws` has the command, but not what it is made of.
-        from anytws.cli.commands import run  # noqa: PLC0415
+        from anytws.cli.commands import run  # noqa: PLC0415 (see above)
 
         return run(sys.argv[1:] if arguments is None else arguments)
     except KeyboardInterrupt:

@@ -39,6 +39,13 @@ def check_seconds(name: str, value: object, *, example: float, may_be_none: bool
         )
 
 
+def check_timeout(timeout: object) -> None:
+    """Raise unless *timeout* is a number of seconds, or None, which means what the catalogue says."""
+    # NaN, above all, would bring the order of all deadlines into confusion.
+    if timeout is not None:
+        check_seconds("timeout", timeout, example=10)
+
+
 def check_factor(name: str, value: object) -> None:
     """Raise unless *value* is a number above zero."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):

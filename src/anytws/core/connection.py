@@ -287,7 +287,7 @@ class Connection(Endpoint):
                     continue
                 if type(decoded) in passing:
                     # Fast path. The core does not act on data; the law was asked at the first message of this kind.
-                    tell(decoded)  # type: ignore[arg-type]
+                    tell(decoded)  # type: ignore[arg-type]  # only messages are in there
                 else:
                     self._receive_message(codec, body, decoded)
 

@@ -176,43 +176,26 @@ def plan_of(row: ConversationRow, request: ToTws, version: int, changes_state: b
 
 @cache
 def _make_plan(row: ConversationRow, variant: int | None, is_endless: bool, changes_state: bool) -> Plan:
-    plan = _as_used(row, variant, is_endless, changes_state)
-    is_simple = plan.shape is Shape.ONE and row.kept_by is None and not (plan.cancel and plan.cancel.after_answer)
-    heard = plan.answers if plan.end is None else plan.answers | {plan.end}
-    first_run = frozenset(row.first_run) if plan.shape is Shape.RUN_THEN_STREAM else plan.first_run
-    return attrs.evolve(plan, heard=heard, is_simple=is_simple, first_run=first_run)
-
-
-def _as_used(row: ConversationRow, variant: int | None, is_endless: bool, changes_state: bool) -> Plan:
-    changes_state = changes_state if row.changes_state is None else row.changes_state
-    plan = Plan(
+    used = row if variant is None else row.variants[variant].applied_to(row)
+    has_run = used.shape in (Shape.RUN, Shape.RUN_THEN_STREAM)
+    end = used.end if has_run and not is_endless else None
+    return Plan(
         row=row,
-        shape=row.shape,
-        answers=frozenset(row.answers),
-        end=None if is_endless else row.end,
-        ends_when=row.ends_when,
-        cancel=row.cancel,
-        changes_state=changes_state,
-        resend=row.resend,
-        settles=row.settles,
-        deadline=row.deadline,
-        first_is_last=row.shape is Shape.ONE or is_endless,
-    )
-    if variant is None:
-        return plan
-    used = row.variants[variant]
-    return attrs.evolve(
-        plan,
         shape=used.shape,
-        answers=plan.answers if used.answers is None else frozenset(used.answers),
-        end=(used.end or plan.end) if used.shape in (Shape.RUN, Shape.RUN_THEN_STREAM) else None,
-        ends_when=used.ends_when or plan.ends_when,
-        cancel=None if used.no_cancel else used.cancel or plan.cancel,
+        answers=frozenset(used.answers),
+        end=end,
+        ends_when=used.ends_when,
+        cancel=used.cancel,
         changes_state=changes_state if used.changes_state is None else used.changes_state,
-        resend=used.resend or plan.resend,
-        settles=plan.settles if used.settles is None else used.settles,
-        deadline=plan.deadline if used.deadline is None else used.deadline,
+        resend=used.resend,
+        settles=used.settles,
+        deadline=used.deadline,
         first_is_last=used.shape is Shape.ONE or is_endless,
+        first_run=frozenset(row.first_run) if used.shape is Shape.RUN_THEN_STREAM else frozenset(),
+        heard=frozenset(used.answers if end is None else (*used.answers, end)),
+        is_simple=used.shape is Shape.ONE
+        and row.kept_by is None
+        and not (used.cancel is not None and used.cancel.after_answer),
     )
 
 

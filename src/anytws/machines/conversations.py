@@ -19,9 +19,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Final, TypeVar
 
-from anytws.core.arguments import check_seconds
+from anytws.core.arguments import check_timeout
 from anytws.core.code_words import Effect
 from anytws.core.codes import CODES, LINK_RESTORED_DATA_LOST, CodeTable
 from anytws.core.connection import Connection
@@ -103,7 +104,7 @@ class Conversations:
         Raises `LocalProtocolError`, and changes nothing, for what may not be said now or not be asked; `TypeError` for
         what has no answer.
         """
-        _check(seconds)
+        check_timeout(seconds)
         plan = self._plan(request, is_asked=True)
         seconds = self._patience(plan) if seconds is None else seconds
         asked: Asked[_T] = Asked(request, _deadline(now, seconds), seconds)
@@ -118,7 +119,7 @@ class Conversations:
         mailbox: Mailbox[Any],
     ) -> Streamed[_T]:
         """Open a stream into *mailbox*; *seconds* are for its first message, where one is due. Raises as `ask` does."""
-        _check(seconds)
+        check_timeout(seconds)
         plan = self._plan(request, is_asked=False)
         seconds = self._patience(plan) if seconds is None else seconds
         streamed: Streamed[_T] = Streamed(request, _deadline(now, seconds), seconds, mailbox)
@@ -206,7 +207,7 @@ class Conversations:
             raise LocalProtocolError(f"{entry.name} is not for clients: {row.forbidden}", message=entry.name)
         if row.key is Key.REQUEST_ID and getattr(request, "request_id", None) is not None:
             raise LocalProtocolError(
-                f"{entry.name}.request_id is {request.request_id}, and is given by the conversation: "  # type: ignore[attr-defined]
+                f"{entry.name}.request_id is {request.request_id}, and is given by the conversation: "  # type: ignore[attr-defined]  # its key
                 "leave it out",
                 message=entry.name,
                 field="request_id",
@@ -584,7 +585,7 @@ class Conversations:
             # What TWS has not been asked yet, it cannot have lost.
             is_open = question.phase in (Phase.ASKED, Phase.FLOWING) and question.was_given
             if question.plan.row.lost_with_link and is_open and question.streams:
-                self._fail(question, Turn.LOST, lambda request=question.request: DataLost(request), now)  # type: ignore[misc]
+                self._fail(question, Turn.LOST, partial(DataLost, question.request), now)
 
     # --- ends ----------------------------------------------------------------------------------------------------
 
@@ -674,12 +675,6 @@ class Conversations:
             member.fail(RequestTimedOut(question.request, seconds, question.was_given, tuple(question.items)))
         self._tell(member)
         self._part(question, member, now)
-
-
-def _check(seconds: float | None) -> None:
-    """Raise for what is no time to wait: NaN would bring the order of all deadlines into confusion."""
-    if seconds is not None:
-        check_seconds("timeout", seconds, example=10)
 
 
 def _deadline(now: float, seconds: float | None) -> float | None:

@@ -10,8 +10,6 @@ from collections import deque
 from enum import Enum, unique
 from typing import Final
 
-from anytws.errors import SendQueueFull
-
 MOST_FRAMES: Final = 10_000
 MOST_BYTES: Final = 2**20
 """So many messages, and bytes of them, may wait (`SendQueueFull`)."""
@@ -71,10 +69,6 @@ class Outbox:
         self._moved_at: float | None = None
         """When a byte left, or when there began to be some; None while there are none."""
         self._is_over = False
-        self.left_bytes: int = 0
-        """Bytes that have left since the beginning."""
-        self.has_moved: bool = False
-        """Whether something has left, or was given up, since this was last set to False."""
 
     def __repr__(self) -> str:
         return f"<Outbox: {self.frames} messages, {self.size} bytes>"
@@ -94,11 +88,6 @@ class Outbox:
         """Whether no more may wait."""
         return len(self._queued) >= MOST_FRAMES or self._queued_bytes >= MOST_BYTES
 
-    def require_room(self) -> None:
-        """Raise `SendQueueFull` if no more may wait."""
-        if self.is_full:
-            raise SendQueueFull(self.frames, self.size)
-
     def put(self, data: bytes, now: float) -> Parcel:
         """Queue *data*, a whole message, behind all others."""
         parcel = Parcel(data)
@@ -115,7 +104,6 @@ class Outbox:
         self._queued.remove(parcel)
         self._queued_bytes -= len(parcel.data)
         parcel.place = Place.WITHDRAWN
-        self.has_moved = True
         self._note_move(self._moved_at)
         return True
 
@@ -136,13 +124,11 @@ class Outbox:
         """Note that *count* bytes more of what `data_to_send` gave have left this process."""
         if count <= 0 or self._is_over:
             return
-        self.left_bytes += count
         count += self._given_left
         while self._given and count >= len(self._given[0].data):
             parcel = self._given.popleft()
             count -= len(parcel.data)
             parcel.place, parcel.some_left = Place.LEFT, True
-            self.has_moved = True
         if self._given:
             self._given[0].some_left = count > 0
         elif count:
@@ -157,7 +143,6 @@ class Outbox:
             parcel.some_left = True
         for parcel in (*self._given, *self._queued):
             parcel.place = Place.LOST
-            self.has_moved = True
         self._given.clear()
         self._queued.clear()
         self._queued_bytes = self._given_left = 0

@@ -172,7 +172,7 @@ class Sayings:
             messages = [replace(question.request, **fields)]
         elif question.plan.row.key is Key.REQUEST_ID:
             numbers = [number for number in (question.ids if ids is None else ids) if number != question.cancelled]
-            messages = [cancel.by(request_id=number, **fields) for number in numbers]  # type: ignore[call-arg]
+            messages = [cancel.by(request_id=number, **fields) for number in numbers]  # type: ignore[call-arg]  # its key
         else:
             messages = [cancel.by(**fields)]
         for message in messages:

@@ -306,10 +306,8 @@ class ClientSession:
 
     def news(self) -> list[Holder]:
         """Give, once, those for whom something has come, or that are over."""
-        news: list[Holder] = self.conversations.news()  # type: ignore[assignment]
-        if self._news:
-            news = [*self._news, *news]
-            self._news.clear()
+        news: list[Holder] = [*self._news, *self.conversations.news()]
+        self._news.clear()
         return news
 
     @property

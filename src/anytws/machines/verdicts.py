@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 from anytws.core.code_words import Effect, Outstanding
-from anytws.core.codes import CODES, LINK_LOST, CodeTable
+from anytws.core.codes import (
+    CODES,
+    LINK_LOST,
+    MARKET_DATA_FARM_BROKEN,
+    SECURITY_DEFINITION_FARM_BROKEN,
+    CodeTable,
+)
 from anytws.core.events import Notice
 from anytws.errors import LocalProtocolError, RequestFailed
 from anytws.machines.conversation import Plan, Question
@@ -19,7 +25,7 @@ from anytws.wire.rows import Entry, Filler, leaves
 
 LINK_TROUBLE: Final = 30.0
 """Seconds after TWS has lost a link in which its "no such contract" is not to be believed."""
-LINK_CODES: Final = frozenset({LINK_LOST, 2103, 2157})
+LINK_CODES: Final = frozenset({LINK_LOST, MARKET_DATA_FARM_BROKEN, SECURITY_DEFINITION_FARM_BROKEN})
 """Codes by which it says so: its own link to the vendor, that of a data farm, that of security definitions."""
 WITHOUT_ID: Final = ENDS_ANYTHING - {LINK_LOST}
 """Codes that may be about a request without an id. That TWS has lost its link is about none."""

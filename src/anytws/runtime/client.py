@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TypeVar
 
-from anytws.core.arguments import check_seconds
+from anytws.core.arguments import check_timeout
 from anytws.core.events import ConnectionClosed
 from anytws.core.remembered import MOST_BYTES
 from anytws.core.state import State
@@ -111,7 +111,6 @@ class Tws:
         version or with these values, `TypeError` for what has no answer, `ConnectionClosed` when the connection ends.
         """
         self._pump.require_thread("Tws.ask", waits=True)
-        _check_timeout(timeout)
         return await self._pump.ask(request, timeout)
 
     def stream(
@@ -135,7 +134,7 @@ class Tws:
         What ends the stream is raised by its reader, see `Stream`.
         """
         self._pump.require_thread("Tws.stream", waits=False)
-        _check_timeout(timeout)
+        check_timeout(timeout)
         mailbox: Mailbox[_T] = Mailbox(capacity, when_full, capacity_bytes)
         if when_full == "block":
             raise ValueError(NO_BLOCKING)
@@ -191,9 +190,3 @@ class Tws:
     def is_watched(self) -> bool:
         """Whether the end has been, or is about to be, told by `closed`."""
         return self._told or self._watchers > 0
-
-
-def _check_timeout(timeout: object) -> None:
-    # None is no length of time here, but the word for what the catalogue says.
-    if timeout is not None:
-        check_seconds("timeout", timeout, example=10)

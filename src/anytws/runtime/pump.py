@@ -87,8 +87,8 @@ class Pump:
         # Ours writes what the system takes without waiting, and waits by itself before it reads.
         self._tcp = byte_stream if isinstance(byte_stream, TcpStream) else None
         self._listen = self._listen_patiently if self._tcp is None else partial(transport.listen, byte_stream)
-        self._waking: dict[Any, Callable[[], None]] = {}
-        """Whom to wake when there is news for a holder of the session."""
+        self._waking: dict[Any, Reader[Any] | anyio.Event] = {}
+        """Whom to wake when there is news for a holder of the session: a reader, or who waits for an answer."""
         self._event_streams: dict[Mailbox[Event], EventStream] = {}
         self._is_writing = False
         """Whether the writer is at it: then nobody writes at once."""
@@ -428,9 +428,11 @@ class Pump:
         session, connection = self.session, self.connection
         self._write_now(now)
         for holder in session.news():
-            wake = self._waking.get(holder)
-            if wake is not None:
-                wake()
+            sleeper = self._waking.get(holder)
+            if isinstance(sleeper, Reader):
+                sleeper.wake()
+            elif sleeper is not None:
+                sleeper.set()
         wake_at = session.wake_at()
         # An alarm that goes off too early costs less than one that is set anew for each request.
         if wake_at is not None and (self._armed_for is None or wake_at < self._armed_for):
@@ -462,7 +464,7 @@ class Pump:
         """Open a stream of events; the first one also gets what has happened so far."""
         self.session.listen(mailbox)
         stream = EventStream(mailbox, self._forget)
-        self._waking[mailbox] = stream.wake
+        self._waking[mailbox] = stream
         if self.connection.closed is None:
             # Those that were too slow, perhaps, and nobody came back to hear of it.
             for other in [box for box, stream in self._event_streams.items() if stream.is_finished]:
@@ -476,8 +478,7 @@ class Pump:
 
     async def drained(self) -> None:
         """Wait until everybody who reads a stream has come to its end."""
-        for wake in list(self._waking.values()):
-            reader = getattr(wake, "__self__", None)
+        for reader in list(self._waking.values()):
             while isinstance(reader, Reader) and reader.is_being_read:
                 await reader.wait_for_move()
 
@@ -488,7 +489,7 @@ class Pump:
         now = anyio.current_time()
         asked: Asked[_T] = self.session.ask(request, now, timeout)
         answered = anyio.Event()
-        self._waking[asked] = answered.set
+        self._waking[asked] = answered
         self.turn(now)
         try:
             if asked.is_over:
@@ -504,12 +505,12 @@ class Pump:
         return asked.take()
 
     def open_stream(
-        self, request: Streams[_T], timeout: float | None, mailbox: Mailbox[_T], wake: Callable[[], None]
+        self, request: Streams[_T], timeout: float | None, mailbox: Mailbox[_T], reader: Reader[Any]
     ) -> Streamed[_T]:
-        """Open a conversation that goes on, and call *wake* whenever there is news."""
+        """Open a conversation that goes on, and wake *reader* whenever there is news."""
         now = anyio.current_time()
         streamed = self.session.stream(request, now, timeout, mailbox)
-        self._waking[streamed] = wake
+        self._waking[streamed] = reader
         self.turn(now)
         return streamed
 

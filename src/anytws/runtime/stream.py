@@ -217,7 +217,7 @@ class Stream(Reader[_T | InBand], AbstractAsyncContextManager["Stream[_T]"]):
             raise WrongThread("Stream.__aenter__", waits=True)
         if self._conversation is not None:
             raise RuntimeError("a stream is for one block: call Tws.stream() again for the next")
-        self._conversation = self._owner.open_stream(self._asked, self._timeout, self._mailbox, self.wake)
+        self._conversation = self._owner.open_stream(self._asked, self._timeout, self._mailbox, self)
         return self
 
     async def __aexit__(
@@ -247,9 +247,9 @@ class Opener(Protocol):
     """What opens and leaves a conversation for a stream: the pump."""
 
     def open_stream(
-        self, request: Streams[_T], timeout: float | None, mailbox: Mailbox[_T], wake: Callable[[], None]
+        self, request: Streams[_T], timeout: float | None, mailbox: Mailbox[_T], reader: Reader[Any]
     ) -> Streamed[_T]:
-        """Open it, and call *wake* whenever there is news."""
+        """Open it, and wake *reader* whenever there is news."""
         ...
 
     def leave_stream(self, conversation: Streamed[Any]) -> None:
