@@ -46,6 +46,7 @@ from anytws.messages import (
     ToClient,
 )
 from anytws.messages.market_data import TickAttributes
+from anytws.runtime import stream as stream_module
 from anytws.runtime.stream import TURN
 from anytws.simulator import ANSWERS, Answer, World, WorldSettings
 from anytws.simulator.serve import connect_memory
@@ -480,6 +481,32 @@ async def test_others_have_their_turn_while_events_wait() -> None:
     # Trio lets the tasks of one turn run in any order, so there may be two turns of the reader between two of another.
     assert 0 < others.most <= 2 * TURN
     assert others.turns >= 10_000 // TURN
+
+
+async def test_the_turns_of_a_slow_handler_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a handler that takes a millisecond, no more items than fit into four of them; of a quick one, all."""
+    seconds = [0.0]
+    monkeypatch.setattr(stream_module, "perf_counter", lambda: seconds[0])
+    for pause, shortest, longest in ((0.001, 1, 4), (0.1, 1, 1), (1e-6, TURN, TURN)):
+        stream = opened(10_000, "fail", *numbers(1, 3_000), END)
+        turns: list[int] = []
+        monkeypatch.setattr(stream_module, "checkpoint", turn_counter(turns))
+        async for _ in stream:
+            seconds[0] += pause
+            if turns:
+                turns[-1] += 1
+        # By the first turns it is found out, and the last one has what is left.
+        assert all(shortest <= items <= longest for items in turns[3:-1]), (pause, turns)
+
+
+def turn_counter(turns: list[int]) -> Callable[[], Any]:
+    """Give a checkpoint that begins a new count."""
+
+    async def checkpoint() -> None:
+        turns.append(0)
+        await anyio.lowlevel.checkpoint()
+
+    return checkpoint
 
 
 async def test_a_cancellation_arrives_while_events_wait() -> None:

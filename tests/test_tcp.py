@@ -169,3 +169,85 @@ async def test_nobody_listens() -> None:
         await open_tcp(host, port, 5.0)
     assert not caught.value.was_taken
     assert open_files() == before
+
+
+async def test_who_does_not_receive_makes_the_other_wait() -> None:
+    """On asyncio the loop reads ahead, and by itself: one chunk, and no more until that is taken."""
+    async with pair() as (stream, other):
+        other.send(b"first")
+        assert await stream.receive() == b"first"
+        sent, is_stopped = 0, 0
+        with anyio.fail_after(PATIENCE):
+            # Stopped for good, and not only until the loop has its next turn.
+            while is_stopped < 50:
+                try:
+                    sent, is_stopped = sent + other.send(bytes(65_536)), 0
+                except BlockingIOError:
+                    is_stopped += 1
+                await anyio.lowlevel.checkpoint()
+            taken = 0
+            while taken < sent:
+                taken += len(await stream.receive())
+    assert taken == sent
+
+
+async def test_nobody_is_given_more_than_asked_for_and_nothing_is_lost() -> None:
+    """Also of what was read ahead for somebody who had asked for more."""
+    data = bytes(range(256)) * 20
+    async with pair() as (stream, other):
+        other.send(data[:1000])
+        heard = await stream.receive()
+        other.send(data[1000:])
+        for _ in range(20):
+            await anyio.lowlevel.checkpoint()
+        for most in (1, 7, 100, 3, 65_536):
+            chunk = await stream.receive(most)
+            assert 0 < len(chunk) <= most
+            heard += chunk
+        while len(heard) < len(data):
+            heard += await stream.receive(11)
+    assert heard == data
+
+
+async def test_a_closed_stream_gives_nothing_and_listens_to_nobody_else() -> None:
+    """Its number may belong to another socket by now."""
+    async with pair() as (stream, other):
+        other.send(b"x")
+        assert await stream.receive() == b"x"
+        await stream.aclose()
+        async with pair() as (next_stream, next_other):
+            next_other.send(b"for the next one")
+            with pytest.raises(anyio.ClosedResourceError), anyio.fail_after(PATIENCE):
+                await stream.receive()
+            assert await next_stream.receive() == b"for the next one"
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_who_waits_hears_of_a_close() -> None:
+    """By the pump nobody does: it cancels its reader first. On trio AnyIO's own wait is not told of it."""
+    async with pair() as (stream, _), anyio.create_task_group() as tasks:
+
+        async def close() -> None:
+            await anyio.lowlevel.checkpoint()
+            await stream.aclose()
+
+        tasks.start_soon(close)
+        with pytest.raises(anyio.BrokenResourceError), anyio.fail_after(PATIENCE):
+            await stream.receive()
+
+
+class LoopWithoutReaders:
+    """As Windows' own loop is."""
+
+    def add_reader(self, *_: object) -> None:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_loop_that_keeps_nothing_registered_will_do() -> None:
+    async with pair() as (stream, other):
+        stream._loop = LoopWithoutReaders()  # type: ignore[assignment]
+        for data in (b"one", b"two"):
+            other.send(data)
+            with anyio.fail_after(PATIENCE):
+                assert await stream.receive() == data

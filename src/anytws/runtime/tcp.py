@@ -123,6 +123,9 @@ class TcpStream(ByteStream):
 
     async def receive(self, max_bytes: int = 65536) -> bytes:
         """Give the next bytes, at least one and at most *max_bytes*."""
+        if self._socket.fileno() < 0:
+            # Its number may be that of another by now.
+            raise anyio.ClosedResourceError
         chunk = None if self._loop is None else await self._take(self._loop, max_bytes)
         while chunk is None:
             await anyio.wait_readable(self._socket)
@@ -146,9 +149,6 @@ class TcpStream(ByteStream):
         """Give what the loop has read ahead, as soon as it has; None where the loop cannot."""
         self._wanted = max_bytes
         while self._chunk is None:
-            if self._socket.fileno() < 0:
-                # Its number may be that of another by now.
-                raise anyio.ClosedResourceError
             if not self._is_watched:
                 try:
                     loop.add_reader(self._number, self._read_ahead)
