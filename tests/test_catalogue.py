@@ -24,7 +24,7 @@ from anytws.testing.strategies import messages as any_messages
 from anytws.wire import catalogue, protobuf
 from anytws.wire.catalogue import BY_CLASS, BY_ID, CATALOGUE, entry_for, entry_of, entry_said
 from anytws.wire.codec import PROTOBUF_OFFSET, Codec, UnknownId
-from anytws.wire.compiled import protobuf_decoder
+from anytws.wire.compiled.protobuf_readers import protobuf_decoder
 from anytws.wire.kinds import Kind
 from anytws.wire.odd import Odd
 from anytws.wire.rows import (

@@ -22,10 +22,15 @@ from anytws.errors import DecodeError
 from anytws.messages.base import Message, Side
 from anytws.messages.historical import HistoricalData
 from anytws.testing.strategies import Encoding, encoding_of, message_of, mutations_of
-from anytws.wire import compiled
 from anytws.wire import versions as v
 from anytws.wire.catalogue import BY_CLASS, CATALOGUE
 from anytws.wire.codec import Codec
+from anytws.wire.compiled import text_readers
+from anytws.wire.compiled.bet import Decoder
+from anytws.wire.compiled.columns import column_of, memo_of
+from anytws.wire.compiled.memo import Memo
+from anytws.wire.compiled.protobuf_readers import protobuf_decoder
+from anytws.wire.compiled.text_readers import text_decoder
 from anytws.wire.kinds import DECIMAL, DOUBLE, INT, LONG, Kind
 from anytws.wire.optional_kinds import maybe, nothing_is
 from anytws.wire.rows import Entry, leaves
@@ -104,17 +109,14 @@ def test_a_compiled_reader_says_what_the_closures_say(
     check()
 
 
-def reads(entry: Entry, version: int, encoding: Encoding) -> tuple[compiled.Decoder, list[bytes]]:
+def reads(entry: Entry, version: int, encoding: Encoding) -> tuple[Decoder, list[bytes]]:
     """Give the compiled reader alone, and the list of what it had to fall back for."""
     fallen: list[bytes] = []
 
     def strict(body: bytes) -> None:
         fallen.append(body)
 
-    if encoding is Encoding.TEXT:
-        decoder = compiled.text_decoder(entry, version, strict)
-    else:
-        decoder = compiled.protobuf_decoder(entry, strict)
+    decoder = text_decoder(entry, version, strict) if encoding is Encoding.TEXT else protobuf_decoder(entry, strict)
     assert decoder is not strict, f"{entry.name} has something that the generator has no words for"
     return decoder, fallen
 
@@ -189,7 +191,7 @@ def read_strictly(kind: Kind, texts: list[str]) -> object:
 
 
 def read_quickly(kind: Kind, texts: list[str]) -> object:
-    memo = compiled.memo_of(kind.read_text)
+    memo = memo_of(kind.read_text)
     try:
         return repr([memo[text] for text in texts])
     except (ValueError, ArithmeticError):
@@ -197,7 +199,7 @@ def read_quickly(kind: Kind, texts: list[str]) -> object:
 
 
 def read_as_a_column(kind: Kind, texts: list[str]) -> object:
-    column = compiled.column_of(kind.read_text)
+    column = column_of(kind.read_text)
     try:
         return repr([*column(texts)]) if column else read_strictly(kind, texts)
     except (ValueError, ArithmeticError):
@@ -223,7 +225,7 @@ def test_times_are_read_as_strictly(texts: list[str]) -> None:
 
 
 def test_what_is_remembered_is_bounded() -> None:
-    memo = compiled.Memo(str.upper)
+    memo = Memo(str.upper)
     for number in range(10_000):
         assert memo[f"x{number}"] == f"X{number}"
     assert len(memo) <= 2048
@@ -262,13 +264,11 @@ def test_objects_are_those_of_the_real_class() -> None:
 def test_a_reader_is_compiled_as_soon_as_it_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
 
-    text_decoder = compiled.text_decoder
-
-    def spy(entry: Entry, version: int, strict: compiled.Decoder, most_items: int) -> compiled.Decoder:
+    def spy(entry: Entry, version: int, strict: Decoder, most_items: int) -> Decoder:
         calls.append(f"{entry.name} {version}")
         return text_decoder(entry, version, strict, most_items)
 
-    monkeypatch.setattr(compiled, "text_decoder", spy)
+    monkeypatch.setattr(text_readers, "text_decoder", spy)
     codec, body = Codec(Side.CLIENT, 176), b"49\x001\x001700000000\0"
     monkeypatch.setattr(anytws.wire.codec, "WORTH_COMPILING", 3 * len(body.partition(b"\0")[2]))
     read = []

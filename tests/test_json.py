@@ -55,7 +55,7 @@ from anytws.messages.times import EPOCH_SECONDS, NamedZone, UnclearZone
 from anytws.testing.strategies import message_of, messages
 from anytws.wire.catalogue import CATALOGUE
 from anytws.wire.codec import Codec
-from anytws.wire.compiled import twin_of
+from anytws.wire.compiled.twins import twin_of
 from anytws.wire.rows import Entry
 from anytws.wire.times import TIME, decided, zone_named
 from tests.test_recorded_frames import READABLE

@@ -27,8 +27,10 @@ from anytws.simulator import World, WorldSettings
 from anytws.simulator.link import OUTBOX
 from anytws.simulator.serve import CAPACITY
 from anytws.simulator.world import MOST_IDS
-from anytws.wire import compiled, times
+from anytws.wire import times
 from anytws.wire.codec import Codec
+from anytws.wire.compiled.columns import memo_of
+from anytws.wire.compiled.memo import Memo
 from anytws.wire.kinds import STRING
 from anytws.wire.limits import DEFAULT_LIMITS, Limits
 from tests.test_transcripts import accounts, framed, next_id, text, version_reply
@@ -45,10 +47,10 @@ BOUNDS: dict[str, int] = {
     # 256 zones whose names have 128 characters.
     "wire.times._zone()": 256 * KILOBYTE,
     # Each 2,048 values, whose keys have 64 characters.
-    "wire.compiled._SHORT_TIMES": 2 * MEGABYTE,
-    "wire.compiled._MIDNIGHTS": 2 * MEGABYTE,
-    "wire.compiled._CLOCKS": 2 * MEGABYTE,
-    "wire.compiled.memo_of()": 2 * MEGABYTE,
+    "wire.compiled.clocks.SHORT_TIMES": 2 * MEGABYTE,
+    "wire.compiled.clocks.MIDNIGHTS": 2 * MEGABYTE,
+    "wire.compiled.clocks.CLOCKS": 2 * MEGABYTE,
+    "wire.memo_of()": 2 * MEGABYTE,
     # Flooded in test_pump.py and test_stream.py, over byte streams.
     "machines.session.ClientSession._backlog": MOST_BYTES,
     "machines.mailbox.Mailbox._past": MOST_BYTES,
@@ -114,16 +116,16 @@ REASONS: dict[str, str] = {
     "simulator.market._hour_level()": "256 numbers, by its own limit",
     "simulator.market._whole_minutes()": "64 ranges, by its own limit",
     "wire.codec.shared_codec()": "one for each side, version and choice of limits",
-    "wire.compiled._TWINS": TABLE,
-    "wire.compiled._Source._lines": TABLE,
-    "wire.compiled._Source._by_id": TABLE,
-    "wire.compiled._Owner.inner": TABLE,
-    "wire.compiled._Owner.required": TABLE,
-    "wire.compiled._TextBody._taken": TABLE,
-    "wire.compiled._TextBody._later": TABLE,
-    "wire.compiled._TextBody._items": TABLE,
-    "wire.compiled._record_reader()": TABLE,
-    "wire.compiled._records_reader()": TABLE,
+    "wire.compiled.twins._TWINS": TABLE,
+    "wire.compiled.source.Source._lines": TABLE,
+    "wire.compiled.source.Source._by_id": TABLE,
+    "wire.compiled.text_readers._Owner.inner": TABLE,
+    "wire.compiled.text_readers._Owner.required": TABLE,
+    "wire.compiled.text_readers._TextBody._taken": TABLE,
+    "wire.compiled.text_readers._TextBody._later": TABLE,
+    "wire.compiled.text_readers._TextBody._items": TABLE,
+    "wire.compiled.protobuf_readers._record_reader()": TABLE,
+    "wire.compiled.protobuf_readers._records_reader()": TABLE,
     "wire.connection_time._standard_readings()": "a table of names, made once",
     "wire.connection_time._localised_readings()": "a table of names, made once",
     "wire.connection_time._more_readings()": "a table of names, made once",
@@ -377,16 +379,16 @@ def test_zones_are_remembered_up_to_their_bound() -> None:
     assert held(fill) <= BOUNDS["wire.times._zone()"]
 
 
-def _memos() -> list[compiled.Memo]:
-    return [each for each in gc.get_objects() if isinstance(each, compiled.Memo)]
+def _memos() -> list[Memo]:
+    return [each for each in gc.get_objects() if isinstance(each, Memo)]
 
 
 def test_values_are_remembered_up_to_their_bound() -> None:
     """Of each kind as many as come again and again, and only short ones."""
     numbers = count(10**6)
-    for memo in [*_memos()[:8], compiled.memo_of(STRING.read_text), compiled.memo_of(times.TIME.read_text)]:
+    for memo in [*_memos()[:8], memo_of(STRING.read_text), memo_of(times.TIME.read_text)]:
 
-        def fill(memo: compiled.Memo = memo) -> object:
+        def fill(memo: Memo = memo) -> object:
             for _ in range(1_500):
                 number = next(numbers)
                 for text_of in (str(number), f"{number}" * 9, "\U0001f600" * 56 + str(number), f"20240131 {number}"):
@@ -394,7 +396,7 @@ def test_values_are_remembered_up_to_their_bound() -> None:
                         _ = memo[text_of]
             return memo
 
-        assert held(fill) <= BOUNDS["wire.compiled.memo_of()"]
+        assert held(fill) <= BOUNDS["wire.memo_of()"]
         assert len(memo) <= 2048
         memo.clear()
 

@@ -29,6 +29,8 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     "simulator/__init__.py": ("test_layers.py",),
     "simulator/answers/__init__.py": ("test_answers.py",),
     "testing/__init__.py": ("test_layers.py",),
+    # Each a part of what is held against the closures.
+    "wire/compiled/*.py": ("test_compiled.py",),
     "wire/__init__.py": ("test_layers.py",),
     "wire/tables/__init__.py": ("test_layers.py",),
     # Rows: each of them is tried by the tests of the whole catalogue, and against outside witnesses.

@@ -115,11 +115,13 @@ class Codec:
         strict = _protobuf_decoder(entry, most) if is_protobuf else _text_decoder(entry, self.version, most)
 
         def compiled() -> _Decode:
-            from anytws.wire.compiled import protobuf_decoder, text_decoder  # noqa: PLC0415 (only for who needs it)
-
             if is_protobuf:
-                return protobuf_decoder(entry, strict, most)
-            return text_decoder(entry, self.version, strict, most)
+                from anytws.wire.compiled import protobuf_readers  # noqa: PLC0415 (only for who needs it)
+
+                return protobuf_readers.protobuf_decoder(entry, strict, most)
+            from anytws.wire.compiled import text_readers  # noqa: PLC0415 (see above)
+
+            return text_readers.text_decoder(entry, self.version, strict, most)
 
         seen = 0
 
