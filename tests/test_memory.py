@@ -50,7 +50,7 @@ BOUNDS: dict[str, int] = {
     "wire.compiled.clocks.SHORT_TIMES": 2 * MEGABYTE,
     "wire.compiled.clocks.MIDNIGHTS": 2 * MEGABYTE,
     "wire.compiled.clocks.CLOCKS": 2 * MEGABYTE,
-    "wire.memo_of()": 2 * MEGABYTE,
+    "wire.compiled.columns.memo_of()": 2 * MEGABYTE,
     # Flooded in test_pump.py and test_stream.py, over byte streams.
     "machines.session.ClientSession._backlog": MOST_BYTES,
     "machines.mailbox.Mailbox._past": MOST_BYTES,
@@ -396,7 +396,7 @@ def test_values_are_remembered_up_to_their_bound() -> None:
                         _ = memo[text_of]
             return memo
 
-        assert held(fill) <= BOUNDS["wire.memo_of()"]
+        assert held(fill) <= BOUNDS["wire.compiled.columns.memo_of()"]
         assert len(memo) <= 2048
         memo.clear()
 
