@@ -50,19 +50,48 @@ def _optional_readers(
     return OptionalReader(kind.read_text, unset, is_unset), OptionalReader(from_protobuf, unset, is_unset)
 
 
+@attrs.frozen(eq=False)
+class OptionalWriter:
+    """How an optional kind writes. An object for the same reason."""
+
+    inner: Callable[[Any], Any]
+    """Writes what is a value."""
+    nothing: Any
+    """What None is on the wire; None for a field that is left out."""
+    refused: frozenset[Any]
+    """Values that could not be told from nothing by whoever reads them."""
+    is_refused: Callable[[Any], bool] | None = None
+    """Tells of a value that is not in ``refused`` whether it is refused all the same."""
+
+    def __call__(self, value: Any) -> Any:
+        """Write *value*. Raises `ValueError` for what is no value of the kind."""
+        if value is None:
+            return self.nothing
+        if value in self.refused or (self.is_refused is not None and self.is_refused(value)):
+            raise ValueError(value)
+        return self.inner(value)
+
+
+@attrs.frozen(eq=False)
+class DefaultLeftOut:
+    """How a kind writes that leaves its default out of protobuf. An object for the same reason."""
+
+    inner: Callable[[Any], Any]
+    default: Any
+
+    def __call__(self, value: Any) -> Any:
+        """Write *value*; give None for the default."""
+        written = self.inner(value)
+        return None if value == self.default else written
+
+
 def left_out_when(kind: Kind, default: Any, name: str | None = None) -> Kind:
     """Leave the field out of protobuf when it is *default*, which an absent one means; text is as it was."""
-    inner_write = kind.write_protobuf or as_it_is
-
-    def write_protobuf(value: Any) -> Any:
-        written = inner_write(value)
-        return None if value == default else written
-
     # An optional kind made of this one has to say its default: absent is None there.
     return attrs.evolve(
         kind,
         name=name or kind.name,
-        write_protobuf=write_protobuf,
+        write_protobuf=DefaultLeftOut(kind.write_protobuf or as_it_is, default),
         absent=default,
         with_sentinels=kind.with_sentinels or kind,
     )
@@ -93,37 +122,35 @@ def nothing_is(kind: Kind, marker: str, *, is_unset: Callable[[Any], bool] | Non
     Read as None is what is empty, what is equal to the marker, and each value of which *is_unset* says so. In protobuf
     None is an absent field.
     """
-    optional = maybe(kind)
     mark = (kind.with_sentinels or kind).read_text(marker)
     # A long whole number is not compared with a decimal: Python would write it out, in time that grows with the square
     # of its length.
     alike = Decimal if isinstance(mark, Decimal) else object
 
-    def is_nothing(value: Any) -> bool:
-        if value is None or not isinstance(value, alike):
-            return value is None
-        return value == mark or (is_unset is not None and bool(is_unset(value)))
+    def is_marked(value: Any) -> bool:
+        return isinstance(value, alike) and is_unset is not None and bool(is_unset(value))
 
     read_text, read_protobuf = _optional_readers(kind, mark, is_unset=is_unset)
-
-    def checked(value: Any) -> Any:
-        if value is not None and is_nothing(value):
-            raise ValueError(value)
-        return value
-
-    def write_text(value: Any) -> str:
-        return marker if value is None else optional.write_text(checked(value))
-
-    def write_protobuf(value: Any) -> Any:
-        return optional.write_protobuf(checked(value)) if optional.write_protobuf else checked(value)
-
+    write_text, write_protobuf = _optional_writers(kind, marker, mark, is_refused=is_unset and is_marked)
     return attrs.evolve(
-        optional,
+        maybe(kind),
         name=f"{kind.name} or {marker}",
         read_text=read_text,
         write_text=write_text,
         read_protobuf=read_protobuf,
         write_protobuf=write_protobuf,
+    )
+
+
+def _optional_writers(
+    kind: Kind, nothing: str, *marks: Any, is_refused: Callable[[Any], bool] | None = None
+) -> tuple[OptionalWriter, OptionalWriter]:
+    """Give how *kind*, made optional, writes text, where None is *nothing*, and protobuf."""
+    refused, kind = kind.sentinels.union(_NOTHING, marks), kind.with_sentinels or kind
+    to_protobuf = kind.write_protobuf or as_it_is
+    return (
+        OptionalWriter(kind.write_text, nothing, refused, is_refused),
+        OptionalWriter(to_protobuf, None, refused, is_refused),
     )
 
 
@@ -133,24 +160,11 @@ def maybe(kind: Kind) -> Kind:
 
     A value that could not be told from `None` by whoever reads it, a sentinel or an empty text, is refused.
     """
-    unset = kind.sentinels
     read_text, read_protobuf = _optional_readers(kind)
-    full_name, kind = f"{kind.name} or empty", kind.with_sentinels or kind
-    inner_write = kind.write_protobuf or as_it_is
-
-    def checked(value: Any) -> Any:
-        if value in unset or value in _NOTHING:
-            raise ValueError(value)
-        return value
-
-    def write_text(value: Any) -> str:
-        return "" if value is None else kind.write_text(checked(value))
-
-    def write_protobuf(value: Any) -> Any:
-        return None if value is None else inner_write(checked(value))
-
+    write_text, write_protobuf = _optional_writers(kind, "")
+    name, kind = f"{kind.name} or empty", kind.with_sentinels or kind
     return Kind(
-        full_name, read_text, write_text, kind.protobuf, read_protobuf, write_protobuf,
+        name, read_text, write_text, kind.protobuf, read_protobuf, write_protobuf,
         optional=True, members=kind.members,
     )  # fmt: skip
 
