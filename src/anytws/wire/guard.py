@@ -47,7 +47,7 @@ Guard: TypeAlias = Callable[[Any], None]
 _Check: TypeAlias = Callable[[Any, str], Iterator[LocalProtocolError]]
 """Gives an error for each loss of a record; the second argument is the record's path, as a prefix."""
 
-_NO_COLUMNS: Final[Mapping[str, Column]] = MappingProxyType({})
+NO_COLUMNS: Final[Mapping[str, Column]] = MappingProxyType({})
 _CONTRADICTED: Final = "it is not sent beside the other fields of this message"
 _INFINITIES: Final = frozenset({math.inf, -math.inf})
 MAY_BE_INFINITE: Final = frozenset({"compete_against_best_offset"})
@@ -86,6 +86,20 @@ def _closed(entry: Entry, gate: Gate, version: int) -> _Check:
     return check
 
 
+def uncarried_paths(
+    layout: Layout, version: int, *, text: bool, beside: Mapping[str, Column] = NO_COLUMNS
+) -> list[str]:
+    """Give the fields of a record that have no place at *version*, as *text* or in protobuf.
+
+    *beside* are fields of it that the table writes outside of it.
+    """
+    rows = layout.text_rows if text else layout.protobuf_rows
+    known = [row for row in leaves(rows) if not isinstance(row, Filler)]
+    carried = {row.field for row in known if is_carried(row, version, text=text)}
+    carried |= {name for name, column in beside.items() if is_carried(column, version, text=text)}
+    return [path for path in _paths_beside(layout.cls, carried, "") if not _is_remark(layout, path)]
+
+
 class _Compiler:
     def __init__(self, entry: Entry, version: int, *, text: bool) -> None:
         self._message = entry.name
@@ -93,12 +107,10 @@ class _Compiler:
         self._text = text
         self._protobuf_since = entry.protobuf_since
 
-    def checks(self, layout: Layout, beside: Mapping[str, Column] = _NO_COLUMNS) -> list[_Check]:
+    def checks(self, layout: Layout, beside: Mapping[str, Column] = NO_COLUMNS) -> list[_Check]:
         """Give what to look at in a record; *beside* are fields of it that the table writes outside of it."""
         rows = layout.text_rows if self._text else layout.protobuf_rows
-        carried = {row.field for row in leaves(rows) if not isinstance(row, Filler) and self._is_carried(row)}
-        carried |= {name for name, column in beside.items() if self._is_carried(column)}
-        missing = [path for path in _paths_beside(layout.cls, carried, "") if not _is_remark(layout, path)]
+        missing = uncarried_paths(layout, self._version, text=self._text, beside=beside)
         checks = [self._uncarried(layout, path, beside.get(path)) for path in missing]
         for row in rows:
             checks += self._inner_checks(row, layout, rows)
@@ -109,8 +121,8 @@ class _Compiler:
 
     def _uncarried(self, layout: Layout, path: str, column: Column | None) -> _Check:
         """Look at a field that has no place at this version, or in this encoding."""
-        get, default = attrgetter(path), _default_at(layout.cls, path)
-        is_told = _told_beside(layout, path)
+        get, default = attrgetter(path), default_at(layout.cls, path)
+        is_told = told_beside(layout, path)
         since = column.since if column is not None and column.since > self._version else self._since(layout, path)
 
         def check(value: Any, prefix: str) -> Iterator[LocalProtocolError]:
@@ -202,7 +214,7 @@ class _Compiler:
         inner = [each for each in leaves(row.rows) if not isinstance(each, Filler)]
         paths = [each.field for each in inner if not isinstance(each, Column)]
         columns = [each for each in inner if isinstance(each, Column) and each.field not in paths]
-        defaults = [(path, attrgetter(path), _default_at(cls, path)) for path in paths]
+        defaults = [(path, attrgetter(path), default_at(cls, path)) for path in paths]
 
         def check(value: Any, prefix: str) -> Iterator[LocalProtocolError]:
             if row.holds(value):
@@ -244,7 +256,8 @@ def _paths_beside(cls: type[Any], carried: set[str], prefix: str) -> Iterator[st
             yield path
 
 
-def _default_at(cls: type[Any], path: str) -> Any:
+def default_at(cls: type[Any], path: str) -> Any:
+    """Give the default of the field at *path* of *cls*."""
     *parents, name = path.split(".")
     for parent in parents:
         cls = field_class(cls, parent)
@@ -291,14 +304,14 @@ def _is_remark(layout: Layout, path: str) -> bool:
     return isinstance(row, Row) and row.may_be_lost
 
 
-def _told_beside(layout: Layout, path: str) -> Callable[[Any], bool] | None:
+def told_beside(layout: Layout, path: str) -> Callable[[Any], bool] | None:
     """Give what tells whether another field says what the one at *path* helps to say; None where none could."""
     row = _protobuf_row(layout, path)
     if not isinstance(row, Row) or row.told_by is None:
         return None
     parents, dot, _ = path.rpartition(".")
     other = f"{parents}{dot}{row.told_by}"
-    get, unset = attrgetter(other), _default_at(layout.cls, other)
+    get, unset = attrgetter(other), default_at(layout.cls, other)
     return lambda value: bool(get(value) != unset)
 
 
