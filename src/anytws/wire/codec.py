@@ -14,6 +14,7 @@ from anytws.messages.base import Message, Side
 from anytws.wire import versions
 from anytws.wire.catalogue import entry_of, entry_said
 from anytws.wire.characters import is_printable
+from anytws.wire.compiled.bet import InSteps, Steps
 from anytws.wire.limits import DEFAULT_LIMITS, Limits
 from anytws.wire.odd import Odd
 from anytws.wire.rows import Entry
@@ -25,6 +26,9 @@ PROTOBUF_OFFSET: Final = 200
 WORTH_COMPILING: Final = 16_384
 """Compiling takes milliseconds. A reader is compiled only after this many bytes of one kind of message: for a
 handshake, or a few answers, that would take longer than it saves."""
+
+WORTH_COMPILING_WRITER: Final = 8
+"""From the so many-th message of a kind on, its writer is compiled, a piece with each; 0: all of it at the first."""
 
 _ID_BYTES: Final = 4
 # Without leading zeros. If an id had several forms, each of them would get a reader of its own.
@@ -142,15 +146,32 @@ class Codec:
             raise TypeError(f"{entry.name} is said by {entry.said_by.name}, and this side is {self.side.name}")
         if self.version < entry.since:
             raise LocalProtocolError.too_old(entry.name, since=entry.since, version=self.version)
-        as_protobuf = entry.protobuf_since is not None and self.version >= entry.protobuf_since
-        encoder = _protobuf_encoder(entry, self.version) if as_protobuf else _text_encoder(entry, self.version)
-        if entry.said_as is not None:
-            encoder = _saying_as(entry.said_as, encoder)
         if not attrs.fields_dict(entry.cls):  # type: ignore[arg-type]  # every message is one of attrs
             # There is nothing in it to be looked at: it is the same bytes each time.
-            encoder = _always(encoder(message))
+            encoder = _always(_strict_encoder(entry, self.version)(message))
+        else:
+            encoder = self._counting_encoder(entry)
         self._encoders[entry.cls] = encoder
         return encoder
+
+    def _counting_encoder(self, entry: Entry) -> _Encode:
+        """Give the strict encoder of *entry*, which makes way for a compiled one when it is worth it."""
+        strict = _strict_encoder(entry, self.version)
+        compiling = InSteps(lambda: _encoder_steps(entry, self.version, strict))
+        said = 0
+
+        def encode(message: Any) -> bytes:
+            nonlocal said
+            said += 1
+            if said < WORTH_COMPILING_WRITER:
+                return strict(message)
+            encoder = compiling.step(to_the_end=not WORTH_COMPILING_WRITER)
+            if encoder is None:
+                return strict(message)
+            self._encoders[entry.cls] = encoder
+            return encoder(message)
+
+        return encode
 
 
 def _text_decoder(entry: Entry, version: int, most_items: int) -> _Decode:
@@ -213,6 +234,29 @@ def _text_encoder(entry: Entry, version: int) -> _Encode:
             raise _blame(entry, message, text=True) from None
 
     return encode
+
+
+def _strict_encoder(entry: Entry, version: int) -> _Encode:
+    encoder = (
+        _protobuf_encoder(entry, version) if _goes_out_as_protobuf(entry, version) else _text_encoder(entry, version)
+    )
+    return encoder if entry.said_as is None else _saying_as(entry.said_as, encoder)
+
+
+def _encoder_steps(entry: Entry, version: int, strict: _Encode) -> Steps[_Encode]:
+    if _goes_out_as_protobuf(entry, version):
+        from anytws.wire.compiled import protobuf_writers  # noqa: PLC0415 (only for who needs it)
+
+        yield
+        return (yield from protobuf_writers.protobuf_encoder_steps(entry, version, strict))
+    from anytws.wire.compiled import text_writers  # noqa: PLC0415 (see above)
+
+    yield
+    return (yield from text_writers.text_encoder_steps(entry, version, strict))
+
+
+def _goes_out_as_protobuf(entry: Entry, version: int) -> bool:
+    return entry.protobuf_since is not None and version >= entry.protobuf_since
 
 
 def _always(data: bytes) -> _Encode:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from collections.abc import Callable, Generator
+from threading import Lock
+from typing import Any, Generic, TypeAlias, TypeVar
+
+Result = TypeVar("Result")
+
+Steps: TypeAlias = Generator[None, None, Result]
+"""Work that gives control back now and then, and in the end a result: a compiler holds everybody up."""
 
 Decoder: TypeAlias = Callable[[bytes], Any]
 """What stands behind the message id of a body to a message."""
@@ -19,3 +25,40 @@ class CannotCompile(Exception):
 
 class GiveUp(Exception):
     """A generated function gives up."""
+
+
+def result_of(steps: Steps[Result]) -> Result:
+    """Do all *steps* at once; give the result."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+
+
+class InSteps(Generic[Result]):
+    """Work that is done one step a call, by one thread at a time."""
+
+    def __init__(self, begin: Callable[[], Steps[Result]]) -> None:
+        self._begin = begin
+        self._steps: Steps[Result] | None = None
+        self._result: Result | None = None
+        self._lock = Lock()
+
+    def step(self, *, to_the_end: bool = False) -> Result | None:
+        """Do the next step, or all; give the result if it was the last, or None. Another thread's step is one too."""
+        if not self._lock.acquire(blocking=to_the_end):
+            return None
+        try:
+            if self._result is None:
+                self._steps = self._steps or self._begin()
+                try:
+                    next(self._steps)
+                    if to_the_end:
+                        self._result = result_of(self._steps)
+                except StopIteration as end:
+                    self._result = end.value
+            return self._result
+        finally:
+            self._lock.release()

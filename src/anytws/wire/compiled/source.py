@@ -58,12 +58,12 @@ class Source:
             self._names[name] = value
         return name
 
-    def function(self, parameter: str) -> Any:
+    def function(self, parameter: str, name: str = "read") -> Any:
         """Compile it."""
-        head = f"def read({parameter}):"
+        head = f"def {name}({parameter}):"
         text = "\n".join([head, *self._lines, ""])
         filename = f"<anytws {self.name}>"
         # A traceback, and a debugger, can show it.
         linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
         exec(compile(text, filename, "exec"), self._names)  # noqa: S102 (made of the catalogue; nothing of the peer's)
-        return self._names["read"]
+        return self._names[name]
