@@ -20,7 +20,6 @@ Write: TypeAlias = Callable[[Any], str]
 _TWO: Final = [f"{number:02}" for number in range(60)]
 _SECONDS_OF_A_DAY: Final = 86_400
 _MOST_ZONES: Final = 64
-_EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 # Nine to eleven digits: what is read as seconds since the epoch.
 _LEAST_EPOCH, _END_EPOCH = 10**8, 10**11
 
@@ -46,66 +45,71 @@ class _Days(dict[int, str]):
 _DAYS: Final = _Days()
 
 
-class _Zones(dict[Any, tuple[str, str]]):
+class _Zones(dict[Any, tuple[str, str] | None]):
     """What stands between day and clock, and behind the clock, for a zone of the standard library, UTC, or none."""
 
     __slots__ = ()
 
-    def __missing__(self, zone: tzinfo | None) -> tuple[str, str]:
+    def __missing__(self, zone: tzinfo | None) -> tuple[str, str] | None:
         from zoneinfo import ZoneInfo  # noqa: PLC0415 (takes milliseconds; whoever has such a zone has it loaded)
 
         if zone is not None and zone is not UTC and type(zone) is not ZoneInfo:
-            raise ValueError(zone)
+            return None
         # The strict writer says what they are.
         text = TIME.write_text(datetime(2000, 10, 20, 10, 30, 40, tzinfo=zone))
         gap, _, tail = text.removeprefix("20001020").partition("10:30:40")
-        if not is_printable(tail):
-            raise ValueError(zone)
         if len(self) >= _MOST_ZONES:
             self.clear()
-        self[zone] = gap, tail
-        return gap, tail
+        found = self[zone] = (gap, tail) if is_printable(tail) else None
+        return found
 
 
 _ZONES: Final = _Zones()
+_EPOCHS: Final = {zone: datetime(1970, 1, 1, tzinfo=zone) for zone in (UTC, EPOCH_SECONDS)}
 
 
-def _clock(when: datetime) -> str:
-    """Write *when* as the strict writer does. Raises `ValueError` for a form that is seldom."""
-    if when.microsecond:
-        raise ValueError(when)
-    zone = when.tzinfo
-    if zone is EPOCH_SECONDS:
-        seconds = seconds_of(when)
-        if not _LEAST_EPOCH <= seconds < _END_EPOCH:
-            raise ValueError(when)
-        return str(seconds)
-    gap, tail = _ZONES[zone]
-    return f"{_DAYS[when.toordinal()]}{gap}{_TWO[when.hour]}:{_TWO[when.minute]}:{_TWO[when.second]}{tail}"
-
-
-def seconds_of(when: datetime) -> int:
-    """Give the whole seconds from 1970 on, of a time in UTC, under whichever name."""
-    days = when.toordinal() - _EPOCH_DAY
-    return days * _SECONDS_OF_A_DAY + when.hour * 3600 + when.minute * 60 + when.second
-
-
-def quick_time(base: Any, strict: Write, around: Write) -> Write | None:
+def quick_time(base: Any, strict: Write, around: Write | None) -> Write | None:
     """Give a quicker *strict* for times that are written as text, with *around* around it; None for another *base*."""
-    has_clock, has_days = base in _WITH_CLOCK, base in _WITH_DAYS
-    if not has_clock and not has_days:
-        return None
+    if base in _WITH_CLOCK:
+        return _clock_writer(strict, around, has_days=base in _WITH_DAYS)
+    return _day_writer(strict, around) if base in _WITH_DAYS else None
+
+
+def _clock_writer(strict: Write, around: Write | None, *, has_days: bool) -> Write:
+    other, zones, days, two = _day_writer(strict, around) if has_days else strict, _ZONES, _DAYS, _TWO
+    first = _EPOCHS[EPOCH_SECONDS]
 
     def write(value: Any) -> str:
-        try:
-            if value.__class__ is datetime and has_clock:
-                return around(_clock(value))
-            if value.__class__ is date and has_days:
-                return around(_DAYS[value.toordinal()])
-        except (ValueError, TypeError):
-            # A zone that cannot be looked up, too.
+        if value.__class__ is not datetime:
+            return other(value)
+        zone = value.tzinfo
+        if value.microsecond:
             return strict(value)
-        return strict(value)
+        if zone is EPOCH_SECONDS:
+            # Both are in one zone, which is not asked then.
+            since = value - first
+            seconds = since.days * _SECONDS_OF_A_DAY + since.seconds
+            if not _LEAST_EPOCH <= seconds < _END_EPOCH:
+                return strict(value)
+            text = str(seconds)
+        else:
+            known = zones[zone]
+            if known is None:
+                return strict(value)
+            gap, tail = known
+            clock = f"{two[value.hour]}:{two[value.minute]}:{two[value.second]}"
+            text = f"{days[value.toordinal()]}{gap}{clock}{tail}"
+        return text if around is None else around(text)
+
+    return write
+
+
+def _day_writer(strict: Write, around: Write | None) -> Write:
+    def write(value: Any) -> str:
+        if value.__class__ is not date:
+            return strict(value)
+        text = value.isoformat().replace("-", "")
+        return text if around is None else around(text)
 
     return write
 
@@ -120,11 +124,13 @@ def quick_count(base: Any, strict: Write, around: Write) -> Write | None:
 
 
 def _counting(unit: int, strict: Write, around: Write) -> Write:
-    per_second = 1_000_000 // unit
+    per_second, first = 1_000_000 // unit, _EPOCHS[UTC]
 
     def write(value: Any) -> str:
-        if value.__class__ is datetime and value.tzinfo is UTC and not value.microsecond % unit:
-            return around(seconds_of(value) * per_second + value.microsecond // unit)
-        return strict(value)
+        if value.__class__ is not datetime or value.tzinfo is not UTC or value.microsecond % unit:
+            return strict(value)
+        since = value - first
+        seconds = since.days * _SECONDS_OF_A_DAY + since.seconds
+        return around(seconds * per_second + since.microseconds // unit)
 
     return write

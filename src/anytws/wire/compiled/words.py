@@ -15,6 +15,7 @@ from anytws.wire.compiled.clocks_written import quick_count, quick_time
 from anytws.wire.compiled.source import Source
 from anytws.wire.compiled.written import (
     FLAGS,
+    SHORT,
     TEXTS,
     Made,
     Put,
@@ -71,20 +72,19 @@ class Words(ABC):
         if made.base in TEXTS:
             return f"({source.named(Remembered(put), 'texts')}[{x}] if {x}.__class__ is str else {strictly})"
         if writes_plain_reals(made):
-            reals, cls = source.named(RememberedReals(put, self.plain_real()), "reals"), f"{x}.__class__ is float"
-            return f"(({reals}[{x}] if {x} else {reals}.zero({x})) if {cls} else {strictly})"
+            return self._real(source, put, x)
         times = quick_time(made.base, put, self.plain_text()) or quick_count(made.base, put, self.plain_count())
         if times is not None:
             return f"{source.named(times, 'times')}({x})"
         return self._number(source, made, put, x) or strictly
 
     @abstractmethod
-    def plain_real(self) -> Put:
-        """Give what writes a number with a fraction that the kind does not refuse."""
+    def _real(self, source: Source, put: Put, x: str) -> str:
+        """Give the expression for the number with a fraction *x*, of a kind that refuses none that is usual."""
 
     @abstractmethod
-    def plain_text(self) -> Put:
-        """Give what writes a short text of ASCII."""
+    def plain_text(self) -> Put | None:
+        """Give what writes a short text of ASCII; None where it stands as it is."""
 
     @abstractmethod
     def plain_count(self) -> Put:
@@ -94,13 +94,11 @@ class Words(ABC):
     def _number(self, source: Source, made: Made, put: Put, x: str) -> str | None:
         """Give the expression for the number *x*; None where *made* writes none that is known here."""
 
-    def _decimal(self, source: Source, made: Made, put: Put, x: str, plain: str) -> str:
+    def _decimal(self, source: Source, put: Put, x: str, plain: str) -> str:
         """Give the expression for the exact number *x*, whose text is ``s``; *plain* stands for a short one."""
-        cls, kept = source.named(Decimal, "Decimal"), source.named(RememberedDecimals(put), "decimals")
-        strictly = f"{source.named(put, 'put')}({x})"
-        if not writes_plain_decimals(made):
-            return f"({kept}[str({x})] if {x}.__class__ is {cls} else {strictly})"
-        short = f"(s := str({x})).isdigit() and len(s) < 10"
+        cls, strictly = source.named(Decimal, "Decimal"), f"{source.named(put, 'put')}({x})"
+        kept = source.named(RememberedDecimals(put, self.plain_text() or as_it_is), "decimals")
+        short = f"(s := str({x})).isdigit() and len(s) < {SHORT}"
         return f"(({plain} if {short} else {kept}[s]) if {x}.__class__ is {cls} else {strictly})"
 
 
@@ -147,13 +145,13 @@ class TextWords(Words):
 
         return put
 
-    def plain_real(self) -> Put:
-        """Give Python's own way."""
-        return repr
+    def _real(self, source: Source, put: Put, x: str) -> str:
+        reals, strictly = source.named(RememberedReals(put), "reals"), f"{source.named(put, 'put')}({x})"
+        return f"(({reals}[{x}] if {x} else {reals}.zero({x})) if {x}.__class__ is float else {strictly})"
 
-    def plain_text(self) -> Put:
-        """Give the text as it is."""
-        return as_it_is
+    def plain_text(self) -> Put | None:
+        """Give nothing: it stands as it is."""
+        return None
 
     def plain_count(self) -> Put:
         """Give its digits."""
@@ -167,7 +165,7 @@ class TextWords(Words):
         strictly = f"{source.named(put, 'put')}({x})"
         if (end := end_of_whole(made)) is not None:
             return f"({x} if {x}.__class__ is int and 0 < {x} < {end} else {strictly})"
-        return self._decimal(source, made, put, x, "s") if writes_plain_decimals(made) else None
+        return self._decimal(source, put, x, "s") if writes_plain_decimals(made) else None
 
 
 class ProtobufWords(Words):
@@ -193,10 +191,10 @@ class ProtobufWords(Words):
 
         return put if not self.is_guarded else _unquestioned(kind, put)
 
-    def plain_real(self) -> Put:
-        """Give its eight bytes behind the tag."""
-        head = self._head
-        return lambda value: head + _double(value).decode(LATIN)
+    def _real(self, source: Source, put: Put, x: str) -> str:
+        head, double = source.named(self._head, "tag"), source.named(_double, "double")
+        plain = f"{head} + {double}({x}).decode({source.named(LATIN, 'latin')})"
+        return f"({plain} if {x}.__class__ is float and 0.0 < {x} < 1e9 else {source.named(put, 'put')}({x}))"
 
     def plain_text(self) -> Put:
         """Give the text behind its length and the tag."""
@@ -223,8 +221,8 @@ class ProtobufWords(Words):
         if end_of_whole(made) is not None:
             return f"({source.named(RememberedNumbers(put), 'wholes')}[{x}] if {x}.__class__ is int else {strictly})"
         if writes_plain_decimals(made):
-            heads = source.named([self._head + chr(length) for length in range(10)], "heads")
-            return self._decimal(source, made, put, x, f"{heads}[len(s)] + s")
+            heads = source.named([self._head + chr(length) for length in range(SHORT)], "heads")
+            return self._decimal(source, put, x, f"{heads}[len(s)] + s")
         return None
 
 

@@ -25,6 +25,8 @@ Put: TypeAlias = Callable[[Any], str]
 
 _BELOW: Final = 1e9
 """No sentinel of the vendor is so near to zero, but for those that a kind names itself."""
+SHORT: Final = 10
+"""Characters of a number of which none is so large as that."""
 _INT_END: Final = 2**31 - 1
 _LONG_END: Final = 2**63 - 1
 
@@ -63,24 +65,22 @@ class RememberedNumbers(dict[int, str]):
 
 
 class RememberedReals(dict[float, str]):
-    """What stands for a number with a fraction, by the number. Asked for nothing but a `float`, and not for zeros.
+    """The texts of numbers with a fraction, by the number. Asked for nothing but a `float`, and not for zeros.
 
     A zero with a minus is equal to one without, and is written in another way.
     """
 
-    __slots__ = ("_plain", "_put", "_zero")
+    __slots__ = ("_put", "_zero")
 
-    def __init__(self, put: Put, plain: Put | None) -> None:
+    def __init__(self, put: Put) -> None:
         self._put = put
-        # As text a number that is not refused is its `repr`.
-        self._plain = plain if plain is not None else put
         try:
             self._zero: str | None = put(0.0)
         except (ValueError, ArithmeticError, GiveUp):
             self._zero = None
 
     def __missing__(self, value: float) -> str:
-        written = self._plain(value) if 0.0 < value < _BELOW else self._put(value)
+        written = repr(value) if 0.0 < value < _BELOW else self._put(value)
         if len(self) >= REMEMBERED:
             self.clear()
         self[value] = written
@@ -94,13 +94,16 @@ class RememberedReals(dict[float, str]):
 class RememberedDecimals(dict[str, str]):
     """What stands for an exact number, by its text: 1 and 1.0 are equal, and written in two ways."""
 
-    __slots__ = ("_put",)
+    __slots__ = ("_plain", "_put")
 
-    def __init__(self, put: Put) -> None:
+    def __init__(self, put: Put, plain: Put) -> None:
         self._put = put
+        self._plain = plain
 
     def __missing__(self, text: str) -> str:
-        written = self._put(Decimal(text))
+        # Without an exponent both encodings have the text as it is.
+        is_plain = len(text) < SHORT and text.replace(".", "", 1).isdigit()
+        written = self._plain(text) if is_plain else self._put(Decimal(text))
         if len(self) >= REMEMBERED:
             self.clear()
         if len(text) <= LONGEST:
