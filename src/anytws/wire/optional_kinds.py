@@ -142,6 +142,14 @@ def nothing_is(kind: Kind, marker: str, *, is_unset: Callable[[Any], bool] | Non
     )
 
 
+def never_left_out(kind: Kind, marker: Any) -> Kind:
+    """Write None of the optional *kind* as *marker* in protobuf too."""
+    write = kind.write_protobuf
+    if not isinstance(write, OptionalWriter):
+        raise TypeError(f"{kind.name} is not optional")
+    return attrs.evolve(kind, write_protobuf=attrs.evolve(write, nothing=marker))
+
+
 def _optional_writers(
     kind: Kind, nothing: str, *marks: Any, is_refused: Callable[[Any], bool] | None = None
 ) -> tuple[OptionalWriter, OptionalWriter]:

@@ -218,8 +218,9 @@ class ProtobufWords(Words):
 
     def _number(self, source: Source, made: Made, put: Put, x: str) -> str | None:
         strictly = f"{source.named(put, 'put')}({x})"
-        if end_of_whole(made) is not None:
-            return f"({source.named(RememberedNumbers(put), 'wholes')}[{x}] if {x}.__class__ is int else {strictly})"
+        if (end := end_of_whole(made)) is not None:
+            wholes = source.named(RememberedNumbers(put, self.plain_count(), end), "wholes")
+            return f"({wholes}[{x}] if {x}.__class__ is int else {strictly})"
         if writes_plain_decimals(made):
             heads = source.named([self._head + chr(length) for length in range(SHORT)], "heads")
             return self._decimal(source, put, x, f"{heads}[len(s)] + s")
@@ -229,13 +230,21 @@ class ProtobufWords(Words):
 # --- protobuf as text of Latin-1 ---------------------------------------------------------------------------------
 
 
+_LAST: Final = [chr(bits) for bits in range(128)]
+_MORE: Final = [chr(bits | 128) for bits in range(128)]
+
+
 def varint(number: int) -> str:
     """Give *number*, of at most 64 bits, as it is in protobuf: seven bits a byte, the lowest first."""
-    left, written = number & (2**64 - 1), []
-    while left > 0x7F:
-        written.append(chr(left & 0x7F | 0x80))
+    if 0 <= number < 1 << 14:
+        return _LAST[number] if number < 1 << 7 else _MORE[number & 127] + _LAST[number >> 7]
+    left = number & (2**64 - 1)
+    written = _MORE[left & 127] + _MORE[left >> 7 & 127]
+    left >>= 14
+    while left > 127:
+        written += _MORE[left & 127]
         left >>= 7
-    return "".join([*written, chr(left)])
+    return written + _LAST[left]
 
 
 def tag(number: int, wire_type: int) -> str:

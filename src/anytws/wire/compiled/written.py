@@ -51,13 +51,15 @@ class Remembered(dict[str, str]):
 class RememberedNumbers(dict[int, str]):
     """What stands for a whole number, by the number. Asked for nothing but an `int`: True is equal to 1."""
 
-    __slots__ = ("_put",)
+    __slots__ = ("_end", "_plain", "_put")
 
-    def __init__(self, put: Put) -> None:
+    def __init__(self, put: Put, plain: Put, end: int) -> None:
         self._put = put
+        self._plain = plain
+        self._end = end
 
     def __missing__(self, value: int) -> str:
-        written = self._put(value)
+        written = self._plain(value) if 0 < value < self._end else self._put(value)
         if len(self) >= REMEMBERED:
             self.clear()
         self[value] = written
