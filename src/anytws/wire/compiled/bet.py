@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from threading import Lock
 from typing import Any, Generic, TypeAlias, TypeVar
 
 Result = TypeVar("Result")
@@ -38,27 +37,26 @@ def result_of(steps: Steps[Result]) -> Result:
 
 
 class InSteps(Generic[Result]):
-    """Work that is done one step a call, by one thread at a time."""
+    """Work that is done one step a call, whichever thread calls."""
 
     def __init__(self, begin: Callable[[], Steps[Result]]) -> None:
         self._begin = begin
         self._steps: Steps[Result] | None = None
         self._result: Result | None = None
-        self._lock = Lock()
 
     def step(self, *, to_the_end: bool = False) -> Result | None:
-        """Do the next step, or all; give the result if it was the last, or None. Another thread's step is one too."""
-        if not self._lock.acquire(blocking=to_the_end):
-            return None
-        try:
-            if self._result is None:
-                self._steps = self._steps or self._begin()
-                try:
-                    next(self._steps)
-                    if to_the_end:
-                        self._result = result_of(self._steps)
-                except StopIteration as end:
-                    self._result = end.value
+        """Do the next step, or all; give the result if there is one by now."""
+        if self._result is None and to_the_end:
+            self._result = result_of(self._begin())
+        if self._result is not None:
             return self._result
-        finally:
-            self._lock.release()
+        # Two threads may begin at once: then one of the beginnings is lost, and nothing else.
+        steps = self._steps = self._steps or self._begin()
+        try:
+            next(steps)
+        except StopIteration as end:
+            self._result = end.value if self._result is None else self._result
+        except ValueError:
+            # Another thread is in the middle of this step.
+            return None
+        return self._result
