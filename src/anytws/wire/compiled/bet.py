@@ -55,7 +55,8 @@ class InSteps(Generic[Result]):
         try:
             next(steps)
         except StopIteration as end:
-            self._result = end.value if self._result is None else self._result
+            # None where another thread has ended it.
+            self._result = end.value or self._result
         except ValueError:
             # Another thread is in the middle of this step.
             return None

@@ -51,17 +51,24 @@ class _Zones(dict[Any, tuple[str, str] | None]):
     __slots__ = ()
 
     def __missing__(self, zone: tzinfo | None) -> tuple[str, str] | None:
-        from zoneinfo import ZoneInfo  # noqa: PLC0415 (takes milliseconds; whoever has such a zone has it loaded)
-
-        if zone is not None and zone is not UTC and type(zone) is not ZoneInfo:
-            return None
-        # The strict writer says what they are.
-        text = TIME.write_text(datetime(2000, 10, 20, 10, 30, 40, tzinfo=zone))
-        gap, _, tail = text.removeprefix("20001020").partition("10:30:40")
         if len(self) >= _MOST_ZONES:
             self.clear()
-        found = self[zone] = (gap, tail) if is_printable(tail) else None
+        found = self[zone] = ("  ", "") if zone is None else ("-", "") if zone is UTC else _named(zone)
         return found
+
+
+def _named(zone: tzinfo) -> tuple[str, str] | None:
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 (takes milliseconds; whoever has such a zone has it loaded)
+
+    # One that was read from a file may have no name, and is written as UTC.
+    if type(zone) is not ZoneInfo or type(zone.key) is not str:
+        return None
+    try:
+        text = TIME.write_text(datetime(2000, 10, 20, 10, 30, 40, tzinfo=zone))
+    except ValueError:
+        return None
+    tail = f" {zone.key}"
+    return (" ", tail) if text == f"20001020 10:30:40{tail}" and is_printable(tail) else None
 
 
 _ZONES: Final = _Zones()
@@ -80,7 +87,7 @@ def _clock_writer(strict: Write, around: Write | None, *, has_days: bool) -> Wri
     first = _EPOCHS[EPOCH_SECONDS]
 
     def write(value: Any) -> str:
-        if value.__class__ is not datetime:
+        if type(value) is not datetime:
             return other(value)
         zone = value.tzinfo
         if value.microsecond:
@@ -106,7 +113,7 @@ def _clock_writer(strict: Write, around: Write | None, *, has_days: bool) -> Wri
 
 def _day_writer(strict: Write, around: Write | None) -> Write:
     def write(value: Any) -> str:
-        if value.__class__ is not date:
+        if type(value) is not date:
             return strict(value)
         text = value.isoformat().replace("-", "")
         return text if around is None else around(text)
@@ -127,7 +134,7 @@ def _counting(unit: int, strict: Write, around: Write) -> Write:
     per_second, first = 1_000_000 // unit, _EPOCHS[UTC]
 
     def write(value: Any) -> str:
-        if value.__class__ is not datetime or value.tzinfo is not UTC or value.microsecond % unit:
+        if type(value) is not datetime or value.tzinfo is not UTC or value.microsecond % unit:
             return strict(value)
         since = value - first
         seconds = since.days * _SECONDS_OF_A_DAY + since.seconds

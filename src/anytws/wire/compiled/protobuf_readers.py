@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 from typing import Any, Final, assert_never
 
 import attrs
 
 from anytws.messages.base import TagValue
-from anytws.wire.compiled.bet import CannotCompile, Decoder, GiveUp, Read
+from anytws.wire.compiled.absent import NO_VALUE, when_absent
+from anytws.wire.compiled.bet import CannotCompile, Decoder, GiveUp, Read, Steps, result_of
 from anytws.wire.compiled.columns import ReadColumn, column_of, memo_of
+from anytws.wire.compiled.doubles import read_double
 from anytws.wire.compiled.plain_numbers import parts_of
+from anytws.wire.compiled.records import RecordMemo
+from anytws.wire.compiled.shapes import by_shape
 from anytws.wire.compiled.source import Source
 from anytws.wire.compiled.twins import twin_of
-from anytws.wire.kinds import DOUBLE, INT, LONG, UNSTATED, Kind, as_it_is
+from anytws.wire.kinds import INT, LONG, Kind, as_it_is
 from anytws.wire.limits import DEFAULT_LIMITS
+from anytws.wire.optional_kinds import FLAG
 from anytws.wire.rows import (
     CarriedRow,
     Choice,
@@ -27,13 +33,23 @@ from anytws.wire.rows import (
     carried_rows,
     default_of,
     has_lists,
-    value_when_absent,
     vendor_name,
 )
 
 
 def protobuf_decoder(entry: Entry, strict: Decoder, most_items: int = DEFAULT_LIMITS.items) -> Decoder:
     """Compile the reader of protobuf bodies of *entry*, which falls back to *strict*."""
+    return result_of(protobuf_decoder_steps(entry, strict, most_items))
+
+
+def protobuf_decoder_steps(entry: Entry, strict: Decoder, most_items: int) -> Steps[Decoder]:
+    """Do the same in steps: first the records that it nests, which are kept."""
+    for row in carried_rows(entry.layout):
+        if isinstance(row, Part):
+            # If this cannot be compiled, nor can the whole, which finds that out below.
+            with suppress(CannotCompile):
+                _record_reader(row.layout)
+            yield
     from anytws.wire.protobuf import (  # noqa: PLC0415 (not needed below server version 201)
         SHORT,
         is_bloated,
@@ -56,8 +72,17 @@ def protobuf_decoder(entry: Entry, strict: Decoder, most_items: int = DEFAULT_LI
     with source.inside("except Exception:"):
         # The body is parsed again. What was parsed may take thirty times its memory, so it is freed first.
         source.add("p = None", f"return {source.named(strict, 'strict')}(body)")
-    decoder: Decoder = source.function("body")
-    return decoder
+    # A shorter body cannot be bloated.
+    return by_shape(entry, source.function("body"), records_of, min(most_items, SHORT))
+
+
+@cache
+def records_of(layout: Layout) -> RecordMemo:
+    """Give the memo of records of *layout*. Raises `CannotCompile`."""
+    from anytws.wire.protobuf_descriptors import message_class  # noqa: PLC0415 (see `protobuf_decoder`)
+
+    parse, read = message_class(layout).FromString, _record_reader(layout)
+    return RecordMemo(lambda raw: read(parse(raw)))
 
 
 @cache
@@ -81,13 +106,8 @@ def _records_reader(layout: Layout) -> Read:
 _ZEROS: Final = {"int32": 0, "int64": 0, "double": 0.0, "bool": False, "string": ""}
 _MANY: Final = 8
 """So many fields that may be absent, and would have to be asked for, make a record one of many fields."""
-_LARGEST: Final = 1.7976931348623157e308
-"""The largest double, which is the vendor's sentinel."""
-_DOUBLE_READERS: Final = frozenset({DOUBLE.read_protobuf, (DOUBLE.with_sentinels or DOUBLE).read_protobuf})
 _WHOLE_READERS: Final = {INT.read_protobuf: 2**31 - 1, LONG.read_protobuf: 2**63 - 1}
 """What refuses nothing but the sentinel, and the sentinel."""
-_NO_VALUE: Final[Any] = object()
-"""What an absent field is where it must not be absent."""
 
 
 class _ProtobufRecord:
@@ -126,7 +146,7 @@ class _ProtobufRecord:
             return None
         absent, zero = self._when_absent(row), self._zero(row.kind)
         # A column does not see that a field is absent, only that it is empty.
-        return column_of(row.kind.read_protobuf) if zero is _NO_VALUE or (absent is None and zero is None) else None
+        return column_of(row.kind.read_protobuf) if zero is NO_VALUE or (absent is None and zero is None) else None
 
     def _record(self, columns: dict[str, str]) -> str:
         """Write the reading of ``p``; give what has it."""
@@ -175,19 +195,22 @@ class _ProtobufRecord:
     def _part(self, target: str, row: Part) -> None:
         name, source = vendor_name(row), self._source
         read = source.named(_record_reader(row.layout), "part")
+        if _has_flags_only(row.layout):
+            empty = _empty(row.layout)
+            nothing = _record_reader(row.layout)(empty)
+            # Most often none of the flags is there. Whether the record itself is there makes no difference then.
+            if nothing == self._when_absent(row):
+                found = f"{source.named(nothing, 'nothing')} if x == {source.named(empty, 'empty')} else {read}(x)"
+                source.add(f"x = p.{name}", f"{target} = {found}")
+                return
         source.add(f"if p.HasField('{name}'): {target} = {read}(p.{name})", f"else: {self._absent(target, row)}")
 
     def _absent(self, target: str, row: Row | Part) -> str:
         absent = self._when_absent(row)
-        return "raise GiveUp" if absent is _NO_VALUE else f"{target} = {self._source.constant(absent, 'absent')}"
+        return "raise GiveUp" if absent is NO_VALUE else f"{target} = {self._source.constant(absent, 'absent')}"
 
     def _when_absent(self, row: Row | Part) -> Any:
-        if isinstance(row, Row) and row.kind.absent is not UNSTATED:
-            return row.kind.absent
-        if row.kind.optional if isinstance(row, Row) else row.optional:
-            return None
-        default = value_when_absent(self._layout.cls, row.field)
-        return _NO_VALUE if default is attrs.NOTHING else default
+        return when_absent(self._layout.cls, row)
 
     def _scalar(self, target: str, row: Row) -> None:
         name, kind, source = vendor_name(row), row.kind, self._source
@@ -197,7 +220,7 @@ class _ProtobufRecord:
             return
         source.add(f"x = p.{name}", f"if x: {target} = {self._value(kind, 'x')}")
         present = f"{target} = {self._value(kind, 'x')}"
-        if zero is _NO_VALUE:
+        if zero is NO_VALUE:
             present = "raise GiveUp"
         source.add(f"elif p.HasField('{name}'): {present}", f"else: {self._absent(target, row)}")
 
@@ -207,7 +230,7 @@ class _ProtobufRecord:
 
     def _has_to_be_asked_for(self, row: CarriedRow) -> bool:
         if isinstance(row, Row):
-            return self._when_absent(row) is not _NO_VALUE and not self._is_absent_zero(row)
+            return self._when_absent(row) is not NO_VALUE and not self._is_absent_zero(row)
         return isinstance(row, Part)
 
     def _zero(self, kind: Kind) -> Any:
@@ -216,7 +239,7 @@ class _ProtobufRecord:
         try:
             return zero if kind.read_protobuf is None else kind.read_protobuf(zero)
         except (ValueError, ArithmeticError):
-            return _NO_VALUE
+            return NO_VALUE
 
     def _value(self, kind: Kind, x: str) -> str:
         read, source = kind.read_protobuf, self._source
@@ -228,13 +251,9 @@ class _ProtobufRecord:
             return f"({x} if {x} != {_WHOLE_READERS[read]} else {asked})"
         if inner is as_it_is and kind.protobuf.startswith("int") and is_unset is None:
             return f"(None if {x} in {source.named(unset, 'unset')} else {x})"
-        if kind.protobuf != "double":
-            return f"{source.named(memo_of(read, kind.protobuf), 'memo')}[{x}]"
-        # No memo: 0.0 and -0.0 are the same key.
-        if inner not in _DOUBLE_READERS or unset - {_LARGEST} or is_unset is not None:
-            return asked
-        # Not so: the sentinel, NaN, and an infinity that is fine all the same.
-        return f"({x} if {x} < {_LARGEST!r} else {asked})"
+        if kind.protobuf == "double":
+            return read_double(source, kind, x)
+        return f"{source.named(memo_of(read, kind.protobuf), 'memo')}[{x}]"
 
     # Many fields
 
@@ -249,7 +268,7 @@ class _ProtobufRecord:
         required = []
         for name, row in self._rows.items():
             absent = () if isinstance(row, (Many, Tags)) else self._when_absent(row)
-            if absent is _NO_VALUE:
+            if absent is NO_VALUE:
                 required.append(name)
             else:
                 self._fill(name, absent)
@@ -260,6 +279,16 @@ class _ProtobufRecord:
                 f"setattr({self._made}, name, x if read is None else read(x))",
             )
         source.add(*[f"{self._made}.{name}" for name in required])
+
+
+def _has_flags_only(layout: Layout) -> bool:
+    return all(isinstance(row, Row) and row.kind is FLAG for row in carried_rows(layout))
+
+
+def _empty(layout: Layout) -> Any:
+    from anytws.wire.protobuf_descriptors import message_class  # noqa: PLC0415 (see above)
+
+    return message_class(layout)()
 
 
 def _value_reader(row: CarriedRow) -> Read | None:

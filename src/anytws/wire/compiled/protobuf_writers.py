@@ -139,7 +139,7 @@ class ProtobufRecord(RecordWriter):
                 self._values(row, of, items, piece)
             else:
                 if isinstance(of, Choice):
-                    each = f"{source.named(self._options(of), 'options')}[x.__class__](x)"
+                    each = f"{source.named(self._options(of), 'options')}[type(x)](x)"
                 else:
                     self._check_class(items, of)
                     each = f"{source.named(self._record(of), 'item')}(x)"

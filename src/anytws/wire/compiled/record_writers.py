@@ -199,14 +199,14 @@ class RecordWriter(ABC):
     def _tuple(self, path: str) -> str:
         """Write the reading of the tuple at *path*; give its variable."""
         items = self._source.new("g")
-        self._source.add(f"{items} = {self._seen(path)}", f"if {items}.__class__ is not tuple: raise GiveUp")
+        self._source.add(f"{items} = {self._seen(path)}", f"if type({items}) is not tuple: raise GiveUp")
         return items
 
     def _check_class(self, items: str, layout: Layout) -> None:
         """Write that the guard, which goes by the class of a record, would find one in each of *items*."""
         if self._words.is_guarded:
             cls = self._source.named(layout.cls, layout.cls.__name__)
-            self._source.add(f"if not all([x.__class__ is {cls} for x in {items}]): raise GiveUp")
+            self._source.add(f"if not all([type(x) is {cls} for x in {items}]): raise GiveUp")
 
     # What a client must not lose
 
@@ -246,14 +246,13 @@ _RECORDS: Final[dict[Hashable, Writer]] = {}
 
 def nested_in(row: Any) -> Iterator[Layout]:
     """Give the layouts of the records in *row* that have a function of their own."""
-    match row:
-        case When():
-            for inner in row.rows:
-                yield from nested_in(inner)
-        case Part():
-            yield row.layout
-        case Many(of=Layout() as layout):
-            yield layout
+    if isinstance(row, When):
+        for inner in row.rows:
+            yield from nested_in(inner)
+    elif isinstance(row, Part):
+        yield row.layout
+    elif isinstance(row, Many) and isinstance(row.of, Layout):
+        yield row.of
 
 
 def record_steps(writer: RecordWriter) -> Steps[Writer]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, assert_never
 
 import attrs
 
 from anytws.messages.base import TagValue
-from anytws.wire.compiled.bet import CannotCompile, Decoder, Read
-from anytws.wire.compiled.columns import column_of, memo_of
+from anytws.wire.compiled.bet import CannotCompile, Decoder, Read, Steps, result_of
+from anytws.wire.compiled.columns import NumberColumn, ReadColumn, column_of, memo_of
+from anytws.wire.compiled.plain_numbers import are_plain_but
 from anytws.wire.compiled.source import NO_NAME, Source
 from anytws.wire.compiled.twins import twin_of
 from anytws.wire.kinds import BOOL, INT, STRING, Kind
@@ -37,8 +38,17 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
 
+_LONG: Final = 32
+"""So many records are a long table: it pays to look once at all of its numbers."""
+
+
 def text_decoder(entry: Entry, version: int, strict: Decoder, most_items: int = DEFAULT_LIMITS.items) -> Decoder:
     """Compile the reader of text bodies of *entry* at *version*, which falls back to *strict*."""
+    return result_of(text_decoder_steps(entry, version, strict, most_items))
+
+
+def text_decoder_steps(entry: Entry, version: int, strict: Decoder, most_items: int) -> Steps[Decoder]:
+    """Do the same in steps: of an order, the source takes as long to be written as to be compiled."""
     source = Source(f"{entry.name}, text, {version}")
     try:
         with source.inside("try:"):
@@ -47,6 +57,7 @@ def text_decoder(entry: Entry, version: int, strict: Decoder, most_items: int = 
         return strict
     with source.inside("except Exception:"):
         source.add(f"return {source.named(strict, 'strict')}(body)")
+    yield
     decoder: Decoder = source.function("body")
     return decoder
 
@@ -87,6 +98,7 @@ class _TextBody:
         self._taken: list[str] = []
         self._later: list[str] = []
         self._items: set[str] = set()
+        self._loops = 0
 
     def message(self, layout: Layout, most_items: int) -> None:
         """Write all of it."""
@@ -101,7 +113,10 @@ class _TextBody:
             source.add(f"if len(f) > {here}: return {surplus}({made}, tuple(f[{here}:]))")
         else:
             # A plain run of fields. What stands behind the last NUL is none.
-            source.add(f"{''.join(f'{name}, ' for name in self._taken)}_, = body.decode().split('\\0')", *self._later)
+            source.add(
+                f"{''.join(f'{name}, ' for name in self._taken)}_, = body.decode().split('\\0')",
+                *self._later,
+            )
         source.add(f"return {made}")
 
     # Where we are
@@ -166,8 +181,11 @@ class _TextBody:
         """Write the making of a twin, in which all is filled that the wire may not bring."""
         owner = _Owner(self._source.new("t"), cls)
         self._do(f"{owner.variable} = {self._source.named(twin_of(cls), 'Twin')}()")
+        by_name: dict[str, list[_Place]] = {}
+        for path, certain in places:
+            by_name.setdefault(path[0], []).append((path[1:], certain))
         for name in [field.name for field in attrs.fields(cls)]:
-            through = [(path[1:], certain) for path, certain in places if path[0] == name]
+            through = by_name.get(name, [])
             if any(path for path, _ in through):
                 if not all(path for path, _ in through) or not any(certain for _, certain in through):
                     raise CannotCompile(name)
@@ -290,14 +308,23 @@ class _TextBody:
             source.add(f"{items} = []")
             if isinstance(of, Choice):
                 self._chosen(of, count, items)
-            elif self._is_flat(of):
+            elif self._is_flat(of) and not self._loops:
                 self._flat(of, count, items)
             else:
-                with source.inside(f"for _ in range({count}):"):
+                with self._loop(count):
                     self._item(of, items)
             source.add(f"{target} = tuple({items})")
         if isinstance(of, Layout):
             self._items.add(target)
+
+    @contextmanager
+    def _loop(self, count: str) -> Generator[None]:
+        """Write the reading of *count* records, of which one comes meanwhile."""
+        # To look at the whole body, or to cut its list of fields, would take too long for each of many records.
+        self._loops += 1
+        with self._source.inside(f"for _ in range({count}):"):
+            yield
+        self._loops -= 1
 
     def _item(self, layout: Layout, items: str) -> None:
         if not any(not isinstance(row, When) and row.on_wire(self._version) for row in layout.text_rows):
@@ -306,7 +333,7 @@ class _TextBody:
         self._settle()
 
     def _chosen(self, choice: Choice, count: str, items: str) -> None:
-        with self._source.inside(f"for _ in range({count}):"):
+        with self._loop(count):
             number = self._source.new("n")
             self._do(f"{number} = {self._value(INT, self._take())}")
             self._settle()
@@ -326,29 +353,52 @@ class _TextBody:
 
     def _flat(self, layout: Layout, count: str, items: str) -> None:
         """Write the reading of records that are plain runs of fields: each column by itself, where that pays."""
-        rows = [row for row in layout.text_rows if not isinstance(row, When) and row.on_wire(self._version)]
+        every = [row for row in layout.text_rows if not isinstance(row, When) and row.on_wire(self._version)]
+        rows = {place: row for place, row in enumerate(every) if isinstance(row, Row)}
         if not rows:
             raise CannotCompile(layout)
-        block, width = self._block(count, len(rows)), len(rows)
+        source, end, width = self._source, self._source.new("e"), len(every)
+        source.add(f"{end} = i + {width} * {count}", f"if len(f) < {end}: raise GiveUp")
         owner = self._make(layout.cls, list(self._places(layout.text_rows, certain=True)))
-        columns: list[tuple[str, str]] = []
-        for place, row in enumerate(rows):
-            if not isinstance(row, Row):
-                continue
-            variable, column = self._source.new("v"), f"{block}[{place}::{width}]"
-            whole = column_of(row.kind.read_text)
-            if whole is None:
-                columns.append((variable, column))
-                value = self._value(row.kind, variable)
+        texts = {place: f"f[i + {place}:{end}:{width}]" for place in rows}
+        wholes = {place: column_of(row.kind.read_text) for place, row in rows.items()}
+        plain = self._look_at_numbers(rows, wholes, texts, count, end)
+        columns: dict[str, str] = {}
+        for place, row in rows.items():
+            variable, whole = source.new("v"), wholes[place]
+            column, value = texts[place], variable
+            if isinstance(whole, NumberColumn):
+                column = f"{source.named(whole, 'numbers')}({column}, {plain})"
+            elif whole is not None:
+                column = f"{source.named(whole, 'column')}({column})"
             else:
-                columns.append((variable, f"{self._source.named(whole, 'column')}({column})"))
-                value = variable
+                value = self._value(row.kind, variable)
+            columns[variable] = source.new("c")
+            source.add(f"{columns[variable]} = {column}")
             self._do(f"{owner.variable}.{row.field} = {value}")
         self._finish(owner)
-        variables = "".join(f"{variable}, " for variable, _ in columns)
-        with self._source.inside(f"for {variables}in zip({', '.join(column for _, column in columns)}):"):
+        # They are taken, and what stands behind them moves up to ``i``. So their memory is free, and the garbage
+        # collector has not to go through it, while the records are made.
+        source.add(f"del f[i:{end}]")
+        with source.inside(f"for {''.join(f'{name}, ' for name in columns)}in zip({', '.join(columns.values())}):"):
             self._do(f"{items}.append({owner.variable})")
             self._flush()
+
+    def _look_at_numbers(
+        self, rows: dict[int, Row], wholes: dict[int, ReadColumn | None], texts: dict[int, str], count: str, end: str
+    ) -> str:
+        """Write one look at all numbers of a long table; give the variable that says whether they are plain."""
+        if not any(isinstance(whole, NumberColumn) for whole in wholes.values()):
+            return "False"
+        words = [
+            texts[place]
+            for place, row in rows.items()
+            if row.kind.protobuf == "string" and not isinstance(wholes[place], NumberColumn)
+        ]
+        plain, look = self._source.new("plain"), self._source.named(are_plain_but, "are_plain_but")
+        others = ", ".join(["f[:i]", *words, f"f[{end}:]"])
+        self._source.add(f"{plain} = {count} >= {_LONG} and {look}([{others}], body)")
+        return plain
 
     def _column(self, row: Column, target: str) -> None:
         if target not in self._items:

@@ -117,7 +117,7 @@ class TextRecord(RecordWriter):
                 options = source.named(
                     {each.cls: self._option(number, each) for number, each in of.options.items()}, "options"
                 )
-                each = f"{options}[x.__class__](x)"
+                each = f"{options}[type(x)](x)"
             elif isinstance(of, Kind):
                 each = f'f"{{{self._words.value(source, of, None, "x")}}}\\0"'
             else:

@@ -19,10 +19,10 @@ from anytws.wire.compiled.written import (
     TEXTS,
     Made,
     Put,
-    Remembered,
     RememberedDecimals,
     RememberedNumbers,
     RememberedReals,
+    RememberedTexts,
     end_of_whole,
     is_word,
     known_of,
@@ -61,7 +61,7 @@ class Words(ABC):
         members, strictly = kind.members, f"{source.named(put, 'put')}({x})"
         if members is not None:
             known = source.named(known_of(members, put), members.__name__)
-            return f"({known}[{x}] if {x}.__class__ is {source.named(members, members.__name__)} else {strictly})"
+            return f"({known}[{x}] if type({x}) is {source.named(members, members.__name__)} else {strictly})"
         made = made_of(write)
         if made.base in FLAGS:
             try:
@@ -70,7 +70,7 @@ class Words(ABC):
                 return strictly
             return f"({one} if {x} is True else {zero} if {x} is False else {strictly})"
         if made.base in TEXTS:
-            return f"({source.named(Remembered(put), 'texts')}[{x}] if {x}.__class__ is str else {strictly})"
+            return f"({source.named(RememberedTexts(put), 'texts')}[{x}] if type({x}) is str else {strictly})"
         if writes_plain_reals(made):
             return self._real(source, put, x)
         times = quick_time(made.base, put, self.plain_text()) or quick_count(made.base, put, self.plain_count())
@@ -99,7 +99,7 @@ class Words(ABC):
         cls, strictly = source.named(Decimal, "Decimal"), f"{source.named(put, 'put')}({x})"
         kept = source.named(RememberedDecimals(put, self.plain_text() or as_it_is), "decimals")
         short = f"(s := str({x})).isdigit() and len(s) < {SHORT}"
-        return f"(({plain} if {short} else {kept}[s]) if {x}.__class__ is {cls} else {strictly})"
+        return f"(({plain} if {short} else {kept}[s]) if type({x}) is {cls} else {strictly})"
 
 
 def _unquestioned(kind: Kind, put: Put) -> Put:
@@ -147,7 +147,7 @@ class TextWords(Words):
 
     def _real(self, source: Source, put: Put, x: str) -> str:
         reals, strictly = source.named(RememberedReals(put), "reals"), f"{source.named(put, 'put')}({x})"
-        return f"(({reals}[{x}] if {x} else {reals}.zero({x})) if {x}.__class__ is float else {strictly})"
+        return f"(({reals}[{x}] if {x} else {reals}.zero({x})) if type({x}) is float else {strictly})"
 
     def plain_text(self) -> Put | None:
         """Give nothing: it stands as it is."""
@@ -164,7 +164,7 @@ class TextWords(Words):
     def _number(self, source: Source, made: Made, put: Put, x: str) -> str | None:
         strictly = f"{source.named(put, 'put')}({x})"
         if (end := end_of_whole(made)) is not None:
-            return f"({x} if {x}.__class__ is int and 0 < {x} < {end} else {strictly})"
+            return f"({x} if type({x}) is int and 0 < {x} < {end} else {strictly})"
         return self._decimal(source, put, x, "s") if writes_plain_decimals(made) else None
 
 
@@ -194,7 +194,7 @@ class ProtobufWords(Words):
     def _real(self, source: Source, put: Put, x: str) -> str:
         head, double = source.named(self._head, "tag"), source.named(_double, "double")
         plain = f"{head} + {double}({x}).decode({source.named(LATIN, 'latin')})"
-        return f"({plain} if {x}.__class__ is float and 0.0 < {x} < 1e9 else {source.named(put, 'put')}({x}))"
+        return f"({plain} if type({x}) is float and 0.0 < {x} < 1e9 else {source.named(put, 'put')}({x}))"
 
     def plain_text(self) -> Put:
         """Give the text behind its length and the tag."""
@@ -220,7 +220,7 @@ class ProtobufWords(Words):
         strictly = f"{source.named(put, 'put')}({x})"
         if (end := end_of_whole(made)) is not None:
             wholes = source.named(RememberedNumbers(put, self.plain_count(), end), "wholes")
-            return f"({wholes}[{x}] if {x}.__class__ is int else {strictly})"
+            return f"({wholes}[{x}] if type({x}) is int else {strictly})"
         if writes_plain_decimals(made):
             heads = source.named([self._head + chr(length) for length in range(SHORT)], "heads")
             return self._decimal(source, put, x, f"{heads}[len(s)] + s")

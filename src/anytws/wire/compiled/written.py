@@ -31,7 +31,7 @@ _INT_END: Final = 2**31 - 1
 _LONG_END: Final = 2**63 - 1
 
 
-class Remembered(dict[str, str]):
+class RememberedTexts(dict[str, str]):
     """What stands for a text, by the text. Asked for nothing but a `str`, which a peer may have chosen."""
 
     __slots__ = ("_put",)
