@@ -8,6 +8,8 @@ words by `anytws.core.closing`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Final
 
 from anytws.core import closing
@@ -31,6 +33,7 @@ from anytws.core.state import Signal, State
 from anytws.errors import UNSUPPORTED_VERSION, UPDATE_TWS, DecodeError, LocalProtocolError, RemoteProtocolError, shown
 from anytws.messages.base import Message, Side
 from anytws.messages.session import ErrorMessage, ManagedAccounts, NextValidId, StartApiRequest
+from anytws.wire.catalogue import entry_for
 from anytws.wire.codec import Codec, UnknownId, shared_codec
 from anytws.wire.frames import frame
 from anytws.wire.handshake import (
@@ -43,6 +46,7 @@ from anytws.wire.handshake import (
 )
 from anytws.wire.limits import DEFAULT_LIMITS, Limits
 from anytws.wire.odd import Odd
+from anytws.wire.routing import Front, fronts_of
 from anytws.wire.text import Surplus
 from anytws.wire.versions import MAX_VERSION, MIN_VERSION
 
@@ -107,6 +111,15 @@ class Connection(Endpoint):
                 self._receive_messages(self._codec)
         except RemoteProtocolError as problem:
             self._end(self._peer, Signal.FAULT, CloseReason.PROTOCOL_ERROR, problem.problem, code=problem.code)
+
+    def compile_writers(self, classes: Iterable[type[Message]]) -> Iterator[None]:
+        """Make the quick writers of messages of *classes* ready before they are said; give control back now and then.
+
+        Without it the first few messages of a kind are written slowly. Before the version is agreed it does nothing.
+        """
+        for cls in classes:
+            if self._codec is not None:
+                yield from self._codec.compile_writer(cls)
 
     def receive_eof(self) -> None:
         """Note that the peer will send no more bytes. After the end it is ignored."""
@@ -226,6 +239,34 @@ class Connection(Endpoint):
             # What has not been fetched by now is not to be said any more. After the end it is: TWS's refusal, say.
             self._outgoing.clear()
 
+    # --- what is passed over unread ------------------------------------------------------------------------------
+
+    def cut_off(self, request_id: int, kinds: tuple[type[Message], ...]) -> bool:
+        """Pass over from now on, unread, what comes under *request_id* of *kinds*; tell whether that is all of it.
+
+        It is in READY, if a body of each kind says in front whose it is (`anytws.wire.routing.front_of`), and the id is
+        as long as those that are cut off already. Nothing is told of what is cut off, even where it could not have
+        been read: it is counted (`take_cut_off`). Of `anytws.core.cut_off.MOST_PREFIXES` beginnings the oldest give
+        way, and what they were for is read again. Raises `TypeError` for what is no data of the peer.
+        """
+        if self._codec is None or self.state is not State.READY:
+            return False
+        fronts = _fronts_of(kinds, self._peer, self._codec.version)
+        return self._cut_off.add(request_id, fronts) and {front.cls for front in fronts} >= {*kinds}
+
+    def take_again(self, request_id: int, kinds: tuple[type[Message], ...]) -> None:
+        """Read again what comes under *request_id* of *kinds*. Raises as `cut_off` does."""
+        if self._codec is not None:
+            self._cut_off.discard(request_id, _fronts_of(kinds, self._peer, self._codec.version))
+
+    def take_all_again(self) -> None:
+        """Read everything again. In a new state that happens by itself."""
+        self._cut_off.clear()
+
+    def take_cut_off(self) -> dict[type[Message], int]:
+        """Give, once, how many messages were cut off, by kind."""
+        return self._cut_off.take_counts()
+
     # --- frames --------------------------------------------------------------------------------------------------
 
     def _receive_handshake(self, data: bytes) -> None:
@@ -277,9 +318,9 @@ class Connection(Endpoint):
 
     def _receive_messages(self, codec: Codec) -> None:
         """Take all frames that are there. What ends the connection raises, and drops what came behind it."""
-        decode, passing, tell = codec.decode, self._passing, self._events.append
+        decode, passing, tell, cut_off = codec.decode, self._passing, self._events.append, self._cut_off
         while bodies := self._buffer.frames():
-            for body in bodies:
+            for body in cut_off.rest_of(bodies) if cut_off.kinds else bodies:
                 try:
                     decoded = decode(body)
                 except DecodeError as problem:
@@ -398,3 +439,12 @@ _STARTING: Final = frozenset({NextValidId, ManagedAccounts, StartApiRequest})
 """The kinds of message that a session starts with."""
 _MEANINGFUL: Final = _STARTING | {ErrorMessage}
 """The kinds of message that mean something to the core. All others are data."""
+
+
+@cache
+def _fronts_of(kinds: tuple[type[Message], ...], peer: Side, version: int) -> tuple[Front, ...]:
+    entries = [entry_for(kind) for kind in kinds]
+    for entry in entries:
+        if entry.said_by is not peer or entry.cls in _MEANINGFUL:
+            raise TypeError(f"{entry.name} is no data of the {peer.name} side, and is never cut off")
+    return tuple([front for entry in entries for front in fronts_of(entry, version)])

@@ -9,6 +9,7 @@ from collections import deque
 
 from anytws.core import closing
 from anytws.core.before_version import BeforeVersion
+from anytws.core.cut_off import CutOff
 from anytws.core.deadline import Deadline
 from anytws.core.events import CloseReason, ConnectionClosed, Event, StateChanged, VersionAgreed
 from anytws.core.options import HandshakeOptions
@@ -42,6 +43,7 @@ class Endpoint:
         self._passed_over = PassedOver()
         self._passing: set[type[object]] = set()
         """The kinds of data that the law has let pass in this state. Data is what means nothing to the core."""
+        self._cut_off = CutOff()
         self._events: list[Event] = []
         self._events_ahead: deque[Event] = deque()
         """Events that came before those, which `next_event` gives one by one."""
@@ -132,6 +134,7 @@ class Endpoint:
         before = machine.state
         if machine.fire(side, signal) and machine.state is not before:
             self._passing.clear()
+            self._cut_off.clear()
             self._events.append(StateChanged(before, machine.state))
 
     def _require(self, side: Side, signal: Signal, what: str) -> None:

@@ -144,6 +144,8 @@ class Plan:
     """All kinds of message that belong to it."""
     is_simple: bool = False
     """Whether there is one answer, and nothing to do but to give it."""
+    cut_off: tuple[type[ToClient], ...] = ()
+    """Kinds of message that nobody has to read when it is over: its data, in the order of the table."""
 
     @property
     def may_be_asked(self) -> bool:
@@ -193,6 +195,7 @@ def _make_plan(row: ConversationRow, variant: int | None, is_endless: bool, chan
         first_is_last=used.shape is Shape.ONE or is_endless,
         first_run=frozenset(row.first_run) if used.shape is Shape.RUN_THEN_STREAM else frozenset(),
         heard=frozenset(used.answers if end is None else (*used.answers, end)),
+        cut_off=tuple([kind for kind in used.answers if kind not in used.ends_after]),
         is_simple=used.shape is Shape.ONE
         and row.kept_by is None
         and not (used.cancel is not None and used.cancel.after_answer),

@@ -9,6 +9,7 @@ The rules, in short:
 
 * A request with an id of its own is alone on the wire. The id is never used again, so whatever comes under it after the
   end is known to be late: it is counted, and given to nobody.
+* What may still come under such an id is cut off before it is read, unless somebody listens to all events.
 * Requests without an id share a slot. Equal ones share what is on the wire, others wait until nothing of it can come
   any more.
 * Whoever leaves last cancels, where that can be done. A cancel, an end and an error may cross: that is no failure.
@@ -18,7 +19,7 @@ The rules, in short:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -52,7 +53,7 @@ from anytws.machines.verdicts import (
     refuse_to_replace,
     remark_of,
 )
-from anytws.messages.base import Asks, Streams, ToClient, ToTws, replace
+from anytws.messages.base import Asks, Message, Streams, ToClient, ToTws, replace
 from anytws.messages.session import ErrorMessage, ManagedAccountsRequest
 from anytws.wire.catalogue import entry_of
 from anytws.wire.conversation import Key, Shape
@@ -61,6 +62,8 @@ _T = TypeVar("_T")
 
 DRAIN: Final = 10.0
 """Seconds for which the rest of an answer that nobody waits for any more may still come."""
+CUT_OFF: Final = 60.0
+"""Seconds without any of it after which what is over is no longer looked for: to look costs the others a little."""
 DOUBT: Final = 5.0
 """Seconds for the data of a stream, after a code that may be its end or not (10089)."""
 
@@ -93,6 +96,10 @@ class Conversations:
         self._pressed: list[Streamed[Any]] = []
         """Streams to which the last read has brought so much that the next may be too much."""
         self._news: list[Conversation[Any]] = []
+        self.is_overheard: bool = False
+        """Whether somebody is told of all events: then nothing is cut off before it is read."""
+        self._read_all_at = math.inf
+        """When nothing is cut off any more, unless some of it comes before."""
         self._odd: OddValue | None = None
         self._link_lost_at = -math.inf
 
@@ -170,6 +177,11 @@ class Conversations:
             self._hear(event, now)
         self._deliver(now)
 
+    def note_cut_off(self, counts: Mapping[type[Message], int], now: float) -> None:
+        """Count what was cut off before it was read. While such comes, it goes on."""
+        self.register.note_cut_off(counts)
+        self._read_all_at = now + CUT_OFF
+
     def note_left(self, now: float) -> None:
         """Look at what has left since this was last called."""
         self._sayings.note_left(now)
@@ -181,6 +193,9 @@ class Conversations:
 
     def wake(self, now: float) -> None:
         """Do what is due."""
+        if self._read_all_at <= now:
+            self._read_all_at = math.inf
+            self._connection.take_all_again()
         wake_at = self._timers.wake_at
         if wake_at is not None and wake_at <= now:
             self._timers.run(now)
@@ -308,7 +323,20 @@ class Conversations:
 
     def _end_drain(self, question: Question, now: float) -> None:
         if question.fire(Turn.DRAINED):
+            self._cut_off(question.plan, question.ids, now)
             self._finish(question, now)
+
+    def _cut_off(self, plan: Plan, numbers: Iterable[int], now: float) -> None:
+        """Have data pass unread that still come under *numbers*, ids that are over: they are late, whatever they say.
+
+        Ends and errors are read all the same. What comes for a question that is not over is: also of one that drains,
+        since its slot is free when its answer has come.
+        """
+        if self.is_overheard or self._connection.closed is not None:
+            return
+        for number in numbers:
+            self._connection.cut_off(number, plan.cut_off)
+            self._read_all_at = now + CUT_OFF
 
     # --- hearing -------------------------------------------------------------------------------------------------
 
@@ -403,6 +431,7 @@ class Conversations:
             member.request = question.request
         for number in others:
             self.register.by_id.pop(number, None)
+        self._cut_off(question.plan, others, now)
         if not question.streams:
             self._sayings.cancel(question, now, others)
 
@@ -596,6 +625,7 @@ class Conversations:
         if turn is Turn.GIVEN_UP:
             self._give_up(question, now)
         elif question.fire(turn):
+            self._cut_off(question.plan, question.ids, now)
             self._finish(question, now)
 
     def _fail_all(self, question: Question, failure: Callable[[], Exception]) -> None:

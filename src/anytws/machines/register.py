@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, Final
 
 from anytws.machines.conversation import Phase, Plan, Question
 from anytws.machines.ids import OrderIds, RequestIds
-from anytws.messages.base import ToClient, ToTws
+from anytws.messages.base import Message, ToClient, ToTws
 from anytws.wire.conversation import Key, Shape
 
 
@@ -43,6 +43,8 @@ class Register:
         self.order_ids: Final = OrderIds()
         self.late: Final[Counter[str]] = Counter()
         """How many messages came for conversations that were over, by kind."""
+        self.cut_off: int = 0
+        """How many of those were cut off before they were read."""
         self.questions: Final[dict[Question, None]] = {}
         """Every question that is not over, in the order in which they were asked."""
         self.slots: Final[dict[Hashable, Slot]] = {}
@@ -91,6 +93,12 @@ class Register:
         """Forget all: the connection is over."""
         for collection in (self.questions, self.slots, self.by_id, self._by_order, self._by_kind):
             collection.clear()
+
+    def note_cut_off(self, counts: Mapping[type[Message], int]) -> None:
+        """Count what was cut off before it was read: it was late."""
+        for kind, count in counts.items():
+            self.late[kind.__name__] += count
+            self.cut_off += count
 
     def whose(self, message: ToClient) -> list[Question]:
         """Give the questions that *message* belongs to: one, as a rule, or none. One that is late is counted."""

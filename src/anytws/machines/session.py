@@ -34,7 +34,7 @@ from anytws.machines.ids import refuse_order_id
 from anytws.machines.mailbox import Mailbox
 from anytws.machines.outbox import UNSENT_SECONDS, Outbox, Parcel
 from anytws.machines.records import Dropped
-from anytws.messages.base import Asks, Side, Streams, ToTws, replace
+from anytws.messages.base import Asks, Message, Side, Streams, ToTws, replace
 from anytws.wire.catalogue import entry_of
 from anytws.wire.conversation import Key, Shape
 from anytws.wire.limits import DEFAULT_LIMITS, Limits
@@ -59,6 +59,8 @@ class SessionStatistics:
     """Questions and streams on the wire, or waiting for their turn; with what nobody waits for but may still come."""
     late: dict[str, int]
     """Messages that came for conversations that were over, by kind."""
+    cut_off: int
+    """How many of those were passed over unread: data of what was left or has failed."""
     unsent_messages: int
     """Messages that have not left this process."""
     unsent_bytes: int
@@ -292,6 +294,9 @@ class ClientSession:
             mailbox.finish()
         else:
             self._listeners.append(mailbox)
+            # Whoever listens to all events is told of those, too, that are nobody's.
+            self.conversations.is_overheard = True
+            self.connection.take_all_again()
         return mailbox
 
     @property
@@ -320,7 +325,11 @@ class ClientSession:
     def statistics(self) -> SessionStatistics:
         """Tell how it does."""
         return SessionStatistics(
-            self.conversations.open, dict(self.conversations.register.late), self.outbox.frames, self.outbox.size
+            self.conversations.open,
+            dict(self.conversations.register.late),
+            self.conversations.register.cut_off,
+            self.outbox.frames,
+            self.outbox.size,
         )
 
     def raise_if_closed(self) -> None:
@@ -336,8 +345,10 @@ class ClientSession:
         data = connection.data_to_send()
         if data:
             self.outbox.put(data, now)
-        events = connection.events()
-        if events:
+        events, cut_off = connection.events(), connection.take_cut_off()
+        if cut_off:
+            self._note_cut_off(cut_off, now)
+        if events or cut_off:
             if connection.next_valid_id is not self._next_valid_id:
                 self._note_next_valid_id(connection.next_valid_id)
             self.conversations.hear(events, now)
@@ -345,6 +356,12 @@ class ClientSession:
         self.conversations.wake(now)
         if connection.closed is not None:
             self.outbox.give_up()
+
+    def _note_cut_off(self, counts: dict[type[Message], int], now: float) -> None:
+        """Count what was passed over unread as it would have been counted if it had been read."""
+        self.conversations.note_cut_off(counts, now)
+        if self._backlog is not None:
+            self._unkept += sum(counts.values())
 
     def _note_next_valid_id(self, next_valid_id: int | None) -> None:
         self._next_valid_id = next_valid_id
@@ -372,3 +389,4 @@ class ClientSession:
             self._listeners = []
         elif any(mailbox.is_closed or mailbox.has_failed for mailbox in self._listeners):
             self._listeners = [box for box in self._listeners if not (box.is_closed or box.has_failed)]
+            self.conversations.is_overheard = bool(self._listeners)
