@@ -32,7 +32,7 @@ default_role = "py:obj"
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 python_maximum_signature_line_length = 88
-# `Contract` and not `anytws.messages.contracts.Contract`: each name is a link anyway.
+# `Contract` and not `anytws.messages.contract.Contract`: each name is a link anyway.
 python_use_unqualified_type_names = True
 add_module_names = False
 toc_object_entries_show_parents = "hide"

@@ -24,8 +24,8 @@ from ibapi.decoder import Decoder
 from ibapi.reader import EReader
 
 from anytws.messages.base import Side, TagValue
-from anytws.messages.contracts import SecurityType
-from anytws.messages.orders import OrderType
+from anytws.messages.contract import SecurityType
+from anytws.messages.order_words import OrderType
 from anytws.testing.strategies import Encoding, _as_written, message_of, record_of, values_of
 from anytws.wire import versions as v
 from anytws.wire.catalogue import CATALOGUE

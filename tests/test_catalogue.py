@@ -6,8 +6,9 @@ each, and a few times there. The deep profile tries as many times more.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeGuard
 
 import attrs
@@ -22,7 +23,7 @@ from anytws.messages.base import Asks, Streams
 from anytws.testing.strategies import Encoding, message_of, mutations_of, values_of
 from anytws.testing.strategies import messages as any_messages
 from anytws.wire import catalogue, protobuf
-from anytws.wire.catalogue import BY_CLASS, BY_ID, CATALOGUE, entry_for, entry_of, entry_said
+from anytws.wire.catalogue import BY_CLASS, BY_ID, CATALOGUE, DOMAINS, entry_for, entry_of, entry_said
 from anytws.wire.codec import PROTOBUF_OFFSET, Codec, UnknownId
 from anytws.wire.compiled.protobuf_readers import protobuf_decoder
 from anytws.wire.kinds import Kind
@@ -46,6 +47,7 @@ from anytws.wire.rows import (
 from anytws.wire.text import Surplus, split_fields, text_reader, text_writer
 from anytws.wire.versions import MAX_VERSION, MIN_VERSION, PROTOBUF
 from tests.test_kinds import kinds_in
+from tests.test_rows import check_fields
 
 
 def records_in(layout: Layout) -> Iterator[Layout]:
@@ -356,12 +358,81 @@ def test_what_is_no_message_of_the_catalogue_has_no_entry() -> None:
 def test_a_table_must_not_share_a_class_or_an_id(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of two entries one would be found, and nobody could say which."""
     first, second = CATALOGUE[0], next(entry for entry in CATALOGUE[1:] if entry.said_by is CATALOGUE[0].said_by)
-    for twice in (first, attrs.evolve(second, id=first.id)):
+    for twice in (attrs.evolve(first, id=10**6), attrs.evolve(second, id=first.id)):
         with monkeypatch.context() as patch:
             patch.setattr(catalogue, "BY_CLASS", {first.cls: first})
             patch.setattr(catalogue, "BY_ID", {first.said_by: {first.id: first}})
             with pytest.raises(TypeError, match="two entries of the catalogue share a class, or an id"):
                 catalogue.enter((twice,))
+
+
+def test_the_table_of_an_id_is_known_before_it_is_loaded() -> None:
+    """`IDS` is a second list of what the tables say themselves: it is what the tables say."""
+    said = {
+        side: {
+            domain: tuple(sorted(entry.id for entry in catalogue._LOADED[domain] if entry.said_by is side))
+            for domain in DOMAINS
+        }
+        for side in Side
+    }
+    assert said == catalogue.IDS
+
+
+@pytest.fixture
+def _nothing_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A catalogue as a new process has it."""
+    monkeypatch.setattr(catalogue, "BY_CLASS", {})
+    monkeypatch.setattr(catalogue, "BY_ID", {side: {} for side in Side})
+    monkeypatch.setattr(catalogue, "_LOADED", {})
+
+
+@pytest.mark.usefixtures("_nothing_loaded")
+def test_an_entry_is_found_without_another_table() -> None:
+    """By its id, where TWS says what nobody has asked for, and by its class."""
+    for entry in CATALOGUE:
+        for find in (partial(entry_said, entry.said_by, entry.id), partial(entry_for, entry.cls)):
+            for known in (catalogue._LOADED, catalogue.BY_CLASS, *catalogue.BY_ID.values()):
+                known.clear()  # type: ignore[attr-defined]
+            assert find() is entry
+            assert [*catalogue._LOADED] == [entry.cls.__module__.rpartition(".")[2]]
+    catalogue._LOADED.clear()
+    assert [entry_said(side, unknown) for side in Side for unknown in (0, 112, 10**6)] == [None] * 6
+    assert not catalogue._LOADED
+
+
+@pytest.mark.usefixtures("_nothing_loaded")
+def test_two_threads_load_a_table_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each finds all of it, whoever was first: each runs an event loop of its own, and has this one catalogue."""
+    both, load_table = threading.Barrier(2, timeout=10), catalogue._table_of
+    found: list[Entry | None] = []
+
+    def at_once(domain: str) -> tuple[Entry, ...]:
+        table = load_table(domain)
+        both.wait()
+        return table
+
+    monkeypatch.setattr(catalogue, "_table_of", at_once)
+    threads = [threading.Thread(target=lambda: found.append(entry_said(Side.TWS, 1))) for _ in "12"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [entry and entry.name for entry in found] == ["TickPrice"] * 2
+    assert [*catalogue._LOADED] == ["market_data"]
+
+
+@pytest.mark.usefixtures("_nothing_loaded")
+def test_a_table_is_loaded_when_all_of_it_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another thread that finds the table loaded looks for an entry at once."""
+    entered = catalogue.enter
+
+    def enter(table: tuple[Entry, ...]) -> None:
+        assert not catalogue._LOADED
+        entered(table)
+
+    monkeypatch.setattr(catalogue, "enter", enter)
+    assert entry_said(Side.TWS, 1) is not None
+    assert [*catalogue._LOADED] == ["market_data"]
 
 
 def test_an_entry_is_found_by_class_and_by_id() -> None:
@@ -372,6 +443,13 @@ def test_an_entry_is_found_by_class_and_by_id() -> None:
         assert entry_of(object.__new__(entry.cls)) is entry
     assert sum(len(entries) for entries in BY_ID.values()) == len(CATALOGUE)
     assert len({entry.id for entry in CATALOGUE}) < len(CATALOGUE)
+
+
+@by_name
+def test_rows_name_fields_that_there_are(entry: Entry) -> None:
+    """In every record of the entry, in either encoding: a string in a table is no name that a checker knows."""
+    for layout in records_in(entry.layout):
+        check_fields(layout)
 
 
 @by_name

@@ -74,7 +74,7 @@ def test_keywords_that_are_not_told_are_fields_of_an_order():
         for statement in cls.body
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
     }
-    told = {name for name, _ in fields((MESSAGES / "orders.py").read_text("utf-8"))}
+    told = {name for name, _ in fields((MESSAGES / "order.py").read_text("utf-8"))}
     assert keywords
     assert {f"Order.{keyword}" for keyword in keywords} <= told
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import pickle
+from unittest.mock import Mock
 
 import pytest
 
@@ -21,6 +22,7 @@ from anytws.errors import (
     RequestTimedOut,
     SendQueueFull,
     SlowConsumer,
+    shown,
 )
 from anytws.messages import CurrentTimeRequest
 from anytws.messages.base import Side
@@ -158,3 +160,9 @@ def test_errors_reach_another_process_as_they_are(error: AnytwsError) -> None:
     for again in (copy.copy(error), pickle.loads(pickle.dumps(error))):  # noqa: S301 (our own bytes)
         assert type(again) is type(error)
         assert (str(again), vars(again)) == (str(error), vars(error))
+
+
+@pytest.mark.parametrize("kind", [int, str, bytes, list, tuple])
+def test_a_double_of_a_test_is_shown_like_anything_else(kind: type[object]) -> None:
+    """It says of itself that it is a number or a text, and has none of it."""
+    assert "Mock" in shown(Mock(spec=kind))

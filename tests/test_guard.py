@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anytws.errors import UPDATE_TWS, LocalProtocolError
-from anytws.messages import CurrentTimeRequest, Word
+from anytws.messages import Action, ComboLeg, Contract, CurrentTimeRequest, MarketOrder, PlaceOrderRequest, Side, Word
 from anytws.messages.base import TagValue, ToTws, message
 from anytws.testing.strategies import Encoding, record_of
 from anytws.wire.catalogue import CATALOGUE, entry_for
@@ -446,3 +446,15 @@ def test_what_may_be_meant_goes_out(version: int, said: Offers) -> None:
     """Infinity where TWS gives it a meaning, a word that says that it is meant, one that is like no other."""
     with in_catalogue(OFFERS):
         assert there_and_back(said, version) == said
+
+
+class MyLeg(ComboLeg):
+    """A record of a user's own class."""
+
+
+@pytest.mark.parametrize("version", [MIN_VERSION, MAX_VERSION])
+def test_a_record_of_another_class_is_refused_and_not_an_accident(version: int) -> None:
+    """It has all that a leg has, but what a table does not know, the guard cannot look at."""
+    contract = Contract(symbol="X", combo_legs=(MyLeg(1, 1, Action.BUY, "SMART"),))
+    with pytest.raises(LocalProtocolError, match="PlaceOrderRequest"):
+        Codec(Side.CLIENT, version).encode(PlaceOrderRequest(contract, MarketOrder(Action.BUY, 1), order_id=1))

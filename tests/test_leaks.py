@@ -28,6 +28,7 @@ CONNECTIONS: Final = 200
 def _compile_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is compiled stays, and is no leak: let it be there before the counting begins."""
     monkeypatch.setattr(anytws.wire.codec, "WORTH_COMPILING", 0)
+    monkeypatch.setattr(anytws.wire.codec, "WORTH_COMPILING_WRITER", 0)
 
 
 Life = Callable[[World, TcpTws], Awaitable[None]]

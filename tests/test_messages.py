@@ -76,8 +76,8 @@ def test_the_shelf_has_nothing_else():
 def test_a_file_is_loaded_when_its_first_name_is_asked_for():
     assert not {name for name in loaded_by("import anytws") if name.endswith((".orders", ".contracts", ".scanner"))}
     loaded = loaded_by("from anytws.messages import Stock")
-    assert {"anytws.messages.instruments", "anytws.messages.contracts"} <= loaded
-    assert "anytws.messages.orders" not in loaded
+    assert {"anytws.messages.instruments", "anytws.messages.contract"} <= loaded
+    assert not {"anytws.messages.contracts", "anytws.messages.order", "anytws.messages.orders"} & loaded
 
 
 def test_a_table_is_loaded_when_the_first_of_its_messages_is_met():

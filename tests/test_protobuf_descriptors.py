@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from google.protobuf import descriptor_pb2
+from google.protobuf.descriptor_pool import DescriptorPool
 
 from anytws.wire import protobuf_descriptors
 from anytws.wire.catalogue import CATALOGUE
@@ -164,3 +165,24 @@ def test_each_scalar_type_has_its_descriptor(kind: Any, number: int) -> None:
     layout = Layout(Sizes, (Row("sizes", kind, number),), vendor=f"Of{number}")
     found = described(layout)[f"Of{number}"].field[0]
     assert descriptor_pb2.FieldDescriptorProto.Type.Name(found.type) == f"TYPE_{kind.protobuf.upper()}"
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["the same layout", "another of the same record"])
+def test_two_threads_describe_a_message_at_once(same: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second finds it begun by the first, and has it all the same; then the first goes on."""
+    monkeypatch.setattr(protobuf_descriptors, "_POOL", DescriptorPool())
+    monkeypatch.setattr(protobuf_descriptors, "_IN_POOL", {})
+    first, second = (Layout(Contract, protobuf=(Row("symbol", STRING, 1),), vendor="AtOnce") for _ in "12")
+    describe = protobuf_descriptors._describe
+    of_second: list[Any] = []
+
+    def interrupted(layout: Layout, message: descriptor_pb2.DescriptorProto) -> None:
+        if not of_second:
+            of_second.append(None)
+            of_second[0] = protobuf_descriptors.message_class.__wrapped__(first if same else second)
+        describe(layout, message)
+
+    monkeypatch.setattr(protobuf_descriptors, "_describe", interrupted)
+    of_first = protobuf_descriptors.message_class.__wrapped__(first)
+    assert of_first is of_second[0]
+    assert of_first(symbol="X").SerializeToString() == b"\x0a\x01X"

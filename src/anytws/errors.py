@@ -25,7 +25,7 @@ these are the ones that a client makes itself (`anytws.core.codes` has all).
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 CONNECT_FAIL: Final = 502
 """The byte stream could not be had, or TWS refused it."""
@@ -59,20 +59,22 @@ def shown(value: object, most: int = 80) -> str:
 
     Takes anything, and as little time for 16 MB as for 16 bytes: what is shown may be the peer's.
     """
-    if isinstance(value, (str, bytes, bytearray)):
-        unit = "characters" if isinstance(value, str) else "bytes"
-        text = repr(value[:most])
-        return text if len(value) <= most and len(text) <= 2 * most else f"{text[:most]}... ({len(value)} {unit})"
+    # By its type: the double of a test says that its ``__class__`` is `str`, and cannot be cut.
+    if issubclass(type(value), (str, bytes, bytearray)):
+        said = cast("str | bytes", value)
+        unit = "characters" if isinstance(said, str) else "bytes"
+        text = repr(said[:most])
+        return text if len(said) <= most and len(text) <= 2 * most else f"{text[:most]}... ({len(said)} {unit})"
     text = _written(value)
     return text if len(text) <= most else f"{text[:most]}... ({len(text)} characters)"
 
 
 def _written(value: object) -> str:
-    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+    if issubclass(type(value), int) and (bits := cast("int", value).bit_length()) > _MOST_BITS:
         # Python refuses to write a number of more than 4,300 digits, and nobody reads a shorter one either.
-        return f"a whole number of {value.bit_length()} bits"
-    if isinstance(value, (tuple, list)) and len(value) > _MOST_ITEMS:
-        return f"{type(value).__name__} of {len(value)} items, the first {shown(value[0])}"
+        return f"a whole number of {bits} bits"
+    if issubclass(type(value), (tuple, list)) and len(items := cast("tuple[object, ...]", value)) > _MOST_ITEMS:
+        return f"{type(value).__name__} of {len(items)} items, the first {shown(items[0])}"
     try:
         return repr(value)
     except Exception:  # noqa: BLE001 (an error about a value must not become an error about its repr)

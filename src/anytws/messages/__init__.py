@@ -81,35 +81,39 @@ if TYPE_CHECKING:
         UpdateConfigResponse,
         UpdateConfigWarning,
     )
-    from anytws.messages.contracts import (
+    from anytws.messages.contract import (
         Action,
-        BondContractData,
-        CancelContractData,
         ComboLeg,
         Contract,
+        DeltaNeutralContract,
+        LegOpenClose,
+        Right,
+        SecurityIdType,
+        SecurityType,
+        ShortSaleSlot,
+        askable,
+    )
+    from anytws.messages.contract_details import (
+        ContractDetails,
+        FundAssetType,
+        FundDistributionPolicy,
+        IneligibilityReason,
+    )
+    from anytws.messages.contracts import (
+        BondContractData,
+        CancelContractData,
         ContractData,
         ContractDataEnd,
         ContractDataRequest,
         ContractDescription,
-        ContractDetails,
-        DeltaNeutralContract,
-        FundAssetType,
-        FundDistributionPolicy,
-        IneligibilityReason,
-        LegOpenClose,
         MarketRule,
         MarketRuleRequest,
         MatchingSymbolsRequest,
         PriceIncrement,
-        Right,
         SecDefOptParameter,
         SecDefOptParameterEnd,
         SecDefOptParamsRequest,
-        SecurityIdType,
-        SecurityType,
-        ShortSaleSlot,
         SymbolSamples,
-        askable,
     )
     from anytws.messages.display_groups import (
         DisplayGroupList,
@@ -256,6 +260,18 @@ if TYPE_CHECKING:
         NewsProviders,
         NewsProvidersRequest,
     )
+    from anytws.messages.order import Order
+    from anytws.messages.order_conditions import (
+        ExecutionCondition,
+        MarginCondition,
+        OrderCondition,
+        PercentChangeCondition,
+        PriceCondition,
+        TimeCondition,
+        VolumeCondition,
+    )
+    from anytws.messages.order_parts import AttachedOrders, OrderCancel, SoftDollarTier
+    from anytws.messages.order_state import OrderAllocation, OrderState
     from anytws.messages.order_types import (
         Bracket,
         LimitIfTouchedOrder,
@@ -280,48 +296,37 @@ if TYPE_CHECKING:
         bracket,
         placeable,
     )
-    from anytws.messages.orders import (
+    from anytws.messages.order_words import (
         AdjustableTrailingUnit,
-        AllOpenOrdersRequest,
-        AttachedOrders,
         AuctionStrategy,
-        AutoOpenOrdersRequest,
-        CancelOrderRequest,
         ClearingIntent,
-        CompletedOrder,
-        CompletedOrdersEnd,
-        CompletedOrdersRequest,
-        ExecutionCondition,
         FaMethod,
-        GlobalCancelRequest,
         HedgeType,
-        MarginCondition,
         OcaType,
         OpenClose,
-        OpenOrder,
-        OpenOrdersEnd,
-        OpenOrdersRequest,
-        Order,
-        OrderAllocation,
-        OrderBound,
-        OrderCancel,
-        OrderCondition,
-        OrderState,
-        OrderStatus,
         OrderStatusWord,
         OrderType,
         Origin,
-        PercentChangeCondition,
-        PlaceOrderRequest,
-        PriceCondition,
         ReferencePriceType,
         Rule80A,
-        SoftDollarTier,
-        TimeCondition,
         TimeInForce,
         TriggerMethod,
         VolatilityType,
-        VolumeCondition,
+    )
+    from anytws.messages.orders import (
+        AllOpenOrdersRequest,
+        AutoOpenOrdersRequest,
+        CancelOrderRequest,
+        CompletedOrder,
+        CompletedOrdersEnd,
+        CompletedOrdersRequest,
+        GlobalCancelRequest,
+        OpenOrder,
+        OpenOrdersEnd,
+        OpenOrdersRequest,
+        OrderBound,
+        OrderStatus,
+        PlaceOrderRequest,
     )
     from anytws.messages.scanner import (
         CancelScannerSubscription,
@@ -357,12 +362,15 @@ _NAMES: Final = {
         "ApiConfig ApiPrecautionsConfig ApiSettingsConfig ConfigRequest ConfigResponse LockAndExitConfig MessageConfig "
         "OrdersConfig OrdersSmartRoutingConfig UpdateConfigRequest UpdateConfigResponse UpdateConfigWarning"
     ),
+    "contract": (
+        "Action ComboLeg Contract DeltaNeutralContract LegOpenClose Right SecurityIdType SecurityType ShortSaleSlot "
+        "askable"
+    ),
+    "contract_details": "ContractDetails FundAssetType FundDistributionPolicy IneligibilityReason",
     "contracts": (
-        "Action BondContractData CancelContractData ComboLeg Contract ContractData ContractDataEnd ContractDataRequest "
-        "ContractDescription ContractDetails DeltaNeutralContract FundAssetType FundDistributionPolicy "
-        "IneligibilityReason LegOpenClose MarketRule MarketRuleRequest MatchingSymbolsRequest PriceIncrement Right "
-        "SecDefOptParameter SecDefOptParameterEnd SecDefOptParamsRequest SecurityIdType SecurityType ShortSaleSlot "
-        "SymbolSamples askable"
+        "BondContractData CancelContractData ContractData ContractDataEnd ContractDataRequest ContractDescription "
+        "MarketRule MarketRuleRequest MatchingSymbolsRequest PriceIncrement SecDefOptParameter SecDefOptParameterEnd "
+        "SecDefOptParamsRequest SymbolSamples"
     ),
     "display_groups": (
         "DisplayGroupList DisplayGroupUpdated QueryDisplayGroupsRequest SubscribeToGroupEventsRequest "
@@ -404,19 +412,27 @@ _NAMES: Final = {
         "NewsArticleType NewsBulletin NewsBulletinType NewsBulletinsRequest NewsProvider NewsProviders "
         "NewsProvidersRequest"
     ),
+    "order": "Order",
+    "order_conditions": (
+        "ExecutionCondition MarginCondition OrderCondition PercentChangeCondition PriceCondition TimeCondition "
+        "VolumeCondition"
+    ),
+    "order_parts": "AttachedOrders OrderCancel SoftDollarTier",
+    "order_state": "OrderAllocation OrderState",
     "order_types": (
         "Bracket LimitIfTouchedOrder LimitOnCloseOrder LimitOnOpenOrder LimitOrder MarketIfTouchedOrder "
         "MarketOnCloseOrder MarketOnOpenOrder MarketOrder MarketToLimitOrder MidpriceOrder OrderFields "
         "PeggedToMarketOrder PeggedToMidpointOrder RelativeOrder SharedFields StopLimitOrder StopOrder "
         "TrailingStopLimitOrder TrailingStopOrder bracket placeable"
     ),
+    "order_words": (
+        "AdjustableTrailingUnit AuctionStrategy ClearingIntent FaMethod HedgeType OcaType OpenClose OrderStatusWord "
+        "OrderType Origin ReferencePriceType Rule80A TimeInForce TriggerMethod VolatilityType"
+    ),
     "orders": (
-        "AdjustableTrailingUnit AllOpenOrdersRequest AttachedOrders AuctionStrategy AutoOpenOrdersRequest "
-        "CancelOrderRequest ClearingIntent CompletedOrder CompletedOrdersEnd CompletedOrdersRequest ExecutionCondition "
-        "FaMethod GlobalCancelRequest HedgeType MarginCondition OcaType OpenClose OpenOrder OpenOrdersEnd "
-        "OpenOrdersRequest Order OrderAllocation OrderBound OrderCancel OrderCondition OrderState OrderStatus "
-        "OrderStatusWord OrderType Origin PercentChangeCondition PlaceOrderRequest PriceCondition ReferencePriceType "
-        "Rule80A SoftDollarTier TimeCondition TimeInForce TriggerMethod VolatilityType VolumeCondition"
+        "AllOpenOrdersRequest AutoOpenOrdersRequest CancelOrderRequest CompletedOrder CompletedOrdersEnd "
+        "CompletedOrdersRequest GlobalCancelRequest OpenOrder OpenOrdersEnd OpenOrdersRequest OrderBound OrderStatus "
+        "PlaceOrderRequest"
     ),
     "scanner": (
         "CancelScannerSubscription ScannerData ScannerDataElement ScannerInstrument ScannerParameters "
@@ -428,7 +444,7 @@ _NAMES: Final = {
 """The names of a file that is imported when one of them is asked for."""
 
 
-def _loaded(file: str) -> ModuleType:  # noqa: C901, PLR0912 (one case a file)
+def _loaded(file: str) -> ModuleType:  # noqa: C901, PLR0912, PLR0915 (one case a file)
     match file:
         case "accounts":
             from anytws.messages import accounts
@@ -442,6 +458,14 @@ def _loaded(file: str) -> ModuleType:  # noqa: C901, PLR0912 (one case a file)
             from anytws.messages import config
 
             return config
+        case "contract":
+            from anytws.messages import contract
+
+            return contract
+        case "contract_details":
+            from anytws.messages import contract_details
+
+            return contract_details
         case "contracts":
             from anytws.messages import contracts
 
@@ -478,10 +502,30 @@ def _loaded(file: str) -> ModuleType:  # noqa: C901, PLR0912 (one case a file)
             from anytws.messages import news
 
             return news
+        case "order":
+            from anytws.messages import order
+
+            return order
+        case "order_conditions":
+            from anytws.messages import order_conditions
+
+            return order_conditions
+        case "order_parts":
+            from anytws.messages import order_parts
+
+            return order_parts
+        case "order_state":
+            from anytws.messages import order_state
+
+            return order_state
         case "order_types":
             from anytws.messages import order_types
 
             return order_types
+        case "order_words":
+            from anytws.messages import order_words
+
+            return order_words
         case "orders":
             from anytws.messages import orders
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from anytws.messages.base import Asks, Streams, ToClient, ToTws, message, record
-from anytws.messages.contracts import Contract
+from anytws.messages.contract import Contract
 from anytws.messages.enumerations import Word
-from anytws.messages.orders import SoftDollarTier
+from anytws.messages.order_parts import SoftDollarTier
 
 
 class AccountSummaryTag(Word):

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from anytws.messages.base import Asks, ToClient, ToTws, message, record
-from anytws.messages.contracts import Action, Contract, SecurityType
+from anytws.messages.contract import Action, Contract, SecurityType
 from anytws.messages.enumerations import Number, Word
 from anytws.messages.times import Moment
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from anytws.messages.base import Asks, Streams, TagValue, ToClient, ToTws, message, record
-from anytws.messages.contracts import Contract
+from anytws.messages.contract import Contract
 from anytws.messages.enumerations import Number, Word
 from anytws.messages.market_data import HistoricalTicks, HistoricalTicksBidAsk, HistoricalTicksLast
 from anytws.messages.times import Moment

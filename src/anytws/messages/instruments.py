@@ -3,7 +3,7 @@
 They give a plain `Contract`. What they have no argument for is added with `attrs.evolve`::
 
     >>> import attrs
-    >>> from anytws.messages.contracts import SecurityIdType
+    >>> from anytws.messages import SecurityIdType
     >>> attrs.evolve(Stock("AAPL"), security_id_type=SecurityIdType.ISIN, security_id="US0378331005").security_id
     'US0378331005'
 
@@ -27,7 +27,7 @@ from typing import Final, TypeAlias
 import attrs
 
 from anytws.errors import shown
-from anytws.messages.contracts import Action, ComboLeg, Contract, Right, SecurityType, askable
+from anytws.messages.contract import Action, ComboLeg, Contract, Right, SecurityType, askable
 
 __all__ = [
     "CFD",
@@ -522,7 +522,7 @@ def routed(contract: Contract, exchange: str = "") -> Contract:
     it shall go. Left out, that is SMART for what SMART knows, IDEALPRO for currencies, FUNDSERV for funds, and for all
     else (futures and options on them, indices, crypto currencies) the exchange that was reported.
 
-    The rest is as in `anytws.messages.contracts.askable`. Raises `ValueError` where no exchange was reported: then the
+    The rest is as in `anytws.messages.contract.askable`. Raises `ValueError` where no exchange was reported: then the
     contract's details, asked for by its ``contract_id``, have it.
 
     >>> routed(Contract(265598, "AAPL", SecurityType.STOCK, strike=0.0, exchange="NASDAQ")).exchange

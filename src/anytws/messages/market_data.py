@@ -8,7 +8,7 @@ from enum import IntFlag
 from typing import TypeAlias
 
 from anytws.messages.base import Asks, Streams, TagValue, ToClient, ToTws, message, record
-from anytws.messages.contracts import Contract, DeltaNeutralContract, SecurityType
+from anytws.messages.contract import Contract, DeltaNeutralContract, SecurityType
 from anytws.messages.enumerations import Number, Word
 
 

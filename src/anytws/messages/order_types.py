@@ -2,7 +2,7 @@
 
 They give a plain `Order`. Whatever else an order can say is given by name, and checked by a type checker::
 
-    >>> from anytws.messages.orders import TimeInForce
+    >>> from anytws.messages import TimeInForce
     >>> order = LimitOrder("BUY", 100, "10.05", time_in_force=TimeInForce.GOOD_TILL_CANCELLED)
     >>> order.total_quantity, order.limit_price
     (Decimal('100'), 10.05)
@@ -23,8 +23,11 @@ from typing import Any, Final, NamedTuple, TypeAlias, TypedDict, Unpack, cast
 import attrs
 
 from anytws.messages.base import TagValue
-from anytws.messages.contracts import Action, ShortSaleSlot
-from anytws.messages.orders import (
+from anytws.messages.contract import Action, ShortSaleSlot
+from anytws.messages.order import Order
+from anytws.messages.order_conditions import OrderCondition
+from anytws.messages.order_parts import SoftDollarTier
+from anytws.messages.order_words import (
     AdjustableTrailingUnit,
     AuctionStrategy,
     ClearingIntent,
@@ -32,13 +35,10 @@ from anytws.messages.orders import (
     HedgeType,
     OcaType,
     OpenClose,
-    Order,
-    OrderCondition,
     OrderType,
     Origin,
     ReferencePriceType,
     Rule80A,
-    SoftDollarTier,
     TimeInForce,
     TriggerMethod,
     VolatilityType,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from anytws.messages.base import Asks, Streams, TagValue, ToClient, ToTws, message, record
-from anytws.messages.contracts import Contract
+from anytws.messages.contract import Contract
 from anytws.messages.enumerations import Word
 
 

@@ -6,6 +6,8 @@ import re
 import warnings
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
+from functools import partial
+from itertools import chain
 from types import TracebackType
 from typing import Any, Final, NoReturn, cast
 
@@ -33,6 +35,7 @@ from anytws.runtime.interrupts import uninterrupted
 from anytws.runtime.pump import OnWaiting, Pump, is_cancellation
 from anytws.runtime.tcp import TcpFailure, open_tcp
 from anytws.runtime.transport import close
+from anytws.wire import loading
 from anytws.wire.limits import DEFAULT_LIMITS, Limits
 
 # An IPv6 address has many colons, and an address in brackets may have no port.
@@ -175,7 +178,7 @@ async def _over_stream(stream: ByteStream, address: str, core: _Core) -> Pump:
         session = core.new()
         session.opened(anyio.current_time())
         pump = Pump(stream, session, address, core.on_waiting)
-        await _shake_hands(pump, by_hand=core.options.start_api_by_hand, address=address)
+        await _shake_hands(pump, core.options, address)
     except BaseException as problem:
         _note(problem, await close(stream))
         raise
@@ -245,7 +248,13 @@ class _Block(AbstractAsyncContextManager[Tws]):
         self._tasks = anyio.create_task_group()
         await self._tasks.__aenter__()
         self._block.__enter__()
-        self._pump.start(self._tasks, self._tell_the_end)
+        version = self._pump.connection.server_version or 0
+        said = loading.urgent()
+        pieces = chain(loading.after_start(version), self._pump.connection.compile_writers(said))
+        is_ready = loading.is_through(version) and not said
+        self._pump.start(
+            self._tasks, self._tell_the_end, *(() if is_ready else (partial(self._pump.go_through, pieces),))
+        )
         return self._tws
 
     async def _tell_the_end(self) -> None:
@@ -372,10 +381,13 @@ def _note(problem: BaseException, bug: BaseException | None) -> None:
         problem.add_note(f"the byte stream raised {type(bug).__name__} as well: {in_a_sentence(str(bug))}")
 
 
-async def _shake_hands(pump: Pump, *, by_hand: bool, address: str) -> None:
+async def _shake_hands(pump: Pump, options: HandshakeOptions, address: str) -> None:
     """Come as far as the block begins. Raises `ConnectError`."""
-    connection = pump.connection
-    await pump.handshake(lambda: connection.server_version is not None if by_hand else connection.state is State.READY)
+    connection, by_hand = pump.connection, options.start_api_by_hand
+    await pump.handshake(
+        lambda: connection.server_version is not None if by_hand else connection.state is State.READY,
+        loading.before_start(options.maximum_version),
+    )
     end = connection.closed
     # What was ready, if only for a moment, ends as a connection and not as a failure to connect.
     if end is not None and end.state is not State.READY and not (by_hand and connection.server_version is not None):

@@ -9,7 +9,7 @@ raise ends it too, and is heard of at the end of the block (`Pump.bug`).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from functools import partial
 from threading import get_ident
 from typing import Any, Final, TypeAlias, TypeVar
@@ -112,21 +112,21 @@ class Pump:
 
     # --- the handshake -------------------------------------------------------------------------------------------
 
-    async def handshake(self, reached: Callable[[], bool]) -> None:
-        """Talk until *reached* holds, or the connection has ended.
+    async def handshake(self, reached: Callable[[], bool], meanwhile: Iterable[None] = ()) -> None:
+        """Talk until *reached* holds, or the connection has ended; do *meanwhile* before TWS is heard the first time.
 
         In the caller's own task: until then there is nothing to do at the same time, and handing bytes from task to
         task took longer than everything else in a connect.
         """
-        connection = self.connection
+        connection, pieces = self.connection, iter(meanwhile)
         while connection.closed is None and not reached():
             with anyio.CancelScope() as patience:
-                await self._talk(reached, patience)
+                await self._talk(reached, patience, pieces)
             self.wake()
             self._tell_of_waiting()
         self._on_waiting = None
 
-    async def _talk(self, reached: Callable[[], bool], patience: anyio.CancelScope) -> None:
+    async def _talk(self, reached: Callable[[], bool], patience: anyio.CancelScope, pieces: Iterator[None]) -> None:
         connection, session = self.connection, self.session
         chunk = _FIRST_CHUNK
         while True:
@@ -136,6 +136,9 @@ class Pump:
                 await self._hear_last_words(failure)
             if connection.closed is not None or reached():
                 return
+            # TWS has our greeting, and takes its time.
+            for _ in pieces:
+                await checkpoint()
             wake_at = session.wake_at()
             # A deadline that is put off meanwhile may wake us too early; then `handshake` calls again.
             if wake_at is not None and wake_at < patience.deadline:
@@ -394,6 +397,13 @@ class Pump:
         """Raise `WrongThread` unless *method* is called in the connection's own thread."""
         if get_ident() != self.thread:
             raise WrongThread(method, waits)
+
+    async def go_through(self, pieces: Iterable[None]) -> None:
+        """Do *pieces* of work while the connection lasts, and let others run after each."""
+        for _ in pieces:
+            await checkpoint()
+            if self.connection.closed is not None:
+                return
 
     # --- inputs of our own side ----------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from typing import Final
 import attrs
 
 from anytws.messages.base import replace
-from anytws.messages.contracts import Contract, SecurityIdType, SecurityType
+from anytws.messages.contract import Contract, SecurityIdType, SecurityType
 
 SMART: Final = "SMART"
 MARKET_RULE: Final = 26

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, Final, TypeAlias
 
@@ -12,7 +12,7 @@ import attrs
 from anytws.errors import DecodeError, LocalProtocolError, shown
 from anytws.messages.base import Message, Side
 from anytws.wire import versions
-from anytws.wire.catalogue import entry_of, entry_said
+from anytws.wire.catalogue import entry_for, entry_of, entry_said
 from anytws.wire.characters import is_printable
 from anytws.wire.compiled.bet import InSteps, Steps
 from anytws.wire.limits import DEFAULT_LIMITS, Limits
@@ -117,16 +117,8 @@ class Codec:
             return None
         most = self.limits.items
         strict = _protobuf_decoder(entry, most) if is_protobuf else _text_decoder(entry, self.version, most)
-
-        def compiled() -> _Decode:
-            if is_protobuf:
-                from anytws.wire.compiled import protobuf_readers  # noqa: PLC0415 (only for who needs it)
-
-                return protobuf_readers.protobuf_decoder(entry, strict, most)
-            from anytws.wire.compiled import text_readers  # noqa: PLC0415 (see above)
-
-            return text_readers.text_decoder(entry, self.version, strict, most)
-
+        version = None if is_protobuf else self.version
+        compiling = InSteps(lambda: _decoder_steps(entry, version, strict, most))
         seen = 0
 
         def decode(body: bytes) -> Message | Surplus | Odd:
@@ -134,7 +126,11 @@ class Codec:
             seen += len(body)
             if seen < WORTH_COMPILING:
                 return strict(body)
-            decoder = self._decoders[wire_id] = compiled()
+            # A step for each message; at once for one that is worth it by itself, such as five thousand bars.
+            decoder = compiling.step(to_the_end=len(body) >= WORTH_COMPILING)
+            if decoder is None:
+                return strict(body)
+            self._decoders[wire_id] = decoder
             return decoder(body)
 
         self._decoders[wire_id] = decode
@@ -154,6 +150,13 @@ class Codec:
         self._encoders[entry.cls] = encoder
         return encoder
 
+    def compile_writer(self, cls: type[Message]) -> Iterator[None]:
+        """Compile the writer of *cls* before it is worth it, and give control back after each piece."""
+        entry = entry_for(cls)
+        if cls in self._encoders or self.version < entry.since or not WORTH_COMPILING_WRITER:
+            return
+        self._encoders[cls] = yield from _encoder_steps(entry, self.version, _strict_encoder(entry, self.version))
+
     def _counting_encoder(self, entry: Entry) -> _Encode:
         """Give the strict encoder of *entry*, which makes way for a compiled one when it is worth it."""
         strict = _strict_encoder(entry, self.version)
@@ -172,6 +175,19 @@ class Codec:
             return encoder(message)
 
         return encode
+
+
+def _decoder_steps(entry: Entry, version: int | None, strict: _Decode, most_items: int) -> Steps[_Decode]:
+    """Compile the reader of *entry* in text at *version*; in protobuf, which knows no versions, where that is None."""
+    if version is None:
+        from anytws.wire.compiled import protobuf_readers  # noqa: PLC0415 (only for who needs it)
+
+        yield
+        return (yield from protobuf_readers.protobuf_decoder_steps(entry, strict, most_items))
+    from anytws.wire.compiled import text_readers  # noqa: PLC0415 (see above)
+
+    yield
+    return (yield from text_readers.text_decoder_steps(entry, version, strict, most_items))
 
 
 def _text_decoder(entry: Entry, version: int, most_items: int) -> _Decode:

@@ -281,9 +281,13 @@ def _each_record(row: Part | Many, checks: list[_Check] | dict[type[Any], list[_
         path = prefix + row.field
         records = [(f"{path}[{index}].", item) for index, item in enumerate(held)] if many else [(f"{path}.", held)]
         for inner, record in records:
-            if record is not None:
-                for each in checks[type(record)] if isinstance(checks, dict) else checks:
-                    yield from each(record, inner)
+            if record is None:
+                continue
+            if isinstance(checks, dict) and type(record) not in checks:
+                # The writer took it for what it looks like.
+                raise ValueError(record)
+            for each in checks[type(record)] if isinstance(checks, dict) else checks:
+                yield from each(record, inner)
 
     return check
 

@@ -41,12 +41,12 @@ def message_class(layout: Layout) -> type[ProtobufMessage]:
 def _enter(layout: Layout | Choice) -> None:
     """Enter the message of *layout* into the pool, those nested in it before it; each is a file of its own.
 
-    To describe all two hundred takes some 30 ms, and most programs need a few of them.
+    To describe all two hundred takes some 30 ms, and most programs need a few of them. Two threads may do it at once:
+    each goes on only when the message is in the pool, and the pool takes the same description twice.
     """
     known = _IN_POOL.setdefault(layout.name, layout)
     if known is not layout:
         _check_same(known, layout)
-        return
     try:
         _POOL.FindFileByName(_file_name(layout))
     except KeyError:
@@ -113,7 +113,7 @@ def _description(layout: Layout | Choice) -> descriptor_pb2.DescriptorProto:
 def numbered_rows(layout: Layout | Choice) -> list[CarriedRow]:
     """Give the rows that are fields in protobuf, in the order of their numbers, each field once."""
     if isinstance(layout, Layout):
-        rows = carried_rows(layout)
+        rows = [*carried_rows(layout)]
     else:
         rows = [Row(layout.tag, INT, layout.number)]
         rows += [row for option in layout.options.values() for row in numbered_rows(option)]

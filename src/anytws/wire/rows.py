@@ -15,9 +15,10 @@ worked out by `anytws.wire.text`, `anytws.wire.protobuf` and, field by field for
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Any, TypeAlias, TypeGuard, get_type_hints
+from typing import Any, TypeAlias, TypeGuard
 
 import attrs
 
@@ -184,10 +185,6 @@ class Layout:
     before_writing: Callable[[Any], Any] | None = None
     """The way back, before it is written."""
 
-    def __attrs_post_init__(self) -> None:
-        _check_fields(self.cls, self.text_rows, paths=True)
-        _check_fields(self.cls, self.protobuf_rows, paths=False)
-
     @property
     def name(self) -> str:
         """The vendor's name of the message."""
@@ -275,9 +272,10 @@ def is_in_protobuf(row: AnyRow) -> TypeGuard[CarriedRow]:
     return isinstance(row, (Row, Part, Many, Tags)) and row.number is not None
 
 
-def carried_rows(layout: Layout) -> list[CarriedRow]:
+@cache
+def carried_rows(layout: Layout) -> tuple[CarriedRow, ...]:
     """Give the rows of *layout* that are fields in protobuf, in the order of the table."""
-    return [row for row in leaves(layout.protobuf_rows) if is_in_protobuf(row)]
+    return tuple([row for row in leaves(layout.protobuf_rows) if is_in_protobuf(row)])
 
 
 def is_carried(row: Leaf, version: int, *, text: bool) -> bool:
@@ -304,23 +302,28 @@ def vendor_name(row: Row | Part | Many | Tags) -> str:
     return row.vendor or first + "".join(word.capitalize() for word in rest)
 
 
+_FIELD_CLASSES: dict[tuple[type[Any], str], type[Any]] = {}
+
+
 def field_class(cls: type[Any], name: str) -> type[Any]:
     """Give the class that the field *name* of *cls* is annotated with, ``| None`` put aside."""
-    hint = _hints_of(cls)[name]
+    # Kept: drafts ask at every field.
+    found = _FIELD_CLASSES.get((cls, name))
+    if found is None:
+        found = _FIELD_CLASSES[cls, name] = _class_in_hint(cls, name)
+    return found
+
+
+def _class_in_hint(cls: type[Any], name: str) -> type[Any]:
+    # Of the one field: for the 150 of an order, `get_type_hints` takes a millisecond.
+    hint: Any = attrs.fields_dict(cls)[name].type
+    owner = next(base for base in reversed(cls.__mro__) if attrs.has(base) and name in attrs.fields_dict(base))
+    if isinstance(hint, str):
+        hint = eval(hint, vars(sys.modules[owner.__module__]))  # noqa: S307 (an annotation of ours)
     candidates = [part for part in getattr(hint, "__args__", (hint,)) if attrs.has(part)]
     if len(candidates) != 1:
         raise TypeError(f"{cls.__name__}.{name} is not annotated with one attrs class, and a row reaches into it")
     return candidates[0]
-
-
-_HINTS: dict[type[Any], dict[str, Any]] = {}
-
-
-def _hints_of(cls: type[Any]) -> dict[str, Any]:
-    # `get_type_hints` is slow, and drafts ask at every field.
-    if cls not in _HINTS:
-        _HINTS[cls] = get_type_hints(cls)
-    return _HINTS[cls]
 
 
 def default_of(cls: type[Any], name: str) -> Any:
@@ -337,26 +340,3 @@ def value_when_absent(cls: type[Any], name: str) -> Any:
     """
     default = default_of(cls, name)
     return attrs.NOTHING if default is None else default
-
-
-def _check_fields(cls: type[Any], rows: tuple[AnyRow, ...], *, paths: bool) -> None:
-    """Raise `TypeError`, and so fail the import, when a row names a field that *cls* has not.
-
-    Nothing else would notice a string in a table when the class changes.
-    """
-    for row in leaves(rows):
-        if isinstance(row, Filler):
-            continue
-        *parents, name = row.field.split(".")
-        if parents and not paths:
-            raise TypeError(f"the table of {cls.__name__} has the path {row.field} in protobuf, which nests by `Part`")
-        owner = cls
-        for parent in parents:
-            _check_name(owner, parent)
-            owner = field_class(owner, parent)
-        _check_name(owner, name)
-
-
-def _check_name(cls: type[Any], name: str) -> None:
-    if name not in attrs.fields_dict(cls):
-        raise TypeError(f"the table of {cls.__name__} names {name}, which the class has not")

@@ -39,7 +39,7 @@ from anytws.messages.accounts import (
     PositionsRequest,
 )
 from anytws.messages.base import ToClient, replace
-from anytws.messages.contracts import Contract
+from anytws.messages.contract import Contract
 from anytws.simulator.answers.answer import Answer, Answers, id_of, say_nothing
 from anytws.simulator.client import Client
 from anytws.simulator.complaints import complaint, not_done, not_valid

@@ -8,13 +8,13 @@ from decimal import Decimal
 from typing import Final
 
 from anytws.messages.base import TagValue, ToClient, ToTws
+from anytws.messages.contract import Contract
+from anytws.messages.contract_details import ContractDetails
 from anytws.messages.contracts import (
     CancelContractData,
-    Contract,
     ContractData,
     ContractDataEnd,
     ContractDataRequest,
-    ContractDetails,
     MarketRule,
     MarketRuleRequest,
     PriceIncrement,

@@ -48,7 +48,7 @@ from anytws.wire.conversation import Cancel, ConversationRow, Key, Pace, Resend,
 from anytws.wire.kinds import COMMA_LIST, DECIMAL, DOUBLE, ESCAPED, INT, STRING, Kind, word_of
 from anytws.wire.optional_kinds import ESCAPED_TEXT, FLAG, TEXT, left_out_when, maybe, nothing_is
 from anytws.wire.rows import Entry, Filler, Layout, Many, Part, Row
-from anytws.wire.tables.contracts import CONTRACT, contract_rows
+from anytws.wire.tables.contract import CONTRACT, contract_rows
 from anytws.wire.tables.orders import SOFT_DOLLAR_TIER
 
 _WORD = word_of(AccountSummaryTag)

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from anytws.errors import LocalProtocolError, shown
-from anytws.messages.contracts import Action, SecurityType
+from anytws.messages.contract import Action, SecurityType
 from anytws.messages.executions import (
     CommissionAndFeesReport,
     Execution,
@@ -29,7 +29,7 @@ from anytws.wire.conversation import Cancel, ConversationRow, Key, Resend, Shape
 from anytws.wire.kinds import DECIMAL, DOUBLE, INT, LONG, REQUEST_ID, Kind, number_of, word_of
 from anytws.wire.optional_kinds import FLAG, TEXT, empty_means, maybe, nothing_is
 from anytws.wire.rows import Entry, Filler, Layout, Many, Part, Row
-from anytws.wire.tables.contracts import CONTRACT, as_asked, contract_rows
+from anytws.wire.tables.contract import CONTRACT, as_asked, contract_rows
 from anytws.wire.times import DAY, INSTANT, MOMENT
 
 _LIQUIDITY = empty_means(number_of(Liquidity), Liquidity.NONE)

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from anytws.messages.base import replace
-from anytws.messages.contracts import SecurityType
+from anytws.messages.contract import SecurityType
 from anytws.messages.historical import (
     BarSize,
     CancelHeadTimestamp,
@@ -44,7 +44,7 @@ from anytws.wire.conversation import Cancel, ConversationRow, Key, Pace, Resend,
 from anytws.wire.kinds import DECIMAL, DOUBLE, INT, SECONDS, number_of, word_of
 from anytws.wire.optional_kinds import FLAG, TEXT, maybe, nothing_is
 from anytws.wire.rows import Entry, Filler, Gate, Layout, Many, Part, Row, Tags, When
-from anytws.wire.tables.contracts import COMBO_LEG_BRIEF, COMMON, CONTRACT, as_asked, contract_rows
+from anytws.wire.tables.contract import COMBO_LEG_BRIEF, COMMON, CONTRACT, as_asked, contract_rows
 from anytws.wire.times import DAY, INSTANT, MOMENT, TIME, WALL_CLOCK, decided
 
 _REQUEST_ID = Row("request_id", INT, 1, "reqId")

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import attrs
-
-from anytws.messages.contracts import SecurityType
+from anytws.messages.contract import SecurityType
 from anytws.messages.market_data import (
     CalculateImpliedVolatilityRequest,
     CalculateOptionPriceRequest,
@@ -63,9 +61,18 @@ from anytws.messages.market_data import (
 from anytws.wire import versions as v
 from anytws.wire.conversation import Cancel, ConversationRow, Key, Pace, Resend, Shape, Variant
 from anytws.wire.kinds import DECIMAL, DOUBLE, INT, MILLISECONDS, SECONDS, Kind, flags_of, number_of, word_of
-from anytws.wire.optional_kinds import ESCAPED_TEXT, FLAG, TEXT, empty_means, left_out_when, maybe, nothing_is
+from anytws.wire.optional_kinds import (
+    ESCAPED_TEXT,
+    FLAG,
+    TEXT,
+    empty_means,
+    left_out_when,
+    maybe,
+    never_left_out,
+    nothing_is,
+)
 from anytws.wire.rows import Entry, Filler, Layout, Many, Part, Row, Tags, When
-from anytws.wire.tables.contracts import (
+from anytws.wire.tables.contract import (
     COMBO_LEG_BRIEF,
     COMMON,
     CONTRACT,
@@ -258,13 +265,8 @@ SMART_COMPONENT = Layout(
 
 def _computed(marker: str, is_unset: Callable[[float], bool] | None = None) -> Kind:
     """Give the kind of a number of the option model, with the *marker* of TWS for one that it did not compute."""
-    kind = nothing_is(DOUBLE, marker, is_unset=is_unset)
-
-    def write_protobuf(value: float | None) -> Any:
-        # TWS was recorded writing the marker in protobuf as well, where it could have left the field out.
-        return float(marker) if value is None or kind.write_protobuf is None else kind.write_protobuf(value)
-
-    return attrs.evolve(kind, write_protobuf=write_protobuf)
+    # TWS was recorded writing the marker in protobuf as well, where it could have left the field out.
+    return never_left_out(nothing_is(DOUBLE, marker, is_unset=is_unset), float(marker))
 
 
 _TRADES = frozenset({TickByTickKind.LAST, TickByTickKind.ALL_LAST})

@@ -7,57 +7,58 @@ from typing import Any, Final
 
 import attrs
 
-from anytws.messages.contracts import Action, SecurityType, ShortSaleSlot
+from anytws.messages.contract import Action, SecurityType, ShortSaleSlot
 from anytws.messages.enumerations import Number
-from anytws.messages.orders import (
-    AdjustableTrailingUnit,
-    AllOpenOrdersRequest,
-    AttachedOrders,
-    AuctionStrategy,
-    AutoOpenOrdersRequest,
-    CancelOrderRequest,
-    ClearingIntent,
-    CompletedOrder,
-    CompletedOrdersEnd,
-    CompletedOrdersRequest,
+from anytws.messages.order import Order
+from anytws.messages.order_conditions import (
     ExecutionCondition,
-    FaMethod,
-    GlobalCancelRequest,
-    HedgeType,
     MarginCondition,
+    OrderCondition,
+    PercentChangeCondition,
+    PriceCondition,
+    TimeCondition,
+    VolumeCondition,
+)
+from anytws.messages.order_parts import AttachedOrders, OrderCancel, SoftDollarTier
+from anytws.messages.order_state import OrderAllocation, OrderState
+from anytws.messages.order_words import (
+    AdjustableTrailingUnit,
+    AuctionStrategy,
+    ClearingIntent,
+    FaMethod,
+    HedgeType,
     OcaType,
     OpenClose,
-    OpenOrder,
-    OpenOrdersEnd,
-    OpenOrdersRequest,
-    Order,
-    OrderAllocation,
-    OrderBound,
-    OrderCancel,
-    OrderCondition,
-    OrderState,
-    OrderStatus,
     OrderStatusWord,
     OrderType,
     Origin,
-    PercentChangeCondition,
-    PlaceOrderRequest,
-    PriceCondition,
     ReferencePriceType,
     Rule80A,
-    SoftDollarTier,
-    TimeCondition,
     TimeInForce,
     TriggerMethod,
     VolatilityType,
-    VolumeCondition,
+)
+from anytws.messages.orders import (
+    AllOpenOrdersRequest,
+    AutoOpenOrdersRequest,
+    CancelOrderRequest,
+    CompletedOrder,
+    CompletedOrdersEnd,
+    CompletedOrdersRequest,
+    GlobalCancelRequest,
+    OpenOrder,
+    OpenOrdersEnd,
+    OpenOrdersRequest,
+    OrderBound,
+    OrderStatus,
+    PlaceOrderRequest,
 )
 from anytws.wire import versions as v
 from anytws.wire.conversation import Cancel, ConversationRow, Key, Pace, Resend, Shape, Variant
 from anytws.wire.kinds import BOOL, DECIMAL, DECIMAL_AS_DOUBLE, DOUBLE, INT, LONG, Kind, number_of, word_of
 from anytws.wire.optional_kinds import FLAG, TEXT, empty_means, left_out_when, maybe, nothing_is
 from anytws.wire.rows import AnyRow, Choice, Column, Entry, Filler, Layout, Many, Part, Row, Tags, When
-from anytws.wire.tables.contracts import COMBO_LEG, COMMON, CONTRACT, DELTA_NEUTRAL_CONTRACT, as_asked, contract_rows
+from anytws.wire.tables.contract import COMBO_LEG, COMMON, CONTRACT, DELTA_NEUTRAL_CONTRACT, as_asked, contract_rows
 from anytws.wire.times import INSTANT, MOMENT
 
 # --- kinds -------------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from anytws.wire.conversation import Cancel, ConversationRow, Key, Pace, Resend,
 from anytws.wire.kinds import DOUBLE, INT, LONG, word_of
 from anytws.wire.optional_kinds import ESCAPED_TEXT, FLAG, TEXT, empty_means, maybe
 from anytws.wire.rows import Entry, Filler, Layout, Many, Part, Row, Tags
-from anytws.wire.tables.contracts import CONTRACT, contract_rows
+from anytws.wire.tables.contract import CONTRACT, contract_rows
 
 _NO_VOLUMES: Final = (2147483647, 9223372036854775807)
 
