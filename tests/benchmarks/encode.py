@@ -1,31 +1,51 @@
-"""Typed objects to bytes, in memory: there is no target, only what it takes.
+"""Typed objects to bytes, in memory: what a client says, beside other clients; and what our TWS side says.
 
-``python -m tests.benchmarks.encode`` prints the tables alone. First what a client says most of: an order for a stock at
-a limit, as anytws, ib_async and the official client write it into a connection that keeps nothing (ib_async with its
-throttle off). Then what our TWS side writes, which is what a simulator lives on. Clocks and rounds are those of
-`tests.benchmarks.decode`.
+``python -m tests.benchmarks.wire`` prints the tables of this and of `tests.benchmarks.decode`, whose clocks, rounds and
+turns these are.
+
+What a client says (`tests.benchmarks.requests`) is written into a connection that keeps nothing. The objects are there
+before the clock starts, for everybody.
+
+* **anytws, codec**: `Codec.encode` and `frame`, the guard against lost fields included.
+* **anytws, connection**: `Connection.send`, which adds whether it may be said now, and keeps note of it.
+* **ib_async**: the method of its ``Client``, with its throttle off (no pause, and no message waits), in a running event
+  loop, for which it looks with each message, and which it finds sooner than none; its ``IB`` above it also keeps books,
+  and is left out. Text.
+* **ibapi**: the method of ``EClient``, with its log off; text of server version 178, and protobuf of the newest.
+
+What a peer writes is read back by our TWS side once, and has to be what we were asked to write (`held_against_ours`).
+
+What our TWS side says, on which a simulator lives, has nobody to be compared with but our client side, which reads the
+same: both go in one race.
 """
 
 from __future__ import annotations
 
-import sys
+import asyncio
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any, Final
 
-import ibapi.contract
-import ibapi.order
-from ib_async import IB, LimitOrder, Stock
+import attrs
+from ib_async import IB
 from ibapi.client import EClient
 
-from anytws.messages.base import Side
-from anytws.messages.contracts import Action, Contract, SecurityType
-from anytws.messages.orders import Order, OrderType, PlaceOrderRequest, TimeInForce
+from anytws.messages.base import Message, Side
 from anytws.wire.codec import Codec
 from anytws.wire.frames import frame
-from tests.benchmarks.conftest import Table
+from tests.benchmarks.content import (
+    OUR_IDS,
+    bars,
+    bars_in_epoch_seconds,
+    bars_of_a_day,
+    book,
+    computations,
+    new_ticks,
+    orders,
+    smart_book,
+    tape,
+    ticks,
+)
 from tests.benchmarks.decode import (
-    CONTENTS,
     PROTOBUF,
     ROUNDS,
     TEXT,
@@ -33,132 +53,186 @@ from tests.benchmarks.decode import (
     Contestant,
     Pass,
     SilentWrapper,
+    Sink,
+    Taken,
+    open_connection,
+    our_codec,
     quiet,
     race,
 )
-
-PLACED: Final = 200
-
-
-def placed() -> Content:
-    """Orders that differ in their id and their price."""
-    contract = Contract(symbol="AAPL", security_type=SecurityType.STOCK, exchange="SMART", currency="USD")
-    return Content(
-        "placing an order",
-        tuple(
-            PlaceOrderRequest(
-                contract,
-                Order(
-                    action=Action.BUY,
-                    total_quantity=Decimal(100),
-                    order_type=OrderType.LIMIT,
-                    limit_price=100 + number / 100,
-                    time_in_force=TimeInForce.DAY,
-                    account="DU1234567",
-                ),
-                order_id=number,
-            )
-            for number in range(PLACED)
-        ),
-    )
-
-
-class Sink:
-    """A connection that takes everything and keeps nothing."""
-
-    def isConnected(self) -> bool:  # noqa: N802 (the official client's name)
-        return True
-
-    def sendMsg(self, data: bytes) -> int:  # noqa: N802 (both clients' name)
-        return len(data)
+from tests.benchmarks.requests import Asked, IbAsync, Official, calls
 
 
 def our_encoder(side: Side, version: int) -> Contestant:
     def contestant(content: Content) -> Callable[[], Pass]:
         encode = Codec(side, version).encode
+        write_for_a_while(encode, content)
 
-        def one_pass() -> None:
-            for message in content.messages:
-                frame(encode(message))
+        def ready() -> Pass:
+            said = content.said(OUR_IDS)
 
-        return lambda: one_pass
+            def one_pass() -> None:
+                for message in said:
+                    frame(encode(message))
+
+            return one_pass
+
+        return ready
 
     return contestant
 
 
-def ib_async_orders(content: Content) -> Callable[[], Pass]:
-    contract, orders = Stock("AAPL", "SMART", "USD"), []
-    for number in range(content.units):
-        order = LimitOrder("BUY", 100, 100 + number / 100, tif="DAY", account="DU1234567", orderId=number)
-        orders.append((number, contract, order))
+def write_for_a_while(write: Callable[[Message], object], content: Content) -> None:
+    """Write as much as a session has written that lasts: what is worth compiling is compiled."""
+    for _ in range(4):
+        for message in content.said(OUR_IDS):
+            write(message)
+
+
+def our_sending(version: int) -> Contestant:
+    def contestant(content: Content) -> Callable[[], Pass]:
+        send = open_connection(version).send
+        write_for_a_while(send, content)
+
+        def ready() -> Pass:
+            said = content.said(OUR_IDS)
+
+            def one_pass() -> None:
+                for message in said:
+                    send(message)
+
+            return one_pass
+
+        return ready
+
+    return contestant
+
+
+def ib_async_client(sink: Sink) -> Any:
     # Half of its methods have no types.
     client: Any = IB().client
-    client._serverVersion, client.conn, client.MaxRequests = TEXT, Sink(), 0
-
-    def one_pass() -> None:
-        client.connState = client.CONNECTED
-        for order in orders:
-            client.placeOrder(*order)
-        # Left connected, it would say goodbye when it is collected.
-        client.connState = client.DISCONNECTED
-
-    return lambda: one_pass
+    client._serverVersion, client.conn, client.MaxRequests = TEXT, sink, 0
+    return client
 
 
-def ibapi_orders(version: int) -> Contestant:
+def ibapi_client(version: int, sink: Sink) -> Any:
+    client: Any = EClient(SilentWrapper())
+    client.serverVersion_, client.conn = version, sink
+    client.setConnState(EClient.CONNECTED)
+    return client
+
+
+def ib_async_requests(asked: Asked) -> Contestant:
     def contestant(content: Content) -> Callable[[], Pass]:
-        contract, orders = ibapi.contract.Contract(), []
-        contract.symbol, contract.secType, contract.exchange, contract.currency = "AAPL", "STK", "SMART", "USD"
-        for number in range(content.units):
-            order = ibapi.order.Order()
-            order.action, order.totalQuantity, order.orderType = "BUY", Decimal(100), "LMT"
-            order.lmtPrice, order.tif, order.account = 100 + number / 100, "DAY", "DU1234567"
-            orders.append((number, contract, order))
-        client: Any = EClient(SilentWrapper())
-        client.serverVersion_, client.conn = version, Sink()
-        client.setConnState(EClient.CONNECTED)
+        client = ib_async_client(Sink())
 
-        def one_pass() -> None:
-            for order in orders:
-                client.placeOrder(*order)
+        def ready() -> Pass:
+            said = [(getattr(client, name), given) for name, given in calls(IbAsync, asked, content.said(OUR_IDS))]
+            # Of the pass before: in life a client does not write some thousands of requests in a second.
+            client._timeQ.clear()
 
-        return lambda: one_pass
+            async def inside_of_a_loop() -> None:
+                client.connState = client.CONNECTED
+                for method, given in said:
+                    method(*given)
+                # Left connected, it would say goodbye when it is collected.
+                client.connState = client.DISCONNECTED
+
+            loop = asyncio.get_event_loop()
+            return lambda: loop.run_until_complete(inside_of_a_loop())
+
+        return ready
 
     return contestant
 
 
-def order_table(rounds: int = ROUNDS) -> Table:
-    """Give what it takes to write an order."""
+def ibapi_requests(asked: Asked, version: int) -> Contestant:
+    def contestant(content: Content) -> Callable[[], Pass]:
+        client = ibapi_client(version, Sink())
+
+        def ready() -> Pass:
+            said = [(getattr(client, name), given) for name, given in calls(Official, asked, content.said(OUR_IDS))]
+
+            def one_pass() -> None:
+                for method, given in said:
+                    method(*given)
+
+            return one_pass
+
+        return ready
+
+    return contestant
+
+
+def measure(asked: Asked, rounds: int = ROUNDS) -> Taken:
+    """Give what it takes to write a request."""
     contestants: dict[str, Contestant] = {
-        "anytws, text": our_encoder(Side.CLIENT, TEXT),
-        "anytws, protobuf": our_encoder(Side.CLIENT, PROTOBUF),
-        "ib_async, text": ib_async_orders,
-        "ibapi, text": ibapi_orders(TEXT),
-        "ibapi, protobuf": ibapi_orders(PROTOBUF),
+        "anytws, codec, text": our_encoder(Side.CLIENT, TEXT),
+        "anytws, codec, protobuf": our_encoder(Side.CLIENT, PROTOBUF),
+        "anytws, connection, text": our_sending(TEXT),
+        "anytws, connection, protobuf": our_sending(PROTOBUF),
+        "ib_async": ib_async_requests(asked),
+        "ibapi, text": ibapi_requests(asked, TEXT),
+        "ibapi, protobuf": ibapi_requests(asked, PROTOBUF),
     }
     with quiet():
-        taken = race(placed(), contestants, rounds)
-    base = taken["ib_async, text"]
-    rows = [(name, f"{micros / base:.2f}", f"{micros:.1f}") for name, micros in taken.items()]
-    return Table("encoding: an order", ("", "ib_async", "us"), rows)
+        return race(asked.content(), contestants, rounds)
 
 
-def tws_table(rounds: int = ROUNDS) -> Table:
-    """Give what our TWS side takes for what it says."""
-    contestants = {"text": our_encoder(Side.TWS, TEXT), "protobuf": our_encoder(Side.TWS, PROTOBUF)}
-    rows: list[tuple[str, ...]] = []
-    for content in (make() for make in CONTENTS):
-        with quiet():
-            taken = race(content, contestants, rounds)
-        rows.append((content.name, *[f"{taken[name]:.1f}" for name in contestants]))
-    return Table("encoding: what TWS says, us for a message or a bar", ("", *contestants), rows)
+SAID: Final = (
+    ticks,
+    new_ticks,
+    computations,
+    tape,
+    book,
+    smart_book,
+    orders,
+    bars_in_epoch_seconds,
+    bars,
+    bars_of_a_day,
+)
 
 
-def main() -> None:
-    """Print the tables."""
-    for result in (order_table(), tws_table()):
-        sys.stdout.write("\n".join([result.title, *result.lines(), "", ""]))
+def measure_tws(make: Callable[[], Content], rounds: int = ROUNDS) -> Taken:
+    """Give what our TWS side takes to write, and our client side to read."""
+    contestants: dict[str, Contestant] = {
+        "text, written": our_encoder(Side.TWS, TEXT),
+        "text, read": our_codec(TEXT),
+        "protobuf, written": our_encoder(Side.TWS, PROTOBUF),
+        "protobuf, read": our_codec(PROTOBUF),
+    }
+    with quiet():
+        return race(make(), contestants, rounds)
 
 
-if __name__ == "__main__":
-    main()
+# --- whether all write the same ----------------------------------------------------------------------------------
+
+
+def held_against_ours(asked: Asked) -> dict[str, tuple[Message, object]]:
+    """Give, for each peer, what we were asked to write and what our TWS side reads in the peer's bytes."""
+    content = asked.content()
+    found: dict[str, tuple[Message, object]] = {}
+    with quiet():
+        for name, client, names, version in (
+            ("ib_async", ib_async_client, IbAsync, TEXT),
+            ("ibapi, text", lambda sink: ibapi_client(TEXT, sink), Official, TEXT),
+            ("ibapi, protobuf", lambda sink: ibapi_client(PROTOBUF, sink), Official, PROTOBUF),
+        ):
+            sink, said = Sink(), content.said(OUR_IDS)[:1]
+            asking = client(sink)
+            if names is IbAsync:
+                asking.connState = asking.CONNECTED
+            for method, given in calls(names, asked, said):
+                getattr(asking, method)(*given)
+            if names is IbAsync:
+                asking.connState = asking.DISCONNECTED
+            tws = Codec(Side.TWS, version)
+            ours = tws.decode(Codec(Side.CLIENT, version).encode(said[0]))
+            found[name] = _with_small_id(ours), tws.decode(sink.last[4:])
+    return found
+
+
+def _with_small_id(message: Any) -> Message:
+    if getattr(message, "request_id", 0) >= OUR_IDS:
+        return attrs.evolve(message, request_id=message.request_id - OUR_IDS)
+    return message

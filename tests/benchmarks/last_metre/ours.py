@@ -16,7 +16,7 @@ import anyio
 import anytws
 from anytws.machines.records import Dropped
 from anytws.messages.base import ToClient
-from anytws.messages.contracts import Contract, SecurityType
+from anytws.messages.contract import Contract, SecurityType
 from anytws.messages.market_data import MarketDataRequest, MarketDepth, MarketDepthRequest, TickPrice
 from anytws.messages.session import ManagedAccountsRequest
 from tests.benchmarks.last_metre.work import (

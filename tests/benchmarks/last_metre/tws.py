@@ -30,7 +30,8 @@ from decimal import Decimal
 from typing import Final
 
 from anytws.messages.base import Message, Side
-from anytws.messages.contracts import Contract, MarketRule, PriceIncrement
+from anytws.messages.contract import Contract
+from anytws.messages.contracts import MarketRule, PriceIncrement
 from anytws.messages.market_data import (
     MarketDataRequest,
     MarketDepth,
