@@ -136,7 +136,7 @@ def coverage(*arguments: str) -> None:
 NO_SHARE = (
     "tests/fuzz",
     "tests/test_catalogue.py",
-    "tests/test_compiled.py",
+    "tests/test_compiled_writers.py",
     "tests/test_growth.py",
     "tests/test_hostile_clients.py",
     "tests/test_leaks.py",
@@ -146,7 +146,9 @@ NO_SHARE = (
     "tests/test_official_codec.py",
     "tests/test_official_incoming.py",
     "tests/test_official_outgoing.py",
+    "tests/test_protobuf_readers.py",
     "tests/test_text.py",
+    "tests/test_text_readers.py",
     "tests/test_transcripts.py",
 )
 

@@ -30,7 +30,12 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     "simulator/answers/__init__.py": ("test_answers.py",),
     "testing/__init__.py": ("test_layers.py",),
     # Each a part of what is held against the closures.
-    "wire/compiled/*.py": ("test_compiled.py",),
+    "wire/compiled/*.py": (
+        "test_text_readers.py",
+        "test_protobuf_readers.py",
+        "test_shapes.py",
+        "test_compiled_writers.py",
+    ),
     "wire/__init__.py": ("test_layers.py",),
     "wire/tables/__init__.py": ("test_layers.py",),
     # Rows: each of them is tried by the tests of the whole catalogue, and against outside witnesses.

@@ -25,7 +25,8 @@ from anytws.testing.strategies import Encoding, encoding_of, message_of, message
 from anytws.wire import versions
 from anytws.wire.catalogue import entry_of
 from anytws.wire.codec import PROTOBUF_OFFSET, Codec
-from anytws.wire.rows import Entry, leaves
+from anytws.wire.rows import Entry
+from tests.edges import edges_of
 
 DATA: Final = Path(__file__).resolve().parent.parent / "data"
 ID_BYTES: Final = 4
@@ -58,17 +59,9 @@ def written_id(message_id: int, version: int, encoding: Encoding) -> bytes:
     return (message_id + (PROTOBUF_OFFSET if encoding is Encoding.PROTOBUF else 0)).to_bytes(ID_BYTES, "big")
 
 
-def edges_of(entry: Entry) -> list[int]:
-    """Give a version of each way in which *entry* is written."""
-    turns = {versions.MIN_VERSION, versions.MAX_VERSION, entry.since, entry.protobuf_since or 0, versions.PROTOBUF}
-    for row in leaves(entry.layout.text_rows):
-        turns |= {row.since, row.until or 0}
-    return sorted(turn for turn in turns if turn in VERSIONS and turn >= entry.since)
-
-
 def version_for(random: Random, entry: Entry) -> int:
     """Choose a version, mostly one at which *entry* is written in another way than before."""
-    return random.choice(edges_of(entry)) if random.random() < 0.7 else random.choice(VERSIONS)
+    return random.choice([*edges_of(entry), versions.MAX_VERSION]) if random.random() < 0.7 else random.choice(VERSIONS)
 
 
 class Bodies:

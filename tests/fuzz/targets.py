@@ -9,9 +9,11 @@ from typing import Final
 from tests.fuzz.command_line import CommandLineTarget
 from tests.fuzz.connection import ConnectionTarget
 from tests.fuzz.decoders import DecodersTarget
+from tests.fuzz.encoders import EncodersTarget
 from tests.fuzz.engine import Target
 from tests.fuzz.simulator import SimulatorTarget
 
 TARGETS: Final[Mapping[str, Callable[[Random], Target]]] = {
-    target.name: target for target in (DecodersTarget, ConnectionTarget, SimulatorTarget, CommandLineTarget)
+    target.name: target
+    for target in (DecodersTarget, EncodersTarget, ConnectionTarget, SimulatorTarget, CommandLineTarget)
 }

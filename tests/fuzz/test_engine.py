@@ -15,9 +15,11 @@ from tests.fuzz.cases import read_case, written
 from tests.fuzz.command_line import CommandLineTarget
 from tests.fuzz.connection import ConnectionTarget
 from tests.fuzz.decoders import DecodersTarget
+from tests.fuzz.encoders import EncodersTarget
 from tests.fuzz.engine import Broken, Case, Finding, attack, made_small
 from tests.fuzz.simulator import SimulatorTarget
 from tests.fuzz.targets import TARGETS
+from tests.wrong_messages import Outcome, Writers
 
 
 @pytest.fixture(autouse=True)
@@ -147,6 +149,23 @@ def test_the_decoders_target_finds_a_compiled_reader_that_differs(monkeypatch: p
 
     monkeypatch.setattr(Codec, "decode", differs)
     assert "closures and compiled readers differ" in problems(DecodersTarget.name, 2_000)
+
+
+def test_the_encoders_target_finds_a_compiled_writer_that_differs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that takes what is equal for the same, as True for 1."""
+    write_compiled, known = Writers.write_compiled, {}
+
+    def remembers(writers: Writers, message: object) -> Outcome:
+        try:
+            key = writers.compiled.version, message
+            if key not in known:
+                known[key] = write_compiled(writers, message)
+        except Exception:
+            return write_compiled(writers, message)
+        return known[key]
+
+    monkeypatch.setattr(Writers, "write_compiled", remembers)
+    assert "closures and compiled writers differ" in problems(EncodersTarget.name, 2_000)
 
 
 def test_the_connection_target_finds_a_second_end(monkeypatch: pytest.MonkeyPatch) -> None:
