@@ -51,13 +51,14 @@ def slips_at(message: Any, path: Path) -> list[str]:
     names = [place for place, each in enumerate(path) if isinstance(each, str)]
     if not names:
         return RECORDS
-    if isinstance(path[-1], int) and attrs.has(type(_held(message, path))):
+    if isinstance(path[-1], int) and attrs.has(type(held_at(message, path))):
         return [*OBJECTS, *RECORDS]
     # Any other item of a list is as its field is.
-    return fitting(type(_held(message, path[: names[-1]])), str(path[names[-1]]))
+    return fitting(type(held_at(message, path[: names[-1]])), str(path[names[-1]]))
 
 
-def _held(value: Any, path: Path) -> Any:
+def held_at(value: Any, path: Path) -> Any:
+    """Give what *value* has at *path*."""
     for each in path:
         value = value[each] if isinstance(each, int) else getattr(value, each)
     return value
