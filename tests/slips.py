@@ -14,18 +14,19 @@ from enum import Enum
 from fractions import Fraction
 from functools import cache
 from types import SimpleNamespace
-from typing import Any, Final, get_args, get_type_hints
+from typing import Any, Final
 from unittest.mock import ANY
 from zoneinfo import ZoneInfo
 
 import attrs
 
-from anytws.messages import CancelPositions, Contract, CurrentTimeRequest, NextValidId
+from anytws.messages import CancelPositions, CurrentTimeRequest, NextValidId
 from anytws.messages.base import TagValue
 from anytws.messages.enumerations import Word
 from anytws.messages.times import EPOCH_SECONDS, NamedZone, UnclearZone
-from anytws.wire.catalogue import CATALOGUE
 from tests import odd_objects, odd_records
+from tests.annotations import ENUMERATIONS, classes_at, plain
+from tests.annotations import RECORDS as CLASSES
 
 _NUMBERS: Final = """
 0|1|-1|2|-2|3|65535|65536|2147483646|2147483647|2147483648|-2147483648|-2147483649|2**53 + 1|2**63 - 1|2**63|-2**63
@@ -119,7 +120,7 @@ MyStr(default)|[default]|as_twin(default)|EqualToAll(default)|-default|float(def
 _FOR_RECORDS: Final = """
 of_subclass(held)|with_more(held)|as_twin(held)|unfinished_twin(held)|looking_like(held)|without_fields(held)
 Claiming(type(held))|without_first(held)|as_default(held)|copied(held)|type(held)|attrs.astuple(held)|attrs.asdict(held)
-TagValue("a", "1")|()|""|CurrentTimeRequest()|CancelPositions()|NextValidId(1)|Contract()
+TagValue("a", "1")|()|""|CurrentTimeRequest()|CancelPositions()|NextValidId(1)|plain(Contract)
 """
 
 _FEW_MEMBERS: Final = 12
@@ -134,49 +135,6 @@ def slip_of(word: str) -> str:
 
 def _listed(expressions: str) -> list[str]:
     return [expression for line in expressions.split("\n") for expression in line.split("|") if expression]
-
-
-def _enumerations() -> list[type[Enum]]:
-    """Give every enumeration that a field of a message is annotated with."""
-    found: dict[type[Enum], None] = {}
-    seen: set[type[Any]] = set()
-    waiting: list[type[Any]] = [entry.cls for entry in CATALOGUE]
-    while waiting:
-        cls = waiting.pop()
-        if cls in seen:
-            continue
-        seen.add(cls)
-        for field in attrs.fields(cls):
-            for each in classes_at(cls, field.name):
-                if attrs.has(each):
-                    waiting.append(each)
-                elif issubclass(each, Enum):
-                    found[each] = None
-    return sorted(found, key=lambda each: each.__name__)
-
-
-@cache
-def classes_at(cls: type[Any], name: str) -> frozenset[type[Any]]:
-    """Give the classes that the annotation of the field *name* of *cls* names."""
-    found: set[type[Any]] = set()
-    waiting = [_hints_of(cls)[name]]
-    while waiting:
-        hint = waiting.pop()
-        arguments = get_args(hint)
-        if arguments:
-            waiting += [each for each in arguments if each is not Ellipsis]
-        origin = getattr(hint, "__origin__", hint)
-        if isinstance(origin, type):
-            found.add(origin)
-    return frozenset(found)
-
-
-@cache
-def _hints_of(cls: type[Any]) -> Mapping[str, Any]:
-    return get_type_hints(cls)
-
-
-ENUMERATIONS: Final = _enumerations()
 
 
 def _of_enumeration(cls: type[Enum]) -> list[str]:
@@ -206,12 +164,14 @@ _BY_CLASS: Final[Mapping[type[Any], list[str]]] = {
 _OF_ENUMERATION: Final = {cls: _of_enumeration(cls) for cls in ENUMERATIONS}
 OBJECTS: Final = _listed(_FOR_ALL)
 """Slips for whatever is there."""
+_OF_RECORD: Final = {cls: [f"plain({cls.__name__})"] for cls in CLASSES}
 RECORDS: Final = _listed(_FOR_RECORDS)
 """Slips for records, and for whole messages."""
 
 ALL: Final = [
     *dict.fromkeys(
-        [*OBJECTS, *RECORDS] + [slip for slips in (*_BY_CLASS.values(), *_OF_ENUMERATION.values()) for slip in slips]
+        [*OBJECTS, *RECORDS]
+        + [slip for slips in (*_BY_CLASS.values(), *_OF_ENUMERATION.values(), *_OF_RECORD.values()) for slip in slips]
     )
 ]
 """Every slip."""
@@ -219,8 +179,8 @@ ALL: Final = [
 _NAMES: Final[Mapping[str, Any]] = {
     **{name: each for name, each in {**vars(odd_objects), **vars(odd_records)}.items() if not name.startswith("_")},
     **{cls.__name__: cls for cls in (Decimal, Fraction, SimpleNamespace, TagValue, NamedZone, UnclearZone)},
-    **{cls.__name__: cls for cls in (CancelPositions, Contract, CurrentTimeRequest, NextValidId)},
-    **{cls.__name__: cls for cls in (datetime, date, time, timedelta, timezone, *ENUMERATIONS)},
+    **{cls.__name__: cls for cls in (CancelPositions, CurrentTimeRequest, NextValidId)},
+    **{cls.__name__: cls for cls in (datetime, date, time, timedelta, timezone, *ENUMERATIONS, *CLASSES)},
     "ANY": ANY,
     "EPOCH_SECONDS": EPOCH_SECONDS,
     "FIVE_BEHIND": timezone(timedelta(hours=-5)),
@@ -231,6 +191,7 @@ _NAMES: Final[Mapping[str, Any]] = {
     "attrs": attrs,
     "inf": float("inf"),
     "nan": float("nan"),
+    "plain": plain,
     "slip_of": slip_of,
 }
 _MADE_BY: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
@@ -260,6 +221,7 @@ def fitting(cls: type[Any], name: str) -> list[str]:
             found += _BY_CLASS[str if issubclass(each, Word) else int]
         elif attrs.has(each):
             found += RECORDS
+            found += _OF_RECORD[each]
         else:
             found += _BY_CLASS.get(each, ())
     return [*dict.fromkeys(found)]

@@ -29,10 +29,11 @@ from anytws.wire.codec import Codec
 from anytws.wire.compiled import protobuf_writers, text_writers
 from anytws.wire.compiled.bet import Encoder, Steps
 from anytws.wire.rows import Entry
+from tests.annotations import classes_at
 from tests.edges import EDGES
 from tests.fuzz.bodies import drawn
 from tests.odd_records import copied
-from tests.slips import ALL, classes_at
+from tests.slips import ALL
 from tests.wrong_messages import Change, Path, Writers, held_at, outcome_of, paths_of, places_of, slips_at
 
 # An order that was found to be written wrong is made small by `Writers`: field by field, as an order is made.

@@ -13,8 +13,9 @@ import attrs
 
 from anytws.messages.base import Side
 from anytws.wire.compiled.bet import CannotCompile, Encoder, Steps, result_of
+from anytws.wire.compiled.latin import COUNTED, LATIN, LENGTHS, WIRE_TYPES, tag, varint
 from anytws.wire.compiled.record_writers import A_PART, RecordWriter, Writer, encoder_steps, literal, record_writer
-from anytws.wire.compiled.words import COUNTED, LATIN, LENGTHS, WIRE_TYPES, ProtobufWords, tag, varint
+from anytws.wire.compiled.words import ProtobufWords
 from anytws.wire.kinds import STRING, Kind
 from anytws.wire.rows import CarriedRow, Choice, Entry, Layout, Many, Part, Row, Tags, carried_rows, default_of
 

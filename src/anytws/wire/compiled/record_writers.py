@@ -17,8 +17,9 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from anytws.wire.compiled.bet import CannotCompile, Encoder, GiveUp, Steps, result_of
+from anytws.wire.compiled.latin import LATIN
 from anytws.wire.compiled.source import Source
-from anytws.wire.compiled.words import LATIN, Words
+from anytws.wire.compiled.words import Words
 from anytws.wire.guard import NO_COLUMNS, default_at, told_beside, uncarried_paths
 from anytws.wire.rows import Column, Entry, Gate, Layout, Many, Part, When
 

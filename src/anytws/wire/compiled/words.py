@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from decimal import Decimal
-from struct import Struct
 from typing import Any, Final
 
 from anytws.messages.enumerations import Word
 from anytws.wire.characters import is_printable
 from anytws.wire.compiled.bet import CannotCompile, GiveUp
 from anytws.wire.compiled.clocks_written import quick_count, quick_time
+from anytws.wire.compiled.latin import DOUBLE_BYTES, ENCODED, LATIN, LENGTHS, WIRE_TYPES, tag, varint
 from anytws.wire.compiled.source import Source
 from anytws.wire.compiled.written import (
     FLAGS,
@@ -32,13 +32,7 @@ from anytws.wire.compiled.written import (
 )
 from anytws.wire.kinds import Kind, as_it_is
 
-LATIN: Final = "latin-1"
 _INFINITIES: Final = frozenset({math.inf, -math.inf})
-_double: Final = Struct("<d").pack
-_INT32: Final = (-(2**31), 2**31)
-_INT64: Final = (-(2**63), 2**63)
-_VARINT, _FIXED, _COUNTED = 0, 1, 2
-WIRE_TYPES: Final = {"int32": _VARINT, "int64": _VARINT, "bool": _VARINT, "double": _FIXED, "string": _COUNTED}
 
 
 class Words(ABC):
@@ -192,7 +186,7 @@ class ProtobufWords(Words):
         return put if not self.is_guarded else _unquestioned(kind, put)
 
     def _real(self, source: Source, put: Put, x: str) -> str:
-        head, double = source.named(self._head, "tag"), source.named(_double, "double")
+        head, double = source.named(self._head, "tag"), source.named(DOUBLE_BYTES, "double")
         plain = f"{head} + {double}({x}).decode({source.named(LATIN, 'latin')})"
         return f"({plain} if type({x}) is float and 0.0 < {x} < 1e9 else {source.named(put, 'put')}({x}))"
 
@@ -225,86 +219,3 @@ class ProtobufWords(Words):
             heads = source.named([self._head + chr(length) for length in range(SHORT)], "heads")
             return self._decimal(source, put, x, f"{heads}[len(s)] + s")
         return None
-
-
-# --- protobuf as text of Latin-1 ---------------------------------------------------------------------------------
-
-
-_LAST: Final = [chr(bits) for bits in range(128)]
-_MORE: Final = [chr(bits | 128) for bits in range(128)]
-
-
-def varint(number: int) -> str:
-    """Give *number*, of at most 64 bits, as it is in protobuf: seven bits a byte, the lowest first."""
-    if 0 <= number < 1 << 14:
-        return _LAST[number] if number < 1 << 7 else _MORE[number & 127] + _LAST[number >> 7]
-    left = number & (2**64 - 1)
-    written = _MORE[left & 127] + _MORE[left >> 7 & 127]
-    left >>= 14
-    while left > 127:
-        written += _MORE[left & 127]
-        left >>= 7
-    return written + _LAST[left]
-
-
-def tag(number: int, wire_type: int) -> str:
-    """Give what stands before the field *number*."""
-    return varint(number << 3 | wire_type)
-
-
-def counted(text: str) -> str:
-    """Give *text* with its length in front."""
-    return varint(len(text)) + text
-
-
-def _whole(bounds: tuple[int, int]) -> Put:
-    least, end = bounds
-
-    def encoded(value: Any) -> str:
-        if type(value) is not int or not least <= value < end:
-            raise GiveUp
-        return varint(value)
-
-    return encoded
-
-
-def _flag(value: Any) -> str:
-    if type(value) is not bool:
-        raise GiveUp
-    return chr(value)
-
-
-def _real(value: Any) -> str:
-    if type(value) is not float:
-        raise GiveUp
-    return _double(value).decode(LATIN)
-
-
-def _text(value: Any) -> str:
-    if type(value) is not str:
-        raise GiveUp
-    return counted(value.encode().decode(LATIN))
-
-
-ENCODED: Final[dict[str, Put]] = {
-    "int32": _whole(_INT32),
-    "int64": _whole(_INT64),
-    "bool": _flag,
-    "double": _real,
-    "string": _text,
-}
-
-
-class Lengths(dict[int, str]):
-    """Lengths of nested records, as they are in front of them."""
-
-    __slots__ = ()
-
-    def __missing__(self, length: int) -> str:
-        return varint(length)
-
-
-LENGTHS: Final = Lengths({length: varint(length) for length in range(2048)})
-
-COUNTED: Final = _COUNTED
-"""The wire type of what has its length in front."""
