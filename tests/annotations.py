@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -64,10 +65,11 @@ _PLAIN: Final[Mapping[type[Any], Any]] = {
 def plain(cls: type[Any]) -> Any:
     """Give a record of *cls* with a plain value in each field that must have one."""
     must = [field.name for field in attrs.fields(cls) if field.default is attrs.NOTHING]
-    return cls(**{name: _plain_value(classes_at(cls, name)) for name in must})
+    return cls(**{name: plain_value(classes_at(cls, name)) for name in must})
 
 
-def _plain_value(classes: frozenset[type[Any]]) -> Any:
+def plain_value(classes: AbstractSet[type[Any]]) -> Any:
+    """Give a plain value of one of *classes*."""
     for each in classes:
         if attrs.has(each):
             return plain(each)

@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
 from functools import cache
+from itertools import chain
 from types import SimpleNamespace
 from typing import Any, Final
 from unittest.mock import ANY
@@ -45,7 +46,7 @@ Decimal(2147483647)|Decimal("2147483647.0")|Decimal(9223372036854775807)|Decimal
 Decimal("1.7976931348623157E308")|Decimal(1.7976931348623157e308)|Decimal("1" * 400)|Decimal("1" * 401)
 Decimal("0." + "1" * 398)|Decimal("0." + "1" * 399)|Decimal("1E+398")|Decimal("1E+399")|Decimal("1E+400")
 Decimal("1E-397")|Decimal("1E-398")|Decimal("1E-399")|Decimal("1E-6176")|Decimal("1E-6177")|Decimal("1E+6144")
-Decimal("1E+6145")|Decimal("1E+999999")|Decimal("123456789012345678")|Decimal("1234567.8901234567890")
+Decimal("1E+6145")|Decimal("1E+9999")|Decimal("123456789012345678")|Decimal("1234567.8901234567890")
 MyDecimal(1)|MyDecimal("1.0")|MyDecimal("NaN")|SlyDecimal(1)|SlyDecimal("Infinity")|Decimal(held)|-held|held + 1
 held + Decimal(1000)|MyDecimal(held)|SlyDecimal(held)|held.normalize()|held.scaleb(3)|held * Decimal("1.0")
 held * Decimal("1.00")|float(held)|int(held)|str(held)|EqualToAll(held)|held * Decimal("1E+2") / 100
@@ -168,12 +169,8 @@ _OF_RECORD: Final = {cls: [f"plain({cls.__name__})"] for cls in CLASSES}
 RECORDS: Final = _listed(_FOR_RECORDS)
 """Slips for records, and for whole messages."""
 
-ALL: Final = [
-    *dict.fromkeys(
-        [*OBJECTS, *RECORDS]
-        + [slip for slips in (*_BY_CLASS.values(), *_OF_ENUMERATION.values(), *_OF_RECORD.values()) for slip in slips]
-    )
-]
+_LISTS_OF_SLIPS = (OBJECTS, RECORDS, *_BY_CLASS.values(), *_OF_ENUMERATION.values(), *_OF_RECORD.values())
+ALL: Final = [*dict.fromkeys(chain.from_iterable(_LISTS_OF_SLIPS))]
 """Every slip."""
 
 _NAMES: Final[Mapping[str, Any]] = {

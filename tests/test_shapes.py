@@ -1,7 +1,7 @@
 """Protobuf bodies read by their shape against the closures: the same messages, the same errors, of any bytes.
 
-As of `tests.test_compiled`, two things are asked: that nothing else is said than the closures say, whatever was learned
-before; and that what TWS usually says needs no parser, else it would be for nothing.
+As in `tests.compiled_readers`, two things are asked: that nothing else is said than the closures say, whatever was
+learned before; and that what TWS usually says needs no parser, else it would be for nothing.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from anytws.wire.codec import Codec, UnknownId
 from anytws.wire.odd import Odd
 from anytws.wire.rows import Entry
 from anytws.wire.text import Surplus
+from tests.conditions import met_conditions
 from tests.edges import EDGES, edges_of
 from tests.fuzz.bodies import VERSIONS, Bodies, written_id
 from tests.fuzz.engine import Broken, Case
@@ -30,6 +31,8 @@ from tests.wrong_messages import Change, Path, Writers, places_of, slips_at
 _KEPT: Final = 16
 _MOST_CHANGES: Final = 3
 _SEEDS: Final = 8
+_WITH_CONDITIONS: Final = (176, 202)
+"""Versions of which there are messages in which the conditions of the text form hold."""
 _DRAWN: Final = 40
 """Changes that are drawn at once for one message: to list its fields takes longer than to write it."""
 
@@ -116,6 +119,11 @@ class EncodersTarget:
                 body = each.at(entry.id, said_at)
                 if type(said(entry.said_by, said_at, body)) is entry.cls:
                     self._seeds.append((said_at, body))
+        for said_at in _WITH_CONDITIONS:
+            if said_at >= entry.since:
+                encode = Codec(entry.said_by, said_at).encode
+                messages = met_conditions(entry, said_at)
+                self._seeds += [(said_at, encode(each)) for each in random.sample(messages, min(len(messages), _SEEDS))]
         if not self._seeds:
             self._move()
 
