@@ -189,7 +189,7 @@ def test_the_simulator_target_finds_a_client_that_takes_others_with_it(monkeypat
             raise ArithmeticError(data)
 
     monkeypatch.setattr(core.Connection, "receive_data", dies_of_an_empty_frame)
-    assert "ArithmeticError" in problems(SimulatorTarget.name, 500)
+    assert "ArithmeticError" in problems(SimulatorTarget.name, 150)
 
 
 def test_the_command_line_target_finds_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
