@@ -54,6 +54,13 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Set aside what one file leaves, which is what it has compiled: there is more and more of it."""
+    if nextitem is not None and nextitem.path != item.path:
+        gc.collect()
+        gc.freeze()
+
+
 @pytest.fixture
 def anyio_backend(request: pytest.FixtureRequest) -> Iterator[object]:
     """The event loop that a test runs on, in AnyIO's words."""
