@@ -28,7 +28,7 @@ from anytws.wire import versions as v
 from anytws.wire.catalogue import CATALOGUE
 from anytws.wire.codec import Codec
 from anytws.wire.compiled import protobuf_writers, text_writers
-from anytws.wire.compiled.bet import Encoder, Steps
+from anytws.wire.compiled.bet import Encoder, Steps, result_of
 from anytws.wire.rows import Entry, Part, When, leaves
 from tests.annotations import classes_at, plain
 from tests.conditions import met_conditions
@@ -217,8 +217,8 @@ def alone(entry: Entry, version: int) -> tuple[Encoder, list[Message]]:
         return b""
 
     if encoding_of(entry, version) is Encoding.TEXT:
-        return text_writers.text_encoder(entry, version, strict), fallen
-    return protobuf_writers.protobuf_encoder(entry, version, strict), fallen
+        return result_of(text_writers.text_encoder_steps(entry, version, strict)), fallen
+    return result_of(protobuf_writers.protobuf_encoder_steps(entry, version, strict)), fallen
 
 
 def usual(value: Any) -> Any:

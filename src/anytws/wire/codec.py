@@ -177,6 +177,16 @@ class Codec:
         return encode
 
 
+def text_head(entry: Entry, version: int) -> bytes:
+    """Give the message id that a text body of *entry* begins with at *version*."""
+    return entry.id.to_bytes(_ID_BYTES, "big") if version >= versions.PROTOBUF else b"%d\0" % entry.id
+
+
+def protobuf_head(entry: Entry) -> bytes:
+    """Give the message id that a protobuf body of *entry* begins with."""
+    return (entry.id + PROTOBUF_OFFSET).to_bytes(_ID_BYTES, "big")
+
+
 def _decoder_steps(entry: Entry, version: int | None, strict: _Decode, most_items: int) -> Steps[_Decode]:
     """Compile the reader of *entry* in text at *version*; in protobuf, which knows no versions, where that is None."""
     if version is None:
@@ -215,7 +225,7 @@ def _protobuf_decoder(entry: Entry, most_items: int) -> _Decode:
 def _protobuf_encoder(entry: Entry, version: int) -> _Encode:
     from anytws.wire import protobuf  # noqa: PLC0415 (see above)
 
-    prefix = (entry.id + PROTOBUF_OFFSET).to_bytes(_ID_BYTES, "big")
+    prefix = protobuf_head(entry)
     check = _guard(entry, version, text=False) if entry.said_by is Side.CLIENT else None
 
     def encode(message: Any) -> bytes:
@@ -232,7 +242,7 @@ def _protobuf_encoder(entry: Entry, version: int) -> _Encode:
 
 def _text_encoder(entry: Entry, version: int) -> _Encode:
     write = text_writer(entry.layout, version)
-    prefix = entry.id.to_bytes(_ID_BYTES, "big") if version >= versions.PROTOBUF else b"%d\0" % entry.id
+    prefix = text_head(entry, version)
     # What a client says has to be printable ASCII, and nothing of it may be dropped. TWS may say anything, and an old
     # one leaves out what it has no field for: the time of an error.
     by_client = entry.said_by is Side.CLIENT

@@ -20,7 +20,7 @@ from typing import Final, NamedTuple, TypeAlias
 from anytws.messages.base import Message, Side
 from anytws.wire import versions
 from anytws.wire.catalogue import entry_said
-from anytws.wire.codec import PROTOBUF_OFFSET
+from anytws.wire.codec import PROTOBUF_OFFSET, protobuf_head, text_head
 from anytws.wire.compiled.memo import Memo
 from anytws.wire.kinds import INT
 from anytws.wire.rows import Entry, Filler, Row, carried_rows
@@ -78,8 +78,7 @@ def front_of(entry: Entry, version: int, *, text: bool) -> Front | None:
 
 
 def _text_front(entry: Entry, version: int) -> Front | None:
-    is_wide = version >= versions.PROTOBUF
-    constant = entry.id.to_bytes(_WIRE_ID, "big") if is_wide else b"%d\0" % entry.id
+    constant = text_head(entry, version)
     for row in entry.layout.text_rows:
         if isinstance(row, Filler):
             if row.on_wire(version):
@@ -96,8 +95,7 @@ def _protobuf_front(entry: Entry) -> Front | None:
     first = min(carried_rows(entry.layout), key=lambda row: row.number or 0, default=None)
     if not isinstance(first, Row) or first.field != "request_id" or first.kind is not INT or first.number != 1:
         return None
-    constant = (entry.id + PROTOBUF_OFFSET).to_bytes(_WIRE_ID, "big") + _FIRST_FIELD
-    return Front(entry.cls, constant, is_text=False)
+    return Front(entry.cls, protobuf_head(entry) + _FIRST_FIELD, is_text=False)
 
 
 @cache

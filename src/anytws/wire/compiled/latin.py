@@ -13,9 +13,11 @@ from anytws.wire.compiled.bet import GiveUp
 
 LATIN: Final = "latin-1"
 DOUBLE_BYTES: Final = Struct("<d").pack
-COUNTED: Final = 2
-"""The wire type of what has its length in front."""
-WIRE_TYPES: Final = {"int32": 0, "int64": 0, "bool": 0, "double": 1, "string": COUNTED}
+VARINT: Final = 0
+FIXED: Final = 1
+LENGTH: Final = 2
+WIRE_TYPES: Final = {"int32": VARINT, "int64": VARINT, "bool": VARINT, "double": FIXED, "string": LENGTH}
+"""How a value of a scalar type is written: seven bits a byte, in eight bytes, or behind its length."""
 _INT32: Final = (-(2**31), 2**31)
 _INT64: Final = (-(2**63), 2**63)
 _LAST: Final = [chr(bits) for bits in range(128)]

@@ -9,7 +9,8 @@ import attrs
 
 from anytws.wire.compiled.absent import when_absent
 from anytws.wire.compiled.bet import CannotCompile, GiveUp
-from anytws.wire.compiled.varints import FIXED, LENGTH, VARINT, varint
+from anytws.wire.compiled.latin import FIXED, LENGTH, VARINT
+from anytws.wire.compiled.varints import varint
 from anytws.wire.rows import CarriedRow, Layout, Part, Row, carried_rows, has_lists
 
 Place: TypeAlias = tuple[int, int]

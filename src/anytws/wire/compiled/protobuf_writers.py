@@ -12,25 +12,18 @@ from typing import Any
 import attrs
 
 from anytws.messages.base import Side
-from anytws.wire.compiled.bet import CannotCompile, Encoder, Steps, result_of
-from anytws.wire.compiled.latin import COUNTED, LATIN, LENGTHS, WIRE_TYPES, tag, varint
+from anytws.wire.codec import protobuf_head
+from anytws.wire.compiled.bet import CannotCompile, Encoder, Steps
+from anytws.wire.compiled.latin import LATIN, LENGTH, LENGTHS, WIRE_TYPES, tag, varint
 from anytws.wire.compiled.record_writers import A_PART, RecordWriter, Writer, encoder_steps, literal, record_writer
 from anytws.wire.compiled.words import ProtobufWords
 from anytws.wire.kinds import STRING, Kind
 from anytws.wire.rows import CarriedRow, Choice, Entry, Layout, Many, Part, Row, Tags, carried_rows, default_of
 
-_OFFSET = 200
-_ID_BYTES = 4
-
 
 def protobuf_encoder_steps(entry: Entry, version: int, strict: Encoder) -> Steps[Encoder]:
     """Compile the writer of protobuf bodies of *entry* at *version*, which falls back to *strict*."""
-    return encoder_steps(entry, version, (entry.id + _OFFSET).to_bytes(_ID_BYTES, "big"), ProtobufRecord, strict)
-
-
-def protobuf_encoder(entry: Entry, version: int, strict: Encoder) -> Encoder:
-    """Do so at once."""
-    return result_of(protobuf_encoder_steps(entry, version, strict))
+    return encoder_steps(entry, version, protobuf_head(entry), ProtobufRecord, strict)
 
 
 @attrs.frozen
@@ -100,7 +93,7 @@ class ProtobufRecord(RecordWriter):
 
     def _nested(self, number: int | None, text: str) -> str:
         """Give the expression of a field *number* that holds the record *text*."""
-        head, lengths = literal(tag(number or 0, COUNTED)), self._source.named(LENGTHS, "lengths")
+        head, lengths = literal(tag(number or 0, LENGTH)), self._source.named(LENGTHS, "lengths")
         return f'f"{head}{{{lengths}[len({text})]}}{{{text}}}"'
 
     def _part(self, row: Part) -> None:
@@ -149,7 +142,7 @@ class ProtobufRecord(RecordWriter):
         self._pieces.append(f"{{{piece}}}")
 
     def _values(self, row: Many, kind: Kind, items: str, piece: str) -> None:
-        source, is_packed = self._source, WIRE_TYPES[kind.protobuf] != COUNTED
+        source, is_packed = self._source, WIRE_TYPES[kind.protobuf] != LENGTH
         each = self._words.item(source, kind, None if is_packed else row.number, "x")
         source.add(f'{piece} = "".join([{each} for x in {items}])')
         if is_packed:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from anytws.messages.base import Side
-from anytws.wire import versions
-from anytws.wire.compiled.bet import CannotCompile, Encoder, Steps, result_of
+from anytws.wire.codec import text_head
+from anytws.wire.compiled.bet import CannotCompile, Encoder, Steps
 from anytws.wire.compiled.record_writers import (
     RecordWriter,
     Writer,
@@ -32,18 +32,10 @@ from anytws.wire.rows import (
 )
 from anytws.wire.tags import join_tags
 
-_ID_BYTES = 4
-
 
 def text_encoder_steps(entry: Entry, version: int, strict: Encoder) -> Steps[Encoder]:
     """Compile the writer of text bodies of *entry* at *version*, which falls back to *strict*."""
-    head = entry.id.to_bytes(_ID_BYTES, "big") if version >= versions.PROTOBUF else b"%d\0" % entry.id
-    return encoder_steps(entry, version, head, TextRecord, strict)
-
-
-def text_encoder(entry: Entry, version: int, strict: Encoder) -> Encoder:
-    """Do so at once."""
-    return result_of(text_encoder_steps(entry, version, strict))
+    return encoder_steps(entry, version, text_head(entry, version), TextRecord, strict)
 
 
 class TextRecord(RecordWriter):

@@ -7,14 +7,11 @@ from typing import Any, Final
 
 from anytws.wire.compiled.bet import GiveUp, Read
 from anytws.wire.compiled.columns import memo_of
+from anytws.wire.compiled.latin import LATIN, LENGTH, WIRE_TYPES, tag
 from anytws.wire.compiled.memo import Memo
 from anytws.wire.kinds import as_it_is
 from anytws.wire.rows import Part, Row
 
-VARINT: Final = 0
-FIXED: Final = 1
-LENGTH: Final = 2
-_WIRE_TYPES: Final = {"int32": VARINT, "int64": VARINT, "bool": VARINT, "double": FIXED, "string": LENGTH}
 _CONTINUED: Final = 0x80
 _BITS: Final = 64
 _WHOLE: Final = 2**63
@@ -64,8 +61,5 @@ def whole_memo(read: Read | None) -> Memo:
 
 def tag_of(row: Row | Part) -> bytes:
     """Give the bytes in front of a field: its number, and how it is written."""
-    rest, tag = (row.number or 0) << 3 | (_WIRE_TYPES[row.kind.protobuf] if isinstance(row, Row) else LENGTH), []
-    while rest >= _CONTINUED:
-        tag.append(rest % _CONTINUED + _CONTINUED)
-        rest >>= 7
-    return bytes([*tag, rest])
+    wire_type = WIRE_TYPES[row.kind.protobuf] if isinstance(row, Row) else LENGTH
+    return tag(row.number or 0, wire_type).encode(LATIN)
