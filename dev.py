@@ -158,11 +158,12 @@ def oldest(*arguments: str) -> None:
     project = tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
     bounds = [*project["dependencies"], *extras["trio"], *extras["cli"], *extras["json"], *extras["testing"]]
-    pins = tuple(bound.replace(">=", "==") for bound in bounds if ">=" in bound)
+    # `anytws.testing.days` needs a younger trio than all the rest: its tests say so, and are not run here.
+    pins = tuple(bound.replace(">=", "==") for bound in bounds if ">=" in bound and bound != "trio>=0.35")
     if "--share" in arguments:
         rest = (argument for argument in arguments if argument != "--share")
         arguments = (*(f"--ignore={path}" for path in NO_SHARE), *rest)
-    run(program("python", "test", folder=".venv-oldest", pins=pins), *PYTEST, *arguments)
+    run(program("python", "suite", folder=".venv-oldest", pins=pins), *PYTEST, *arguments)
 
 
 WITH_ARGUMENTS = {verb.__name__: verb for verb in (demo, test, fuzz, bench, coverage, oldest)}

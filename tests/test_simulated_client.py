@@ -35,10 +35,10 @@ def link_with(*times: float) -> Link:
 
 def test_the_next_stream_is_the_earliest_and_then_the_oldest() -> None:
     link = link_with(3.0, 2.0, 2.0)
-    assert link.next_stream() is link.streams["test", 1]
+    assert link.streams.next_key() == ("test", 1)
     assert link.wake_at() == 2.0
     assert (link.count("test"), link.count("another")) == (3, 0)
-    assert link_with().next_stream() is None
+    assert link_with().streams.next_key() is None
 
 
 def test_a_stream_that_never_speaks_wakes_nobody() -> None:

@@ -6,16 +6,25 @@ It knows of no connection and of no answer. Those who answer know it (`anytws.si
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from heapq import heappop, heappush
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final
 
 from anytws.simulator.settings import EPOCH, WorldSettings
 from anytws.wire.connection_time import write_connection_time
+
+if TYPE_CHECKING:
+    from anytws.simulator.client import Client
 
 MOST_IDS: Final = 10_000
 """How many client ids are remembered as stale, and how many with their next order id; the oldest go first."""
 
 _LAST_ORDER_ID: Final = 2**31 - 2
+_1970: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MS: Final = timedelta(milliseconds=1)
+_HAIR: Final = 1e-6
 
 
 class Knowledge:
@@ -29,6 +38,20 @@ class Knowledge:
         self._next_ids: dict[int | None, int] = {}
         self._epoch = EPOCH
         self._now = 0.0
+        self._agenda: list[tuple[int, int, Callable[[], None]]] = []
+        self._serials = count()
+        self._is_acting = False
+
+    # Clients
+
+    @property
+    def clients(self) -> Sequence[Client]:
+        """The clients that are connected, oldest first."""
+        return ()
+
+    def client(self, client_id: int) -> Client | None:
+        """Give the client with *client_id*; None: it is not connected."""
+        return next((client for client in self.clients if client.client_id == client_id), None)
 
     # Time
 
@@ -40,8 +63,46 @@ class Knowledge:
     def note_time(self, now: float | None) -> float:
         """Take in what time it is; None: the last time told. Gives the time."""
         if now is not None:
+            if self._agenda and not self._is_acting:
+                self._act(now)
             self._now = now
         return self._now
+
+    def ms(self, now: float | None = None) -> int:
+        """Give the UTC time at *now* in milliseconds since 1970, as the market and the exchange count it."""
+        return (self.utc(now) - _1970) // _MS
+
+    def at(self, ms: int) -> float:
+        """Give the time at which it is *ms* milliseconds since 1970: `ms` of it is that, or a little later."""
+        now = (_1970 + ms * _MS - self.utc(0.0)).total_seconds()
+        # A number of seconds has a fraction that is not exact.
+        while self.ms(now) < ms:
+            now += _HAIR
+        return now
+
+    def do_at(self, ms: int, action: Callable[[], None]) -> None:
+        """Have *action* done when it is *ms* milliseconds since 1970: things of one time in the order of these calls.
+
+        That is when somebody tells the world the time (`note_time`, `wake_at`); it may be later, but what the action
+        finds as the time is *ms*.
+        """
+        heappush(self._agenda, (ms, next(self._serials), action))
+
+    def wake_at(self) -> float | None:
+        """Give the time at which something is to be done, whoever is connected; None: nothing is."""
+        return self.at(self._agenda[0][0]) if self._agenda else None
+
+    def _act(self, now: float) -> None:
+        """Do what is due by *now*, each thing at its own time."""
+        until = self.ms(now)
+        self._is_acting = True
+        try:
+            while self._agenda and self._agenda[0][0] <= until:
+                ms, _, action = heappop(self._agenda)
+                self._now = max(self._now, self.at(ms))
+                action()
+        finally:
+            self._is_acting = False
 
     def set_clock(self, utc: datetime, now: float) -> None:
         """Say that it is *utc* at *now*. `WorldSettings.epoch_at_zero` has precedence, where it is given."""

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from traceback import clear_frames
-from typing import Concatenate, Final, ParamSpec, TypeGuard
+from typing import Concatenate, Final, ParamSpec
 
 from anytws.core.codes import CLIENT_ID_IN_USE
 from anytws.core.connection import Connection
@@ -34,7 +34,7 @@ from anytws.errors import in_a_sentence, shown
 from anytws.messages.base import Side, ToClient, ToTws
 from anytws.messages.session import ManagedAccounts, NextValidId, StartApiRequest
 from anytws.simulator.answers import ANSWERS, Answers
-from anytws.simulator.client import Client, Stream
+from anytws.simulator.client import Client
 from anytws.simulator.complaints import BAD_REQUEST, complaint, not_done, not_valid
 from anytws.simulator.knowledge import Knowledge
 from anytws.simulator.settings import Dialog, Farm, FarmKind, HangUp, Opening, Personality, WorldSettings, notice_of
@@ -239,10 +239,10 @@ class Link(Client):
         """Give the time at which `wake` has something to do; None when it has not."""
         if self.hang_up is not None:
             return None
-        stream = self.next_stream()
-        streams_at = None if stream is None or stream.wake_at == math.inf else stream.wake_at
-        times = (self._connection.wake_at(), self._person_answers_at, self._opens_at, streams_at)
-        return min((time for time in times if time is not None), default=None)
+        times = (self._connection.wake_at(), self._person_answers_at, self._opens_at, self.world.wake_at())
+        soonest = min((time for time in times if time is not None), default=math.inf)
+        soonest = min(soonest, self.streams.wake_at)
+        return None if soonest == math.inf else soonest
 
     @_guarded
     def wake(self, now: float) -> None:
@@ -319,6 +319,12 @@ class Link(Client):
         self._let_in(accept)
         self._settle(now)
 
+    def push(self, message: ToClient) -> None:
+        """Say *message* unasked, or because of what another client did. Nothing happens if it may not be said now."""
+        if self._connection.state is State.READY and entry_of(message).since <= (self.server_version or 0):
+            self._say(message)
+            self._watchers.call()
+
     # The World's side
 
     def begin(self, refusal: str | None, now: float) -> None:
@@ -371,16 +377,16 @@ class Link(Client):
 
     def _stream(self, now: float) -> None:
         """Say what the client gets as time goes on, and pass over what there is no room for."""
-        while self._is_due(stream := self.next_stream(), now) and self._connection.closed is None:
+        streams = self.streams
+        while streams.wake_at <= now and (key := streams.next_key()) is not None and self._connection.closed is None:
+            stream = streams[key]
             if len(self._outbox) >= OUTBOX:
                 stream.skip(now)
-                continue
-            for message in stream.wake():
-                self._say(message)
-
-    @staticmethod
-    def _is_due(stream: Stream | None, now: float) -> TypeGuard[Stream]:
-        return stream is not None and stream.wake_at <= now
+            else:
+                for message in stream.wake():
+                    self._say(message)
+            if streams.get(key) is stream:
+                streams.touch(key)
 
     def _must_wait(self) -> bool:
         # After the end nothing is said any more.

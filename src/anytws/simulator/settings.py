@@ -19,7 +19,7 @@ from anytws.errors import shown
 from anytws.messages.accounts import PositionMulti
 from anytws.messages.base import ToClient
 from anytws.messages.session import CurrentTime, ErrorMessage, ManagedAccounts, NextValidId
-from anytws.simulator.listings import listing_of
+from anytws.simulator.old_listings import listing_of
 from anytws.simulator.proof import prove, refused, say_messages, say_redirect, say_version
 from anytws.wire.connection_time import write_connection_time
 from anytws.wire.limits import DEFAULT_LIMITS, Limits

@@ -62,6 +62,11 @@ class World(Host):
         return tuple(self._links)
 
     @property
+    def clients(self) -> tuple[Link, ...]:
+        """The connections that have said their client id, oldest first."""
+        return tuple(link for link in self._links if link.client_id is not None)
+
+    @property
     def is_running(self) -> bool:
         """Whether there is somebody to connect to."""
         return self._running

@@ -44,8 +44,8 @@ from anytws.simulator.answers.answer import Answer, Answers, id_of, say_nothing
 from anytws.simulator.client import Client
 from anytws.simulator.complaints import complaint, not_done, not_valid
 from anytws.simulator.knowledge import Knowledge
-from anytws.simulator.listings import listing_of
-from anytws.simulator.market import amount, money, price
+from anytws.simulator.old_listings import listing_of
+from anytws.simulator.old_market import amount, money, price
 from anytws.simulator.settings import Holding
 from anytws.wire.versions import PROTOBUF_ACCOUNTS_POSITIONS
 

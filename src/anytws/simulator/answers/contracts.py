@@ -23,7 +23,7 @@ from anytws.messages.session import ErrorMessage
 from anytws.simulator.answers.answer import Answer, Answers, id_of, say_nothing
 from anytws.simulator.client import Client
 from anytws.simulator.complaints import complaint, not_valid
-from anytws.simulator.listings import MARKET_RULE, MIN_TICK, SMART, Listing, found
+from anytws.simulator.old_listings import MARKET_RULE, MIN_TICK, SMART, Listing, found
 from anytws.simulator.settings import FarmKind
 
 _NO_DEFINITION: Final = 200

@@ -37,8 +37,8 @@ from anytws.simulator.answers.answer import Answer, Answers, id_of, say_nothing
 from anytws.simulator.answers.contracts import the_one
 from anytws.simulator.client import Client, Stream
 from anytws.simulator.complaints import complaint, not_done, not_valid
-from anytws.simulator.listings import Listing
-from anytws.simulator.market import DAY, MINUTE, money, span, traded
+from anytws.simulator.old_listings import Listing
+from anytws.simulator.old_market import DAY, MINUTE, money, span, traded
 from anytws.simulator.settings import FarmKind
 from anytws.wire.versions import HISTORICAL_DATA_END, HMDS_MARKET_DATA_IN_SHARES
 

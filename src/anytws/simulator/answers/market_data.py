@@ -26,8 +26,8 @@ from anytws.simulator.answers.answer import Answer, Answers, id_of
 from anytws.simulator.answers.contracts import the_one
 from anytws.simulator.client import Client, Stream
 from anytws.simulator.complaints import complaint, not_done, not_valid
-from anytws.simulator.listings import MIN_TICK, Listing
-from anytws.simulator.market import Quote, money, quote
+from anytws.simulator.old_listings import MIN_TICK, Listing
+from anytws.simulator.old_market import Quote, money, quote
 from anytws.simulator.settings import FarmKind
 from anytws.wire.versions import (
     MARKET_DATA_IN_SHARES,

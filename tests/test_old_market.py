@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anytws.simulator.listings import LISTINGS, listing_of
-from anytws.simulator.market import DAY, Range, draw, minutes, price, quote, seconds, span, traded
+from anytws.simulator.old_listings import LISTINGS, listing_of
+from anytws.simulator.old_market import DAY, Range, draw, minutes, price, quote, seconds, span, traded
 
 SECONDS = st.integers(-(10**9), 4 * 10**9)
 STOCKS = st.sampled_from(LISTINGS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from anytws.messages import Contract, Stock
-from anytws.simulator.listings import LISTINGS, SMART, found, listing_of
+from anytws.simulator.old_listings import LISTINGS, SMART, found, listing_of
 
 
 def test_each_has_a_number_of_its_own() -> None:

@@ -14,7 +14,7 @@ from typing import Final
 
 import attrs
 
-from anytws.simulator.listings import Listing
+from anytws.simulator.old_listings import Listing
 
 MINUTE: Final = 60
 DAY: Final = 86_400
