@@ -20,15 +20,12 @@ from anytws.messages import (
     AccountSummary,
     AccountSummaryEnd,
     AccountSummaryRequest,
-    ApiSettingsConfig,
     CancelAccountSummary,
     CancelContractData,
     CancelHeadTimestamp,
     CancelHistoricalData,
     CancelMarketData,
     CancelPositions,
-    ConfigRequest,
-    ConfigResponse,
     Contract,
     ContractData,
     ContractDataEnd,
@@ -77,7 +74,7 @@ from anytws.simulator import ANSWERS, World, WorldSettings
 from anytws.simulator.world import EPOCH
 from anytws.wire.catalogue import entry_of
 from anytws.wire.versions import CURRENT_TIME_IN_MILLIS, MAX_VERSION, MIN_VERSION, PROTOBUF
-from tests.test_world import ELSEWHERE, HERE, Client, Cut, byte_by_byte, whole
+from tests.test_world import Client, Cut, byte_by_byte, whole
 
 ENCODINGS = (178, 200, 225)
 """Text, protobuf for a few messages, and protobuf for all."""
@@ -92,6 +89,7 @@ def cut(request: pytest.FixtureRequest) -> Cut:
 # The session, orders, executions and settings
 
 
+@pytest.mark.card("session.time", "session.accounts", "session.next_valid_id", "session.log_level")
 @pytest.mark.parametrize("version", [CURRENT_TIME_IN_MILLIS, PROTOBUF, MAX_VERSION])
 def test_requests_are_answered(version, cut):
     client = Client(World(WorldSettings(server_version=version, accounts=("DU1", "DU2"))), client_id=7, cut=cut)
@@ -130,6 +128,7 @@ def test_orders_by_hand_are_for_client_0_alone():
     assert (error.error_code, error.request_id) == (327, None)
 
 
+@pytest.mark.card("connection.read_only")
 @pytest.mark.parametrize(
     "request_",
     [
@@ -148,18 +147,6 @@ def test_a_tws_that_is_read_only_hides_its_orders(request_):
     assert (error.error_code, error.request_id) == (321, None)
     assert client.ask(PositionsRequest()) == [PositionEnd()]
     assert client.ask(ExecutionRequest(request_id=7)) == [ExecutionDetailsEnd(7)]
-
-
-@pytest.mark.parametrize("read_only", [False, True])
-def test_its_settings_can_be_read(read_only):
-    settings = WorldSettings(read_only=read_only, localhost_only=False, trusted_addresses=(HERE, ELSEWHERE))
-    (answer,) = Client(World(settings)).ask(ConfigRequest(request_id=7))
-    assert isinstance(answer, ConfigResponse)
-    assert answer.request_id == 7
-    assert answer.api is not None
-    assert answer.api.settings == ApiSettingsConfig(
-        read_only_api=read_only, allow_localhost_only=False, trusted_ips=(HERE, ELSEWHERE)
-    )
 
 
 def test_the_table_has_no_request_that_is_none_of_a_client():

@@ -66,6 +66,7 @@ def test_a_clock_without_a_zone_is_no_clock():
         WorldSettings(epoch_at_zero=datetime(2026, 1, 1))  # noqa: DTZ001
 
 
+@pytest.mark.card("connection.client_id_in_use")
 def test_a_client_id_in_use_is_error_326_and_the_end(cut):
     world = World()
     first, second = Client(world, client_id=7, cut=cut), Client(world, client_id=7, cut=cut)
@@ -92,6 +93,7 @@ def test_a_client_id_is_free_after_an_orderly_end(ending):
     assert Client(world, client_id=7, now=1.0).state is State.READY
 
 
+@pytest.mark.card("connection.client_id_in_use")
 @pytest.mark.parametrize("ending", ["reset", "die"])
 def test_a_client_id_stays_in_use_for_a_while_after_a_torn_connection(ending):
     world = World(WorldSettings(stale_seconds=60))

@@ -57,6 +57,7 @@ def cut(request: pytest.FixtureRequest) -> Cut:
     return request.param
 
 
+@pytest.mark.card("connection.opening")
 @pytest.mark.parametrize(
     "version", [MIN_VERSION, ERROR_TIME - 1, ERROR_TIME, PROTOBUF - 1, PROTOBUF, 212, 213, MAX_VERSION]
 )
@@ -77,6 +78,7 @@ def test_bytes_in_slices_are_the_same_bytes():
     assert list(client.link.events) == list(sliced.link.events)
 
 
+@pytest.mark.card("connection.farms")
 def test_tws_reports_its_farms_at_once(cut):
     farms = (*USUAL_FARMS, Farm(FarmKind.MARKET_DATA, "eufarm"))
     client = Client(World(WorldSettings(farms=farms)), cut=cut)
@@ -88,6 +90,7 @@ def test_tws_reports_its_farms_at_once(cut):
     assert client.told.index(notices[0]) > client.told.index(client.heard(Ready)[0])
 
 
+@pytest.mark.card("connection.farms")
 def test_a_gateway_reports_no_farm_until_a_request_needs_it(cut):
     answers = {**ANSWERS, IdsRequest: attrs.evolve(ANSWERS[IdsRequest], farm=FarmKind.HISTORICAL)}
     client = Client(World(WorldSettings(personality=Personality.GATEWAY), answers=answers), cut=cut)
@@ -102,6 +105,7 @@ def test_a_gateway_reports_no_farm_until_a_request_needs_it(cut):
     assert client.codes == [FarmKind.HISTORICAL.code], "once"
 
 
+@pytest.mark.card("connection.version")
 @pytest.mark.parametrize(
     "own, lowest, highest, agreed",
     [
@@ -118,6 +122,7 @@ def test_the_newest_version_that_both_speak_is_agreed(own, lowest, highest, agre
     assert client.state is State.READY
 
 
+@pytest.mark.card("connection.version")
 @pytest.mark.parametrize("own", [100, MIN_VERSION - 1, 180])
 def test_without_a_common_version_it_names_its_own_and_hangs_up(own, cut):
     world = World(WorldSettings(server_version=own))
@@ -141,6 +146,7 @@ def test_a_client_from_the_future_gets_what_is_spoken_here():
     assert link.server_version == MAX_VERSION
 
 
+@pytest.mark.card("connection.opening")
 def test_the_opening_comes_in_any_order(cut):
     world = World(WorldSettings(opening=(Opening.FARMS, Opening.NEXT_VALID_ID, Opening.MANAGED_ACCOUNTS)))
     client = Client(world, cut=cut)
@@ -202,6 +208,7 @@ def framed(version: int, message: ToTws) -> bytes:
     return sayer.core.send(message)
 
 
+@pytest.mark.card("connection.too_early")
 def test_a_request_before_start_api_closes_the_connection():
     client = Client(World(), start_api_by_hand=True)
     client.link.receive_data(framed(MAX_VERSION, CurrentTimeRequest()), 0.0)
@@ -242,6 +249,7 @@ def test_who_does_not_speak_the_protocol_is_out():
     assert link.hang_up is HangUp.EOF
 
 
+@pytest.mark.card("connection.too_early")
 def test_requests_just_after_next_valid_id_are_dropped(cut):
     world = World(WorldSettings(settling_seconds=0.5))
     client = Client(world, cut=cut)
@@ -251,6 +259,7 @@ def test_requests_just_after_next_valid_id_are_dropped(cut):
     assert client.ask(CurrentTimeRequest(), 0.5) == [CurrentTime(EPOCH)]
 
 
+@pytest.mark.card("connection.read_only")
 def test_in_read_only_mode_what_changes_anything_is_error_321(monkeypatch, cut):
     """No request of the catalogue does so far; one is made to."""
     entry = attrs.evolve(catalogue.BY_CLASS[IdsRequest], changes_state=True)
@@ -280,6 +289,7 @@ def test_a_table_of_ones_own_answers_otherwise():
     assert client.state is State.READY
 
 
+@pytest.mark.card("connection.not_simulated")
 def test_a_request_that_is_not_simulated_fails_and_says_so(cut):
     client = Client(World(answers={}), cut=cut)
     (error,) = client.ask(CurrentTimeRequest())
@@ -350,6 +360,7 @@ def test_a_request_that_leaves_its_id_out_is_error_320(entry):
     assert not client.link.streams
 
 
+@pytest.mark.card("connection.unreadable")
 @pytest.mark.parametrize(
     "version, body",
     [

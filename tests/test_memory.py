@@ -109,6 +109,8 @@ BOUNDS: dict[str, int] = {
 ONE_INPUT = "what one input brought, which whoever drives the core takes after it: that is the contract"
 TABLE = "one for each entry, layout or kind of the catalogue"
 OURS = "filled by our own side"
+HELD = "one for each position; of those that are closed 1,000 at the most, by `MOST_POSITIONS`"
+VALUED = "one for each key of an account in each currency"
 
 REASONS: dict[str, str] = {
     "core.endpoint.Endpoint._events": ONE_INPUT,
@@ -210,6 +212,19 @@ REASONS: dict[str, str] = {
     "simulator.knowledge.Knowledge._holders": "as many as there are links",
     "simulator.watchers.Watchers._callbacks": OURS,
     "simulator.client.Client.summaries": "two at the most",
+    "simulator.answers.account_data.AccountData._portfolio": HELD,
+    "simulator.answers.account_data.AccountData._said": VALUED,
+    "simulator.answers.account_summary.Summary._said": VALUED,
+    "simulator.answers.account_updates.AccountUpdates._said": VALUED,
+    "simulator.answers.positions.Positions._said": HELD,
+    "simulator.ledger.accounts.Accounts._begins": HELD,
+    "simulator.ledger.accounts.Accounts._books": "the accounts of the settings",
+    "simulator.ledger.book.Book._where": "10,000, by `MOST_EXECUTIONS`",
+    "simulator.ledger.book.Book.cash": "one for each currency of the universe",
+    "simulator.ledger.book.Book.lines": HELD,
+    "simulator.ledger.book.Line.entries": "10,000 in all positions of an account, by `MOST_EXECUTIONS`",
+    "simulator.ledger.days._new_york()": "one zone",
+    "simulator.ledger.rates.Rates._pairs": "one for each two currencies of the universe",
     "simulator.client.Client.streams": "as many as `WorldSettings.lines`, and 50 of bars",
     "cli.demo.Show.states": OURS + ": its TWS is the simulated one",
     "cli.demo.Show.farms": OURS + ": its TWS is the simulated one",

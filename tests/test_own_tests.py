@@ -45,6 +45,13 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     "wire/tables/*.py": ("test_catalogue.py", "test_official_incoming.py", "test_official_outgoing.py"),
     # Fields and their meaning, without behaviour: what a class can hold, the entry writes and reads.
     "messages/*.py": ("test_messages.py", "test_representation.py", "test_catalogue.py"),
+    "simulator/ledger/__init__.py": ("test_layers.py",),
+    # What accounts are made of: all of it is seen in what they say of bookings, and in what must hold of any.
+    "simulator/ledger/[bksv]*.py": ("test_ledger_accounts.py", "test_ledger_properties.py"),
+    "simulator/ledger/margins.py": ("test_ledger_accounts.py", "test_ledger_exercise.py"),
+    "simulator/deck.py": ("test_cards.py",),
+    # Text without behaviour.
+    "simulator/connection_cards.py": ("test_cards.py", "test_link.py", "test_world.py"),
     # By it settings are tried when they are made.
     "simulator/proof.py": ("test_settings.py",),
     # One of the answers of the simulated TWS each.

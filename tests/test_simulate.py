@@ -27,6 +27,7 @@ from anytws.cli.narrator import MOST_OF_A_LINE, Narrator
 from anytws.core.options import HandshakeOptions
 from anytws.messages.base import Side
 from anytws.messages.contracts import MatchingSymbolsRequest
+from anytws.messages.order_words import FaMethod
 from anytws.messages.session import CurrentTimeRequest, ErrorMessage, IdsRequest, NextValidId, SetServerLogLevelRequest
 from anytws.simulator import (
     ANSWERS,
@@ -41,6 +42,9 @@ from anytws.simulator import (
     Personality,
     WorldSettings,
 )
+from anytws.simulator.advisors import AdvisorGroup
+from anytws.simulator.deck import all_cards
+from anytws.simulator.ledger.margins import Margins
 from anytws.simulator.serve import MemoryTws, serve, serve_memory
 from anytws.wire.codec import Codec
 from anytws.wire.frames import frame
@@ -110,10 +114,33 @@ CASES = {
         "positions": (Holding("MSFT", Decimal(30), 410.5), Holding("AMD", Decimal(-7), 99.0)),
     },
     "--positions none": {"positions": ()},
+    "--positions EUR.USD:-5000@1.12": {"positions": (Holding("EUR.USD", Decimal(-5000), 1.12),)},
+    "--base-currency EUR": {"base_currency": "EUR"},
+    "--cash 1234.5": {"cash": Decimal("1234.5")},
+    "--account-type LLC": {"account_type": "LLC"},
+    "--margins portfolio": {"margins": Margins.PORTFOLIO},
+    "--large-account": {"large_account": True},
+    "--ledger-prefix": {"ledger_prefix": True},
+    "--summary-twice": {"summary_twice": True},
+    "--shared-account-data": {"shared_account_data": True},
     "--seed 7": {"seed": 7},
     "--tick-seconds 0.01": {"tick_seconds": 0.01},
     "--no-market-data-subscribed": {"market_data_subscribed": False},
     "--lines 3": {"lines": 3},
+    "--news-providers DJ-N,BZ": {"news_providers": ("DJ-N", "BZ")},
+    "--wsh-licensed": {"wsh_licensed": True},
+    "--advisor-groups Even:EqualQuantity:DU1+DU2,Split:Percent:DU1=30+DU2=70.5": {
+        "advisor_groups": (
+            AdvisorGroup("Even", ("DU1", "DU2")),
+            AdvisorGroup("Split", ("DU1", "DU2"), FaMethod.PERCENT, (Decimal(30), Decimal("70.5"))),
+        ),
+    },
+    "--market-data-unsubscribed usfuture,OPT": {"market_data_unsubscribed": frozenset({"usfuture", "OPT"})},
+    "--no-delayed-data": {"delayed_data": False},
+    "--depth-unsubscribed NASDAQ": {"depth_unsubscribed": frozenset({"NASDAQ"})},
+    "--us-stocks-in-lots": {"us_stocks_in_lots": True},
+    "--competing-session": {"competing_session": True},
+    "--tick-by-tick-seconds 0": {"tick_by_tick_seconds": 0.0},
 }
 
 
@@ -198,6 +225,12 @@ def test_the_help_explains_every_knob(capsys, monkeypatch):
     # The docstrings speak of Python; the help does not.
     assert "None:" not in text
     assert "`" not in text
+
+
+def test_it_lists_its_cards_instead(capsys):
+    assert main(["simulate", "--cards"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == [card.id for card in all_cards()]
 
 
 def test_settings_from_the_command_line_are_settings():

@@ -132,6 +132,7 @@ def test_a_version_that_no_tws_of_ours_can_have_is_no_setting(version):
 # Who gets in
 
 
+@pytest.mark.card("connection.most_clients")
 def test_one_client_too_many_is_closed_before_any_reply(cut):
     world = World()
     clients = [Client(world, client_id=number, cut=cut) for number in range(MAX_CLIENTS)]
@@ -149,12 +150,14 @@ def test_a_client_that_never_greets_takes_a_place():
     assert Client(world).reason is CloseReason.REFUSED
 
 
+@pytest.mark.card("connection.api_off")
 def test_with_the_api_off_every_connection_is_closed(cut):
     client = Client(World(WorldSettings(api_enabled=False)), cut=cut)
     assert client.reason is CloseReason.REFUSED
     assert client.bytes_heard == 0
 
 
+@pytest.mark.card("connection.other_hosts")
 @pytest.mark.parametrize("address", [ELSEWHERE, "2001:db8::1", "a name"])
 def test_only_this_host_may_connect_and_nobody_is_asked(address):
     client = Client(World(WorldSettings(dialog=Dialog.ACCEPT)), address)
@@ -176,6 +179,7 @@ def test_a_trusted_address_connects_without_a_dialog():
 UNTRUSTED = WorldSettings(localhost_only=False)
 
 
+@pytest.mark.card("connection.other_hosts")
 def test_the_dialog_is_accepted_after_a_while(cut):
     world = World(attrs.evolve(UNTRUSTED, dialog=Dialog.ACCEPT, dialog_seconds=9.0))
     client = Client(world, ELSEWHERE, cut=cut)
@@ -223,6 +227,7 @@ def test_a_test_answers_the_dialog(accept, state):
         client.link.answer_dialog(accept)
 
 
+@pytest.mark.card("connection.redirect")
 def test_a_redirect_is_said_instead_of_the_version(cut):
     world = World(WorldSettings(redirect=("gateway.example", 7496)))
     client = Client(world, cut=cut)
@@ -238,6 +243,7 @@ def test_a_redirect_is_said_instead_of_the_version(cut):
 # Dying
 
 
+@pytest.mark.card("connection.death")
 @pytest.mark.parametrize("how, reason", [(HangUp.EOF, CloseReason.EOF), (HangUp.RESET, CloseReason.RESET)])
 def test_a_connection_dies_and_the_others_live(how, reason):
     world = World()

@@ -13,7 +13,7 @@ import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Final, TypeVar, get_type_hints
 
 import attrs
@@ -22,7 +22,9 @@ from cyclopts import Group, Parameter, Token
 from anytws.cli.numbers import number, whole_number
 from anytws.errors import shown
 from anytws.messages.base import ToClient
+from anytws.messages.order_words import FaMethod
 from anytws.simulator import Farm, FarmKind, Holding, Opening, WorldSettings
+from anytws.simulator.advisors import AdvisorGroup
 
 _T = TypeVar("_T")
 
@@ -63,6 +65,7 @@ def _word_of(member: Opening | FarmKind) -> str:
 
 
 _OPENINGS: Final = {_word_of(member): member for member in Opening}
+_METHODS: Final = {method.value: method for method in FaMethod}
 _FARM_KINDS: Final = {_word_of(member): member for member in FarmKind}
 
 
@@ -89,6 +92,21 @@ def _positions(word: str) -> tuple[Holding, ...]:
             raise ValueError(f"{shown(part)} is not SYMBOL:QUANTITY@COST")
         holdings.append(Holding(match[1], Decimal(match[2]), float(match[3])))
     return tuple(holdings)
+
+
+def _groups(word: str) -> tuple[AdvisorGroup, ...]:
+    groups = []
+    for part in _words(word):
+        name, _, rest = part.partition(":")
+        method, _, members = rest.partition(":")
+        pairs = [member.partition("=") for member in members.split("+")]
+        try:
+            amounts = tuple(Decimal(amount) for _, has_amount, amount in pairs if has_amount)
+        except InvalidOperation as problem:
+            raise ValueError(f"{shown(part)} has an amount that is no number") from problem
+        accounts = tuple(account for account, _, _ in pairs)
+        groups.append(AdvisorGroup(name, accounts, _known(method, _METHODS), amounts))
+    return tuple(groups)
 
 
 def _offset(word: str) -> timedelta:
@@ -118,6 +136,16 @@ def _as_positions(value: tuple[Holding, ...]) -> str:
     return _as_words([f"{held.symbol}:{held.quantity}@{held.average_cost:g}" for held in value])
 
 
+def _as_groups(value: tuple[AdvisorGroup, ...]) -> str:
+    return _as_words([_as_group(group) for group in value])
+
+
+def _as_group(group: AdvisorGroup) -> str:
+    amounts = [f"={amount:f}" for amount in group.amounts] or [""] * len(group.accounts)
+    members = [account + amount for account, amount in zip(group.accounts, amounts, strict=True)]
+    return f"{group.name}:{group.method.value}:{'+'.join(members)}"
+
+
 def _as_offset(value: timedelta) -> str:
     return f"{value.total_seconds() / _UNITS['h']:g}h"
 
@@ -143,6 +171,9 @@ SPELLINGS: Final[dict[object, Spelling]] = {
     tuple[Opening | ToClient, ...]: Spelling(_opening, _as_opening, "Separated by commas; or 'none'."),
     tuple[Farm, ...]: Spelling(_farms, _as_farms, "KIND:NAME, separated by commas; or 'none'."),
     tuple[Holding, ...]: Spelling(_positions, _as_positions, "SYMBOL:QUANTITY@COST, separated by commas; or 'none'."),
+    tuple[AdvisorGroup, ...]: Spelling(
+        _groups, _as_groups, "NAME:METHOD:ACCOUNT+ACCOUNT or NAME:METHOD:ACCOUNT=AMOUNT+…, separated by commas."
+    ),
     timedelta: Spelling(_offset, _as_offset, "Such as 2h, -30m or 90s."),
 }
 """Type of a field → its spelling. For all other types cyclopts has one."""

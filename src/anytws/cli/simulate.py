@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import anyio
 from cyclopts import Parameter, validators
 
+from anytws.cli.cards import tell_cards
 from anytws.cli.event_loop import run_interruptible
 from anytws.cli.narrator import Narrator
 from anytws.cli.numbers import number, whole_number
 from anytws.cli.output import Output, Tone, address, counted, open_console
 from anytws.simulator import Personality, WorldSettings
+from anytws.simulator.deck import all_cards
 from anytws.simulator.serve import serve
 from anytws.wire.handshake import HIGHEST_PORT
 
@@ -41,6 +43,7 @@ def simulate(
         int, Parameter(converter=whole_number, validator=validators.Number(gte=0, lte=HIGHEST_PORT))
     ] = 7497,
     seconds: Annotated[float | None, Parameter(name="--for", converter=number, validator=_is_time)] = None,
+    cards: Annotated[bool, Parameter(negative=())] = False,
     settings: Annotated[Knobs, Parameter(name="*")] = Knobs(),  # noqa: B008  # frozen, and shown as defaults
 ) -> int:
     """Be a TWS on a port, and say what clients do, one line each.
@@ -55,8 +58,13 @@ def simulate(
         The port to listen at; 0 takes a free one, and the first line says which.
     seconds
         End after so many seconds; without it, at Ctrl-C.
+    cards
+        List what this TWS does, and how each of it is known, instead of being one.
     """
     output = Output(open_console())
+    if cards:
+        tell_cards(output, all_cards())
+        return 0
     run = functools.partial(_run, output, settings, host, port, seconds)
     return run_interruptible(run, when_interrupted=0)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from typing import Final
@@ -12,6 +11,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from anytws.simulator.link import Link
+from anytws.simulator.pace import REAL_TIME, Pace
 from anytws.simulator.settings import HangUp
 from anytws.simulator.streams import ResettableStream
 
@@ -21,12 +21,16 @@ _LOG: Final = logging.getLogger("anytws.simulator")
 class Carrier:
     """Carries bytes between one link and one stream until one of them ends, then ends the other."""
 
-    def __init__(self, link: Link, stream: ResettableStream, linger_seconds: float) -> None:
+    def __init__(
+        self, link: Link, stream: ResettableStream, linger_seconds: float, pace: Pace = REAL_TIME
+    ) -> None:
         self._link = link
         self._stream = stream
         self._linger_seconds = linger_seconds
+        self._pace = pace
         self._attention = anyio.Event()
         self._delivered = anyio.Event()
+        self._thawed = anyio.Event()
         self._delivery: anyio.CancelScope | None = None
         self._has_told = False
         self._stop_watching = link.watch(self._attend)
@@ -44,12 +48,15 @@ class Carrier:
         finally:
             try:
                 # Still open here only if the server's block was left, or carrying failed.
-                self._link.die(HangUp.EOF, anyio.current_time())
+                self._link.die(HangUp.EOF, self._now())
                 self._stop_watching()
                 # Nobody will fetch it any more.
                 self._link.data_to_send()
             finally:
                 await self._stream.aclose()
+
+    def _now(self) -> float:
+        return self._pace.world_time(anyio.current_time())
 
     def _tell_failure(self) -> None:
         # At once, while the link remembers it.
@@ -60,6 +67,9 @@ class Carrier:
     def _attend(self) -> None:
         self._tell_failure()
         self._attention.set()
+        if not self._link.is_hanging:
+            self._thawed.set()
+            self._thawed = anyio.Event()
         if self._delivery is not None and self._link.hang_up is not None:
             # A delivery that was begun before the hang-up does not wait for ever for a client that does not read.
             patience = 0.0 if self._link.hang_up is HangUp.RESET else self._linger_seconds
@@ -70,20 +80,22 @@ class Carrier:
             try:
                 data = await self._stream.receive()
             except anyio.EndOfStream:
-                self._link.receive_eof(anyio.current_time())
+                self._link.receive_eof(self._now())
                 return
             except anyio.BrokenResourceError:
-                self._link.receive_reset(anyio.current_time())
+                self._link.receive_reset(self._now())
                 return
-            self._link.receive_data(data, anyio.current_time())
+            self._link.receive_data(data, self._now())
             # A client that asks without ever reading an answer is not listened to, so that answers cannot pile up.
             while self._link.has_data_to_send:
                 await self._delivered.wait()
+            while self._link.is_hanging:
+                await self._thawed.wait()
 
     async def _speak(self) -> None:
         link = self._link
         while True:
-            link.wake(anyio.current_time())
+            link.wake(self._now())
             self._attention = anyio.Event()
             if link.hang_up is HangUp.RESET:
                 return
@@ -92,7 +104,7 @@ class Carrier:
             elif link.hang_up is HangUp.EOF:
                 return
             else:
-                with anyio.CancelScope(deadline=_deadline(link.wake_at())):
+                with anyio.CancelScope(deadline=self._pace.deadline(link.wake_at())):
                     await self._attention.wait()
 
     async def _deliver(self, data: bytes) -> None:
@@ -101,7 +113,7 @@ class Carrier:
             try:
                 await self._stream.send(data)
             except anyio.BrokenResourceError:
-                self._link.receive_reset(anyio.current_time())
+                self._link.receive_reset(self._now())
         self._delivery = None
         self._delivered.set()
         self._delivered = anyio.Event()
@@ -135,7 +147,3 @@ async def open_tasks() -> AsyncGenerator[TaskGroup]:
             raise
         error = group.exceptions[0]
         raise error from error.__cause__
-
-
-def _deadline(time: float | None) -> float:
-    return math.inf if time is None else time

@@ -92,8 +92,8 @@ class Streams(MutableMapping[Key, Stream]):
             heapify(self._heap)
 
     def touch_all(self, *kinds: str) -> None:
-        """Ask all streams of *kinds* again when they have something to say."""
-        for key in [key for key in self._streams if key[0] in kinds]:
+        """Ask all streams of *kinds* again when they have something to say; without any, all of them."""
+        for key in [key for key in self._streams if not kinds or key[0] in kinds]:
             self.touch(key)
 
     def next_key(self) -> Key | None:
@@ -127,6 +127,8 @@ class Client(ABC):
         """The account whose data it has subscribed to."""
         self.summaries: set[int] = set()
         """The ids of its account summaries, two at the most."""
+        self.knows_calendar: bool = False
+        """Whether it was told the meta data of Wall Street Horizon in this session, before which there are no events."""
         self.streams: Final[Streams] = Streams()
         """What it gets as time goes on, by kind and request id."""
 
@@ -148,6 +150,10 @@ class Client(ABC):
     @abstractmethod
     def push(self, message: ToClient) -> None:
         """Say *message* unasked, or because of what another client did. Nothing happens if it may not be said now."""
+
+    def touch(self, *kinds: str) -> None:
+        """Have its streams of *kinds* say what is new; without any, all of them."""
+        self.streams.touch_all(*kinds)
 
     def count(self, kind: str) -> int:
         """Give how many streams of *kind* are open."""

@@ -10,7 +10,7 @@ from typing import Final
 from anytws.core.codes import REQUEST_INVALID
 from anytws.messages.base import ToTws
 from anytws.messages.session import ErrorMessage
-from anytws.simulator.knowledge import Knowledge
+from anytws.simulator.ground import Ground
 from anytws.wire.catalogue import entry_of
 from anytws.wire.kinds import REQUEST_ID
 
@@ -20,18 +20,18 @@ FAILED_REQUEST: Final = 322
 """It could be read, and not be done."""
 
 
-def complaint(world: Knowledge, code: int, text: str, about: object = None) -> ErrorMessage:
+def complaint(world: Ground, code: int, text: str, about: object = None) -> ErrorMessage:
     """Give the error *code* with *text*, and with the id of the request that it is *about*, or of its order."""
     return ErrorMessage(_id_of(about), code, text, error_time=world.time())
 
 
-def not_valid(world: Knowledge, request: ToTws, cause: str) -> ErrorMessage:
+def not_valid(world: Ground, request: ToTws, cause: str) -> ErrorMessage:
     """Give the error that *request* is refused for what is in it."""
     text = f"Error validating request.-'{entry_of(request).name}' : cause - {cause}"
     return complaint(world, REQUEST_INVALID, text, request)
 
 
-def not_done(world: Knowledge, request: ToTws, cause: str) -> ErrorMessage:
+def not_done(world: Ground, request: ToTws, cause: str) -> ErrorMessage:
     """Give the error that *request* is in order, and cannot be done."""
     text = f"Error processing request.-'{entry_of(request).name}' : cause - {cause}"
     return complaint(world, FAILED_REQUEST, text, request)

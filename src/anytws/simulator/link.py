@@ -10,11 +10,11 @@ that client's link and of no other.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import wraps
 from traceback import clear_frames
-from typing import Concatenate, Final, ParamSpec
+from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec
 
 from anytws.core.codes import CLIENT_ID_IN_USE
 from anytws.core.connection import Connection
@@ -31,16 +31,23 @@ from anytws.core.options import HandshakeOptions
 from anytws.core.remembered import Remembered, weigh
 from anytws.core.state import State
 from anytws.errors import in_a_sentence, shown
-from anytws.messages.base import Side, ToClient, ToTws
+from anytws.messages.base import Side, ToClient, ToTws, replace
 from anytws.messages.session import ManagedAccounts, NextValidId, StartApiRequest
 from anytws.simulator.answers import ANSWERS, Answers
+from anytws.simulator.answers.orders import open_orders
 from anytws.simulator.client import Client
 from anytws.simulator.complaints import BAD_REQUEST, complaint, not_done, not_valid
 from anytws.simulator.knowledge import Knowledge
+from anytws.simulator.leftovers import answer_to_unknown
+from anytws.simulator.rate import MOST_BREACHES, MessageRate
 from anytws.simulator.settings import Dialog, Farm, FarmKind, HangUp, Opening, Personality, WorldSettings, notice_of
 from anytws.simulator.watchers import Watchers
 from anytws.wire.catalogue import entry_of
 from anytws.wire.versions import MIN_VERSION
+
+if TYPE_CHECKING:
+    from anytws.simulator.faults.meddler import Meddler
+    from anytws.simulator.faults.stage import Saying
 
 _P = ParamSpec("_P")
 
@@ -53,11 +60,18 @@ LINK_BYTES: Final = 4096
 FAILURE_BYTES: Final = 65_536
 """What a failure keeps beside its own words: the frames of whoever carries the bytes, and in them the last piece."""
 
+MAX_RATE: Final = 100
+"""The code for too many messages a second."""
+
 _MOST_OF_A_FAILURE: Final = 300
 _MOST_CAUSES: Final = 100
 
 # A real TWS was never seen to lose patience with a client, and it is ready once it has said nextValidId.
 _TWS: Final = HandshakeOptions(version_timeout=None, start_timeout=None, accounts_grace=0.0)
+
+
+# TWS speaks to a client that has said who it is, and not before.
+_TALKS: Final = frozenset({State.AWAITING_NEXT_VALID_ID, State.READY})
 
 
 def _over() -> Connection:
@@ -94,6 +108,10 @@ class Host(Knowledge):
     def __init__(self, settings: WorldSettings | None = None, *, answers: Answers = ANSWERS) -> None:
         super().__init__(settings)
         self.answers = answers
+
+    def meddler_for(self, link: Link) -> Meddler | None:  # noqa: ARG002 (for a world that has a script)
+        """Give what meddles with the messages of *link*, which is new; None: nothing does."""
+        return None
 
     def note_event(self, link: Link, event: Event) -> None:
         """Take notice of what happened on *link*, before TWS acts on it."""
@@ -156,6 +174,11 @@ class Link(Client):
         self._opens_at: float | None = None
         self._settled_at = -math.inf
         self._awake_farms: set[Farm] = set()
+        self._rate = MessageRate(settings.messages_per_second)
+        self._waits_until: float | None = None
+        self._unheard: list[bytes | HangUp] = []
+        """What came while TWS hung."""
+        self._meddler = world.meddler_for(self)
         self._connection.opened(now)
 
     def __repr__(self) -> str:
@@ -200,6 +223,11 @@ class Link(Client):
     def receive_data(self, data: bytes, now: float) -> None:
         """Take bytes of the client in. After a hang-up nobody listens any more."""
         self.wake(now)
+        if self._meddler is not None:
+            self._meddler.note_upstream(len(data))
+            if self.is_hanging:
+                self._unheard.append(data)
+                return
         if self.hang_up is None:
             self._connection.receive_data(data)
             self._react(now)
@@ -208,7 +236,9 @@ class Link(Client):
     def receive_eof(self, now: float) -> None:
         """Note that the client will say no more: TWS frees its id and hangs up."""
         self.wake(now)
-        if self.hang_up is None:
+        if self.is_hanging:
+            self._unheard.append(HangUp.EOF)
+        elif self.hang_up is None:
             self._connection.receive_eof()
             self._react(now)
 
@@ -218,12 +248,16 @@ class Link(Client):
         self.wake(now)
         # Nobody is there to deliver it to.
         self._outbox.clear()
-        if self.hang_up is None:
+        if self.is_hanging:
+            self._unheard.append(HangUp.RESET)
+        elif self.hang_up is None:
             self._connection.receive_reset()
             self._react(now)
 
     def data_to_send(self) -> bytes:
         """Give what is to be delivered to the client, once, and take up the requests that waited for that."""
+        if self.is_hanging:
+            return b""
         data = bytes(self._outbox)
         self._outbox.clear()
         if self._is_full:
@@ -233,13 +267,20 @@ class Link(Client):
     @property
     def has_data_to_send(self) -> bool:
         """Whether something waits to be delivered."""
-        return bool(self._outbox)
+        return bool(self._outbox) and not self.is_hanging
+
+    @property
+    def is_hanging(self) -> bool:
+        """Whether TWS hangs, by its script: it neither hears nor says anything."""
+        return self._meddler is not None and self._meddler.is_hanging and self.hang_up is None
 
     def wake_at(self) -> float | None:
         """Give the time at which `wake` has something to do; None when it has not."""
         if self.hang_up is not None:
             return None
-        times = (self._connection.wake_at(), self._person_answers_at, self._opens_at, self.world.wake_at())
+        if self.is_hanging:
+            return self.world.wake_at()
+        times = (self._connection.wake_at(), self._person_answers_at, self._opens_at, self._waits_until, self.world.wake_at())
         soonest = min((time for time in times if time is not None), default=math.inf)
         soonest = min(soonest, self.streams.wake_at)
         return None if soonest == math.inf else soonest
@@ -248,7 +289,7 @@ class Link(Client):
     def wake(self, now: float) -> None:
         """Do what is due."""
         self.world.note_time(now)
-        if self.hang_up is not None:
+        if self.hang_up is not None or self.is_hanging:
             return
         self._connection.wake(now)
         if self._person_answers_at is not None and now >= self._person_answers_at:
@@ -325,6 +366,68 @@ class Link(Client):
             self._say(message)
             self._watchers.call()
 
+    # The side of a script
+
+    @property
+    def client(self) -> Link:
+        """The link, as those see it who answer."""
+        return self
+
+    @property
+    def version(self) -> int:
+        """The version agreed; 0 before."""
+        return self.server_version or 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it ends, or has ended."""
+        return self.hang_up is not None or self._closed is not None
+
+    def utter(self, saying: Saying) -> None:
+        """Say this, with nobody meddling. Nothing happens where TWS does not speak to the client yet, or any more."""
+        if self._connection.state not in _TALKS or self.hang_up is not None:
+            return
+        if isinstance(saying, bytes):
+            self._put(self._connection.data_to_send())
+            self._put(saying)
+        elif entry_of(saying).since <= self.version:
+            self._utter(saying)
+        if not self._is_reacting:
+            self._watchers.call()
+
+    def take(self, request: ToTws) -> None:
+        """Do *request*, with nobody meddling."""
+        if not self.is_over:
+            self._hear(request, self.world.now)
+            self._settle(self.world.now)
+
+    def replies(self, request: ToTws) -> Iterable[ToClient]:
+        """Give what TWS would say to *request*."""
+        answer = self.world.answers.get(type(request))
+        return () if answer is None else answer.reply(self, request)
+
+    def attend(self) -> None:
+        """Have the transport look again at what it has to do."""
+        self._watchers.call()
+
+    @_guarded
+    def thaw(self) -> None:
+        """Go on after TWS hung: hear what has come meanwhile. What streams had to say is passed over."""
+        now = self.world.now
+        for key in [key for key in self.streams if self.streams[key].wake_at <= now]:
+            self.streams[key].skip(now)
+            self.streams.touch(key)
+        unheard, self._unheard = self._unheard, []
+        for each in unheard:
+            if each is HangUp.EOF:
+                self.receive_eof(now)
+            elif each is HangUp.RESET:
+                self.receive_reset(now)
+            elif isinstance(each, bytes):
+                self._connection.receive_data(each)
+                self._react(now)
+        self._watchers.call()
+
     # The World's side
 
     def begin(self, refusal: str | None, now: float) -> None:
@@ -391,7 +494,14 @@ class Link(Client):
     def _must_wait(self) -> bool:
         # After the end nothing is said any more.
         self._is_full = len(self._outbox) >= OUTBOX and self._connection.closed is None
-        return self._is_full
+        return self._is_full or self._is_too_fast()
+
+    def _is_too_fast(self) -> bool:
+        """Tell whether the client's next message has to wait, where TWS slows clients down (documented)."""
+        now = self.world.now
+        opens_at = now if self.world.settings.rejects_above_rate else self._rate.opens_at(now)
+        self._waits_until = opens_at if opens_at > now and self._connection.closed is None else None
+        return self._waits_until is not None
 
     def _finish(self, closed: ConnectionClosed, *, torn: bool) -> None:
         """Keep the facts of a connection that is over, and let go of its core."""
@@ -408,12 +518,13 @@ class Link(Client):
                 if not self._asks_person:
                     self._name_version(event)
             case StartApiRequest() if self._odd is None:
-                self._start(event, now)
+                if self._meddler is None or self._meddler.incoming(event):
+                    self._start(event, now)
             case ConnectionClosed():
                 self.hang_up = self.hang_up or HangUp.EOF
                 self._finish(event, torn=event.reason is CloseReason.RESET or self.hang_up is HangUp.RESET)
-            case UnknownMessage():
-                self._complain(BAD_REQUEST, f"Error reading request. Unknown message id {event.told_id}")
+            case UnknownMessage() if (answer := answer_to_unknown(self.world, event)) is not None:
+                self._say(answer)
             case OddValue():
                 self._odd = _unreadable(event)
             case UndecodableFrame():
@@ -457,6 +568,9 @@ class Link(Client):
     def _open_session(self, now: float) -> None:
         settings = self.world.settings
         self._opens_at = None
+        if settings.habits.says_orders_on_connect and self.client_id is not None:
+            for message in open_orders(self.world, self.client_id):
+                self._say(message)
         for item in settings.opening:
             if item is Opening.MANAGED_ACCOUNTS:
                 self._say(ManagedAccounts(settings.accounts))
@@ -477,13 +591,24 @@ class Link(Client):
 
     def _listen(self, request: ToTws, now: float) -> None:
         if self._odd is None:
-            self._hear(request, now)
+            if self._meddler is None:
+                self._hear(request, now)
+            else:
+                self._hear_meddled(self._meddler, request, now)
             return
         # With one value that cannot be read TWS does none of what the request asks for.
         self._complain(BAD_REQUEST, f"Error reading request. {self._odd}", request)
         self._odd = None
         if isinstance(request, StartApiRequest):
             self._end(HangUp.EOF, "START_API cannot be read")
+
+    def _hear_meddled(self, meddler: Meddler, request: ToTws, now: float) -> None:
+        for each in meddler.incoming(request):
+            meddler.begin(each)
+            try:
+                self._hear(each, now)
+            finally:
+                meddler.end()
 
     def _hear(self, request: ToTws, now: float) -> None:
         if now < self._settled_at:
@@ -492,6 +617,9 @@ class Link(Client):
             return
         entry = entry_of(request)
         self.world.note_heard(self, request)
+        if self._rate.note(now):
+            self._refuse_speed()
+            return
         if getattr(request, "request_id", 0) is None:
             # In protobuf an id may be left out; then nobody could tell what an answer belongs to.
             self._complain(BAD_REQUEST, f"Error reading request. {entry.name}: the request id is missing")
@@ -499,7 +627,9 @@ class Link(Client):
         answer = self.world.answers.get(type(request))
         is_hidden = entry.changes_state or (answer is not None and answer.needs_trading)
         if is_hidden and self.world.settings.read_only:
-            self._say(not_valid(self.world, request, "The API interface is currently in Read-Only mode."))
+            refusal = not_valid(self.world, request, "The API interface is currently in Read-Only mode.")
+            without_id = self.world.settings.habits.minus_one_for_read_only
+            self._say(replace(refusal, request_id=None) if without_id else refusal)
         elif answer is None:
             # Silence would be true to nobody: the client would wait for what this simulator cannot do.
             self._say(not_done(self.world, request, "The simulator does not know this request."))
@@ -507,6 +637,14 @@ class Link(Client):
             self._wake_farms(answer.farm)
             for message in answer.reply(self, request):
                 self._say(message)
+
+    def _refuse_speed(self) -> None:
+        """Do nothing of a request that is one too many in a second; the third time is the last (documented)."""
+        most, breaches = self.world.settings.messages_per_second, self._rate.breaches
+        text = f"Max rate of messages per second has been exceeded:max={most} rec={most + 1} ({breaches})"
+        self._complain(MAX_RATE, text)
+        if breaches >= MOST_BREACHES:
+            self._end(HangUp.EOF, "it sent too many messages a second")
 
     def _wake_farms(self, kind: FarmKind | None) -> None:
         if self.world.settings.personality is Personality.GATEWAY:
@@ -529,6 +667,15 @@ class Link(Client):
         return self.world.time()
 
     def _say(self, message: ToClient) -> None:
+        """Say *message*, or what a script makes of it."""
+        if self._meddler is None:
+            self._utter(message)
+            return
+        for saying in self._meddler.outgoing(message):
+            self.utter(saying)
+        self._meddler.settle()
+
+    def _utter(self, message: ToClient) -> None:
         """Say *message*, unless the connection ended in the meantime, by either side's doing."""
         if self._connection.closed is None:
             self._put(self._connection.data_to_send())
@@ -541,6 +688,8 @@ class Link(Client):
             data = data[: max(settings.die_after_bytes - self.bytes_said, 0)]
         self._outbox += data
         self.bytes_said += len(data)
+        if self._meddler is not None and data:
+            self._meddler.note_downstream(len(data))
         if settings.die_after_bytes is not None and self.bytes_said >= settings.die_after_bytes:
             self._end(settings.die_by, f"TWS died after {self.bytes_said} bytes")
 

@@ -33,6 +33,8 @@ from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint
 
 from anytws.simulator.carrier import Carrier, open_tasks
+from anytws.simulator.link import Link
+from anytws.simulator.pace import Pace
 from anytws.simulator.streams import CAPACITY, MemoryStream, ResettableStream, SocketStream, memory_pair
 from anytws.simulator.world import World
 
@@ -74,7 +76,7 @@ _IS_SHORT: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.E
 class TcpTws:
     """A `World` on a TCP port. Made by `serve`."""
 
-    def __init__(self, world: World, listener: socket.socket, linger_seconds: float) -> None:
+    def __init__(self, world: World, listener: socket.socket, linger_seconds: float, pace: Pace) -> None:
         self.world: Final = world
         self.host: Final[str] = listener.getsockname()[0]
         """The address that it listens at."""
@@ -82,6 +84,7 @@ class TcpTws:
         """The port that it listens at."""
         self._listener = listener
         self._linger_seconds = linger_seconds
+        self._pace = pace
         self._world_changed = anyio.Event()
         self._accepting = anyio.CancelScope()
         self._told: set[int | None] = set()
@@ -96,11 +99,11 @@ class TcpTws:
         try:
             async with open_tasks() as tasks:
                 while True:
-                    if self.world.is_running:
+                    if self.world.is_listening:
                         with anyio.CancelScope() as self._accepting:
                             await self._accept(tasks)
                     self._listener.close()
-                    while not self.world.is_running:
+                    while not self.world.is_listening:
                         await self._world_changed.wait()
                     self._listener = await self._listen_again(self._listener.family, address)
         finally:
@@ -110,7 +113,7 @@ class TcpTws:
     def _note_change(self) -> None:
         self._world_changed.set()
         self._world_changed = anyio.Event()
-        if not self.world.is_running:
+        if not self.world.is_listening:
             self._accepting.cancel()
 
     async def _listen_again(self, family: int, address: _Address) -> socket.socket:
@@ -166,7 +169,7 @@ class TcpTws:
 
     async def _serve(self, stream: SocketStream, address: str) -> None:
         try:
-            link = self.world.connect(address, anyio.current_time())
+            link = self.world.connect(address, self._pace.world_time(anyio.current_time()))
         except ConnectionRefusedError:
             # The world died between the client's connect and this task's turn.
             stream.reset()
@@ -174,16 +177,17 @@ class TcpTws:
             _LOG.exception("a client from %s could not be let in", address)
             stream.reset()
         else:
-            await Carrier(link, stream, self._linger_seconds).run()
+            await _carry(self.world, link, stream, self._linger_seconds, self._pace)
 
 
 class MemoryTws:
     """A `World` behind byte streams in memory. Made by `serve_memory`."""
 
-    def __init__(self, world: World, tasks: TaskGroup, linger_seconds: float) -> None:
+    def __init__(self, world: World, tasks: TaskGroup, linger_seconds: float, pace: Pace) -> None:
         self.world: Final = world
         self._tasks = tasks
         self._linger_seconds = linger_seconds
+        self._pace = pace
 
     def __repr__(self) -> str:
         return f"<MemoryTws, {self.world!r}>"
@@ -194,36 +198,48 @@ class MemoryTws:
         Raises `ConnectionRefusedError` while the world is not running. The stream is the caller's to close.
         """
         await checkpoint()
-        link = self.world.connect(address, anyio.current_time())
+        link = self.world.connect(address, self._pace.world_time(anyio.current_time()))
         here, there = memory_pair()
-        self._tasks.start_soon(Carrier(link, there, self._linger_seconds).run)
+        self._tasks.start_soon(_carry, self.world, link, there, self._linger_seconds, self._pace)
         return here
 
 
 @asynccontextmanager
 async def serve(
-    world: World, host: str = "127.0.0.1", port: int = 0, *, linger_seconds: float = LINGER_SECONDS
+    world: World,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    linger_seconds: float = LINGER_SECONDS,
+    speed: float = 1.0,
 ) -> AsyncGenerator[TcpTws]:
     """Serve *world* on TCP for as long as the block lasts; port 0 takes a free one.
 
     The world's clock is set to that of this machine, unless `WorldSettings.epoch_at_zero` says otherwise. An orderly
-    hang-up gives the client *linger_seconds* to hang up too. Raises `OSError` if the port cannot be had.
+    hang-up gives the client *linger_seconds* to hang up too. The world's time runs *speed* times as fast as that of the
+    event loop. Raises `OSError` if the port cannot be had, and `ValueError` for a speed that is not above 0.
     """
+    pace = Pace(speed, anyio.current_time())
     found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     listener = _listen_at(found[0][0], found[0][4])
-    _set_clock(world)
-    tws = TcpTws(world, listener, linger_seconds)
+    _set_clock(world, pace)
+    tws = TcpTws(world, listener, linger_seconds, pace)
     async with open_tasks() as tasks:
         tasks.start_soon(tws.run)
+        tasks.start_soon(_drive, world, pace)
         yield tws
 
 
 @asynccontextmanager
-async def serve_memory(world: World, *, linger_seconds: float = LINGER_SECONDS) -> AsyncGenerator[MemoryTws]:
+async def serve_memory(
+    world: World, *, linger_seconds: float = LINGER_SECONDS, speed: float = 1.0
+) -> AsyncGenerator[MemoryTws]:
     """Serve *world* in memory for as long as the block lasts. Otherwise the same as `serve`."""
-    _set_clock(world)
+    pace = Pace(speed, anyio.current_time())
+    _set_clock(world, pace)
     async with open_tasks() as tasks:
-        yield MemoryTws(world, tasks, linger_seconds)
+        tasks.start_soon(_drive, world, pace)
+        yield MemoryTws(world, tasks, linger_seconds, pace)
 
 
 @asynccontextmanager
@@ -242,9 +258,36 @@ def _is_one_of_the_last(number: int) -> bool:
     return most != resource.RLIM_INFINITY and number >= most - min(_SPARE_FILES, most // 4)
 
 
-def _set_clock(world: World) -> None:
+async def _carry(world: World, link: Link, stream: ResettableStream, linger_seconds: float, pace: Pace) -> None:
+    director = world.director
+    if director is None or not director.has_byte_faults:
+        await Carrier(link, stream, linger_seconds, pace).run()
+        return
+    # Whoever has no script does not pay for what plays one.
+    from anytws.simulator.toxic_stream import carry_meddled  # noqa: PLC0415
+
+    await carry_meddled(link, stream, linger_seconds, pace, director)
+
+
+async def _drive(world: World, pace: Pace) -> None:
+    """Tell *world* the time whenever it has something to do, whether somebody is connected or not."""
+    while True:
+        changed = anyio.Event()
+        stop_watching = world.watch(changed.set)
+        try:
+            with anyio.CancelScope(deadline=pace.deadline(world.wake_at())):
+                await changed.wait()
+        finally:
+            stop_watching()
+        try:
+            world.note_time(pace.world_time(anyio.current_time()))
+        except Exception:  # noqa: BLE001 (no client has to do with it, and what is left to do is still done)
+            _LOG.exception("%r: something that was due could not be done", world)
+
+
+def _set_clock(world: World, pace: Pace) -> None:
     # Whatever a client knows of the time came from some TWS, and here that is us.
-    world.set_clock(datetime.now(UTC), anyio.current_time())  # noqa: TID251
+    world.set_clock(datetime.now(UTC), pace.world_time(anyio.current_time()))  # noqa: TID251
 
 
 def _listen_at(family: int, address: _Address) -> socket.socket:

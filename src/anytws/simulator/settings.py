@@ -16,10 +16,16 @@ import attrs
 
 from anytws.core.remembered import MOST_BYTES
 from anytws.errors import shown
-from anytws.messages.accounts import PositionMulti
+from anytws.messages.accounts import AccountValue, PositionMulti
+from anytws.messages.advisors import FADataType, ReceiveFA
 from anytws.messages.base import ToClient
+from anytws.messages.contract import Contract
+from anytws.messages.news import NewsProvider, NewsProviders
 from anytws.messages.session import CurrentTime, ErrorMessage, ManagedAccounts, NextValidId
-from anytws.simulator.old_listings import listing_of
+from anytws.simulator.advisors import AdvisorGroup, groups_document
+from anytws.simulator.ledger.margins import Margins
+from anytws.simulator.ledger.rates import INVENTED
+from anytws.simulator.exchange.models import Habits, Latency, Pieces, Progress
 from anytws.simulator.proof import prove, refused, say_messages, say_redirect, say_version
 from anytws.wire.connection_time import write_connection_time
 from anytws.wire.limits import DEFAULT_LIMITS, Limits
@@ -49,6 +55,18 @@ class Personality(Enum):
     """Reports all its farms in the opening."""
     GATEWAY = "gateway"
     """Reports a farm when the first request needs it, once: see `Answer.farm`."""
+
+
+@unique
+class BarTimes(Enum):
+    """Which clock TWS shows in the times of bars: a choice in its API settings, from server version 171 on."""
+
+    INSTRUMENT = "instrument"
+    """That of the instrument's exchange, with its zone: ``20260713 09:30:00 US/Eastern``."""
+    OPERATOR = "operator"
+    """That of the person in front of TWS, with its zone."""
+    UTC = "utc"
+    """``20260713-13:30:00``."""
 
 
 @unique
@@ -113,7 +131,11 @@ class Opening(Enum):
 
 _LEAST_ID: Final = -(2**31)
 
+_FREE_NEWS: Final = ("BRFG", "BRFUPDN", "DJNL")
+
 _USUAL_ACCOUNTS: Final = ("DU1234567",)
+_USUAL_CASH: Final = Decimal(100_000)
+_USUAL_TYPE: Final = "INDIVIDUAL"
 
 USUAL_OPENING: Final = (Opening.MANAGED_ACCOUNTS, Opening.NEXT_VALID_ID, Opening.FARMS)
 """The order that captures of real sessions show. The vendor promises none."""
@@ -127,23 +149,27 @@ USUAL_FARMS: Final = (
 
 
 _MOST_HELD: Final = 10**9
+_MOST_CASH: Final = 10**12
+_CURRENCIES: Final = ("USD", *INVENTED)
 
 
 @attrs.frozen
 class Holding:
-    """A position in one of the stocks that the simulated TWS knows."""
+    """A position in something that the universe of the simulated TWS has."""
 
     symbol: str
-    """Such as ``AAPL``."""
+    """Such as ``AAPL``: as `Universe.by_symbol` takes it."""
     quantity: Decimal
-    """Shares; negative: sold short."""
+    """Shares or contracts; negative: sold short."""
     average_cost: float
-    """What one share cost, commissions included, in its currency."""
+    """What one of them cost, multiplier and commissions included, in its currency."""
 
 
 USUAL_POSITIONS: Final = (Holding("AAPL", Decimal(100), 287.35), Holding("SPY", Decimal(-20), 781.5))
 """Two small ones, invented."""
 
+
+_TEXTS: Final = "a set of texts, none of them empty"
 
 _Validator: TypeAlias = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 
@@ -188,15 +214,41 @@ def _is_aware(_: object, field: attrs.Attribute[Any], value: object) -> None:
 
 def _are_texts(_: object, field: attrs.Attribute[Any], value: object) -> None:
     if not isinstance(value, frozenset) or not all(isinstance(item, str) and item for item in value):
-        raise refused(field.name, value, "addresses, each a text")
+        raise refused(field.name, value, _TEXTS)
 
 
-def _frozen(value: Iterable[str]) -> frozenset[str]:
+def _words(name: str) -> Callable[[Iterable[str]], frozenset[str]]:
+    def frozen(value: Iterable[str]) -> frozenset[str]:
+        try:
+            # One text is a series of texts to Python, and each of its letters would be one.
+            return frozenset((value,) if isinstance(value, str) else value)
+        except TypeError as problem:
+            raise refused(name, value, _TEXTS, problem) from problem
+
+    return frozen
+
+
+def _is_currency(_: object, field: attrs.Attribute[Any], value: object) -> None:
+    if value not in _CURRENCIES:
+        raise refused(field.name, value, f"one of {', '.join(sorted(_CURRENCIES))}")
+
+
+def _is_cash(_: object, field: attrs.Attribute[Any], value: object) -> None:
+    # Written so that it refuses nan as well: that compares with nothing.
+    if type(value) is not Decimal or not value.is_finite() or not abs(value) <= _MOST_CASH:
+        raise refused(field.name, value, f"a Decimal, from -{_MOST_CASH:g} to {_MOST_CASH:g}")
+
+
+def _are_groups(_: object, field: attrs.Attribute[Any], value: object) -> None:
+    if not isinstance(value, tuple) or not all(isinstance(item, AdvisorGroup) for item in value):
+        raise refused(field.name, value, "a tuple of AdvisorGroup")
+
+
+def _symbols(value: Iterable[str]) -> frozenset[str]:
     try:
-        # One text is a series of texts to Python, and each of its letters would be trusted.
         return frozenset((value,) if isinstance(value, str) else value)
     except TypeError as problem:
-        raise refused("trusted_addresses", value, "addresses, each a text", problem) from problem
+        raise refused("hard_to_borrow", value, "symbols, each a text", problem) from problem
 
 
 @attrs.frozen(kw_only=True)
@@ -239,7 +291,7 @@ class WorldSettings:
     localhost_only: bool = attrs.field(default=True, validator=_is_of(bool))
     """Refuse every address that is not of this host, without a dialog. TWS is installed so."""
 
-    trusted_addresses: frozenset[str] = attrs.field(default=LOOPBACK, converter=_frozen, validator=_are_texts)
+    trusted_addresses: frozenset[str] = attrs.field(default=LOOPBACK, converter=_words("trusted_addresses"), validator=_are_texts)
     """Addresses that connect without a dialog, as texts."""
 
     dialog: Dialog = attrs.field(default=Dialog.REJECT, validator=_is_of(Dialog))
@@ -267,7 +319,31 @@ class WorldSettings:
     """How it dies then."""
 
     positions: tuple[Holding, ...] = USUAL_POSITIONS
-    """What the first of the accounts holds."""
+    """What the first of the accounts holds, of those that are no advisor's."""
+
+    base_currency: str = attrs.field(default="USD", validator=_is_currency)
+    """The currency that the accounts are kept in."""
+
+    cash: Decimal = attrs.field(default=_USUAL_CASH, validator=_is_cash)
+    """What each account has of it at the beginning."""
+
+    account_type: str = _USUAL_TYPE
+    """What ``AccountType`` says. Others that were seen: JOINT, CORPORATION, LLC."""
+
+    margins: Margins = attrs.field(default=Margins.REG_T, validator=_is_of(Margins))
+    """How much positions bind, and how many times what is left can be spent."""
+
+    large_account: bool = attrs.field(default=False, validator=_is_of(bool))
+    """Account data have the keys of a large account as well: day trades, Regulation T, and those of segments."""
+
+    ledger_prefix: bool = attrs.field(default=False, validator=_is_of(bool))
+    """In summaries the keys of the ledger begin with ``$LEDGER-``: a setting of TWS from 10.47 on."""
+
+    summary_twice: bool = attrs.field(default=False, validator=_is_of(bool))
+    """A summary with tags and ``$LEDGER:ALL`` of a single account says all twice, with two ends, as was recorded."""
+
+    shared_account_data: bool = attrs.field(default=False, validator=_is_of(bool))
+    """All clients have to subscribe to one account; who wants another gets 2101."""
 
     seed: int = attrs.field(default=1, validator=_whole(0))
     """What prices and sizes are drawn from: the same seed and time, the same prices."""
@@ -278,8 +354,75 @@ class WorldSettings:
     market_data_subscribed: bool = attrs.field(default=True, validator=_is_of(bool))
     """Off: market data are refused with error 354, or delayed for who has asked for such."""
 
+    market_data_unsubscribed: frozenset[str] = attrs.field(
+        default=frozenset(), converter=_words("market_data_unsubscribed"), validator=_are_texts
+    )
+    """What is not subscribed though the rest is: farms, security types and primary exchanges, such as ``usfuture``,
+    ``OPT`` or ``NASDAQ``."""
+
+    delayed_data: bool = attrs.field(default=True, validator=_is_of(bool))
+    """Off: of what is not subscribed there are no delayed data either, and error 10168 says so."""
+
+    depth_unsubscribed: frozenset[str] = attrs.field(
+        default=frozenset(), converter=_words("depth_unsubscribed"), validator=_are_texts
+    )
+    """Exchanges whose books are not subscribed: of each, a book put together of several has its best row alone."""
+
+    us_stocks_in_lots: bool = attrs.field(default=False, validator=_is_of(bool))
+    """Sizes and volumes of US stocks are in round lots, at every server version: a box in the API settings of TWS."""
+
+    competing_session: bool = attrs.field(default=False, validator=_is_of(bool))
+    """Somebody else is logged in with the same user and has the market data: error 10197."""
+
+    tick_by_tick_seconds: float = attrs.field(default=15.0, validator=_is_duration)
+    """How long after a tick-by-tick request there may be no other for the same instrument; then error 10190."""
+
+    messages_per_second: int = attrs.field(default=0, validator=_whole(0))
+    """How many messages a client may send in a second; 0: any number. A real TWS allows half as many as it has lines
+    of market data, 50."""
+
+    rejects_above_rate: bool = attrs.field(default=True, validator=_is_of(bool))
+    """What happens to more: error 100, and the third time the end of the connection. Off: they are taken later."""
+
     lines: int = attrs.field(default=100, validator=_whole(0))
-    """How many streams of market data a client may have open; one more gets error 101."""
+    """How many streams of market data all clients together may have open; one more gets error 101. What there may be of
+    tick-by-tick streams and of books goes by it as well: 5 %, and 3 up to 399 lines, then one for 100, at most 60."""
+
+    bar_times: BarTimes = attrs.field(default=BarTimes.INSTRUMENT, validator=_is_of(BarTimes))
+    """Which clock the times of bars show."""
+
+    historical_pacing: bool = attrs.field(default=True, validator=_is_of(bool))
+    """Off: history may be asked for as often as one likes, and many queries may be open."""
+
+    historical_seconds: float = attrs.field(default=0.0, validator=_is_duration)
+    """How long history takes to answer. A real TWS takes 0.3 to 3 s."""
+
+    news_providers: tuple[str, ...] = _FREE_NEWS
+    """Whose news the user may read through the API: the three that are free, by default."""
+
+    wsh_licensed: bool = attrs.field(default=False, validator=_is_of(bool))
+    """Whether the user has the calendar of Wall Street Horizon; otherwise its requests get 10276."""
+
+    advisor_groups: tuple[AdvisorGroup, ...] = attrs.field(default=(), validator=_are_groups)
+    """The groups of an advisor, until a client replaces them. Who has no account F… or DF… is no advisor."""
+
+    progress: Progress = attrs.field(default=Progress.BY_MARKET, validator=_is_of(Progress))
+    """What moves orders on once they are accepted."""
+
+    pieces: Pieces = attrs.field(default=Pieces.WHOLE, validator=_is_of(Pieces))
+    """How much of an order is filled at one time."""
+
+    latency: Latency = attrs.field(default=Latency(), validator=_is_of(Latency))
+    """How long things take with orders."""
+
+    habits: Habits = attrs.field(default=Habits(), validator=_is_of(Habits))
+    """What is said of orders in one way or another."""
+
+    hard_to_borrow: frozenset[str] = attrs.field(default=frozenset(), converter=_symbols, validator=_are_texts)
+    """Symbols of which a short sale is held, with error 404, until `Hands.locate` finds shares."""
+
+    master_client: int | None = attrs.field(default=None, validator=_whole(0, optional=True))
+    """The id of the client that is told of the orders of all clients. None: nobody is."""
 
     epoch_at_zero: datetime | None = attrs.field(default=None, validator=_is_aware)
     """The time at ``now`` 0. None: whoever runs the world sets its clock (`World.set_clock`)."""
@@ -326,8 +469,17 @@ class WorldSettings:
             wanted = "a tuple of Farm, each with a name that can be said"
             prove("farms", self.farms, wanted, lambda: say_messages(_notices_of(self.farms), newest))
         if self.positions != USUAL_POSITIONS:
-            wanted = "a tuple of Holding, each of another stock that this TWS knows, with a quantity that can be said"
+            wanted = "a tuple of Holding, each of another symbol, with a quantity that can be said"
             prove("positions", self.positions, wanted, lambda: say_messages(_rows_of(self.positions), newest))
+        if self.account_type != _USUAL_TYPE:
+            kind = [AccountValue("AccountType", self.account_type)]
+            prove("account_type", self.account_type, "a text that can be said", lambda: say_messages(kind, newest))
+        if self.news_providers != _FREE_NEWS:
+            wanted = "a tuple of codes that can be said, none of them empty, with a + or with a $"
+            prove("news_providers", self.news_providers, wanted, lambda: _say_providers(self.news_providers, newest))
+        if self.advisor_groups:
+            wanted = "groups with names that can be said, each another"
+            prove("advisor_groups", self.advisor_groups, wanted, lambda: _say_groups(self.advisor_groups, newest))
         if self.redirect is not None:
             wanted = "a host and a port, which may be None"
             prove("redirect", self.redirect, wanted, functools.partial(say_redirect, self.redirect))
@@ -375,13 +527,12 @@ def _rows_of(positions: object) -> list[PositionMulti]:
         # Written so that it refuses nan as well: that compares with nothing.
         if not abs(holding.quantity) <= _MOST_HELD or not 0 <= holding.average_cost <= _MOST_HELD:
             raise ValueError(f"{shown(holding)} is out of all proportion")
-        try:
-            contract = listing_of(holding.symbol).brief("")
-        except LookupError as problem:
-            raise ValueError(str(problem)) from problem
+        if not holding.symbol:
+            raise ValueError("one has no symbol")
+        contract = Contract(symbol=holding.symbol)
         rows.append(PositionMulti(1, "", contract, holding.quantity, holding.average_cost))
     if len({holding.symbol for holding in positions}) < len(positions):
-        raise ValueError("two are of the same stock")
+        raise ValueError("two are of the same symbol")
     return rows
 
 
@@ -393,3 +544,18 @@ def _notices_of(farms: object) -> list[ErrorMessage]:
         if not isinstance(farm, Farm) or [type(value) for value in attrs.astuple(farm)] != [FarmKind, str]:
             raise TypeError(f"{shown(farm)} is no farm")
     return [notice_of(farm) for farm in farms]
+
+
+def _say_providers(codes: object, newest: int) -> None:
+    if not isinstance(codes, tuple):
+        raise TypeError(f"its type is {type(codes).__name__}")
+    for code in codes:
+        if not isinstance(code, str) or not code or set(code) & set("+$"):
+            raise ValueError(f"{shown(code)} is no code")
+    say_messages([NewsProviders(tuple(NewsProvider(code, code) for code in codes))], newest)
+
+
+def _say_groups(groups: tuple[AdvisorGroup, ...], newest: int) -> None:
+    if len({group.name for group in groups}) < len(groups):
+        raise ValueError("two have one name")
+    say_messages([ReceiveFA(FADataType.GROUPS, groups_document(groups))], newest)

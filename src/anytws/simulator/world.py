@@ -13,8 +13,9 @@ outlive its own death (`die`, `restart`). What happens on one connection is `any
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from ipaddress import IPv6Address, ip_address
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from anytws.core.remembered import Remembered
 from anytws.messages.base import ToTws
@@ -25,6 +26,11 @@ from anytws.simulator.memory import Heard, Memory
 from anytws.simulator.settings import EPOCH, HangUp, WorldSettings
 from anytws.simulator.watchers import Watchers
 
+if TYPE_CHECKING:
+    from anytws.simulator.faults.director import Director
+    from anytws.simulator.faults.meddler import Meddler
+    from anytws.simulator.faults.script import Script
+
 __all__ = ["EPOCH", "MOST_IDS", "Heard", "World"]
 
 
@@ -32,14 +38,17 @@ class World(Host):
     """The simulated TWS.
 
     ``settings`` may be replaced while it runs, as a person would change them in TWS; what was done stays done.
-    ``answers`` is the table of requests that it answers.
+    ``answers`` is the table of requests that it answers. ``script`` is the trouble that it meets
+    (`anytws.simulator.faults`); what is in the script and not there, a symbol for example, raises `ValueError`.
 
     What it keeps in memory has a bound, whatever clients do. It remembers `WorldSettings.memory_bytes`, 64 MiB. Each
     open link, of which there are `WorldSettings.max_clients`, has beside that a frame that is not whole yet (16 MB,
     `WorldSettings.limits`) and what waits to be delivered (1 MiB, `anytws.simulator.link.OUTBOX`).
     """
 
-    def __init__(self, settings: WorldSettings | None = None, *, answers: Answers = ANSWERS) -> None:
+    def __init__(
+        self, settings: WorldSettings | None = None, *, answers: Answers = ANSWERS, script: Script | None = None
+    ) -> None:
         super().__init__(settings, answers=answers)
         self._memory = Memory(self.settings)
         self.heard: Final[Remembered[Heard]] = self._memory.heard
@@ -49,6 +58,16 @@ class World(Host):
         self._links: list[Link] = []
         self._running = True
         self._watchers = Watchers()
+        self.director: Final[Director | None] = self._director_of(script)
+        """What has its script played; None: there is none."""
+
+    def _director_of(self, script: Script | None) -> Director | None:
+        if script is None or not script.events:
+            return None
+        # Whoever has no script does not pay for what plays one.
+        from anytws.simulator.faults.director import Director  # noqa: PLC0415
+
+        return Director(self, script)
 
     def __repr__(self) -> str:
         state = "running" if self._running else "not running"
@@ -62,7 +81,7 @@ class World(Host):
         return tuple(self._links)
 
     @property
-    def clients(self) -> tuple[Link, ...]:
+    def listeners(self) -> tuple[Link, ...]:
         """The connections that have said their client id, oldest first."""
         return tuple(link for link in self._links if link.client_id is not None)
 
@@ -70,6 +89,11 @@ class World(Host):
     def is_running(self) -> bool:
         """Whether there is somebody to connect to."""
         return self._running
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether somebody accepts connections: it, or a forwarder in front of it, by its script."""
+        return self._running or (self.director is not None and self.director.forwarders > 0)
 
     # What can be done
 
@@ -79,13 +103,17 @@ class World(Host):
         Raises `ConnectionRefusedError` while it is not running. A client that is not wanted gets its link all the
         same, with `Link.hang_up` set: TWS accepts first and looks then.
         """
-        if not self._running:
-            raise ConnectionRefusedError("this TWS is not running")
         self.note_time(now)
+        if not self.is_listening:
+            raise ConnectionRefusedError("this TWS is not running")
+        if self.director is not None:
+            self.director.begin()
         refusal = self._refusal_of(address)
         link = Link(self, address, now)
         self._links.append(link)
         link.begin(refusal, now)
+        if self.director is not None:
+            self.director.note_connection(link)
         return link
 
     def die(self, how: HangUp = HangUp.EOF, now: float | None = None) -> None:
@@ -102,11 +130,35 @@ class World(Host):
         self._running = True
         self._watchers.call()
 
+    def set_clock(self, utc: datetime, now: float) -> None:
+        """Say that it is *utc* at *now*, which is when a script starts that has not. `Ground.set_clock` has more."""
+        super().set_clock(utc, now)
+        if self.director is not None:
+            self.director.begin()
+
+    def do_at(self, ms: int, action: Callable[[], None]) -> None:
+        """Have *action* done at *ms* milliseconds since 1970: see `Ground.do_at`."""
+        is_first = not self._agenda or ms < self._agenda[0][0]
+        super().do_at(ms, action)
+        if is_first and not self._is_acting:
+            self._watchers.call()
+
     def watch(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Have *callback* called after `die` and `restart`; gives the function that ends this."""
+        """Have *callback* called after `die` and `restart`, and when `wake_at` gets earlier.
+
+        It must not call back into the world. Gives the function that ends this.
+        """
         return self._watchers.add(callback)
 
+    def note_door(self) -> None:
+        """Take notice that somebody, or nobody, accepts connections now."""
+        self._watchers.call()
+
     # What links tell
+
+    def meddler_for(self, link: Link) -> Meddler | None:
+        """Give what meddles with the messages of *link*, which is new: by the script, if there is one."""
+        return None if self.director is None else self.director.welcome(link)
 
     def note_heard(self, link: Link, request: ToTws) -> None:
         """Remember a request that was taken."""
@@ -119,10 +171,14 @@ class World(Host):
         self._links.remove(link)
         self.release(link.client_id, link, torn=torn)
         self._memory.note_end(link)
+        if self.director is not None:
+            self.director.note_end(link)
 
     def _refusal_of(self, address: str) -> str | None:
         """Say why a client from *address* is refused without asking anybody; None if it is not."""
         settings = self.settings
+        if self.director is not None and self.director.forwarders:
+            return "there is a forwarder, and no TWS behind it"
         if not settings.api_enabled:
             return "the API is switched off"
         if len(self._links) >= settings.max_clients:

@@ -395,3 +395,15 @@ def _mutated(draw: st.DrawFn, data: bytes, most: int) -> bytes:
 def mutations_of(data: bytes, most: int = 4) -> st.SearchStrategy[bytes]:
     """Give a strategy for *data* with one to *most* small damages: bytes changed, lost, doubled, or put in between."""
     return _mutated(data, most)
+
+
+# --- by type ---------------------------------------------------------------------------------------------------------
+
+
+def _register() -> None:
+    """Have ``st.from_type(TickPrice)`` draw what the newest version takes: for each message, once this is imported."""
+    for entry in CATALOGUE:
+        st.register_type_strategy(entry.cls, message_of)
+
+
+_register()

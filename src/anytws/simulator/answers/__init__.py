@@ -13,7 +13,27 @@ from __future__ import annotations
 
 from typing import Final
 
-from anytws.simulator.answers import accounts, config, contracts, executions, historical, market_data, orders, session
+from anytws.simulator.answers import (
+    accounts,
+    advisors,
+    calculations,
+    config,
+    contracts,
+    depth,
+    depth_exchanges,
+    display_groups,
+    executions,
+    historical,
+    linking,
+    market_data,
+    news,
+    orders,
+    scanner,
+    session,
+    tick_by_tick,
+    users,
+    wsh,
+)
 from anytws.simulator.answers.answer import Answer, Answers
 
 __all__ = ["ANSWERS", "Answer", "Answers"]
@@ -23,9 +43,20 @@ ANSWERS: Final[Answers] = {
     **config.ANSWERS,
     **contracts.ANSWERS,
     **market_data.ANSWERS,
+    **calculations.ANSWERS,
+    **tick_by_tick.ANSWERS,
+    **depth.ANSWERS,
+    **depth_exchanges.ANSWERS,
     **historical.ANSWERS,
     **accounts.ANSWERS,
     **orders.ANSWERS,
     **executions.ANSWERS,
+    **news.ANSWERS,
+    **scanner.ANSWERS,
+    **wsh.ANSWERS,
+    **display_groups.ANSWERS,
+    **advisors.ANSWERS,
+    **users.ANSWERS,
+    **linking.ANSWERS,
 }
 """Every request that the simulator answers."""

@@ -1,308 +1,337 @@
-"""Answers about history: bars of trades, which agree with the ticks, and where history begins.
-
-There are bars of seconds up to a day, up to `MOST_BARS` of them, and the market never closes (chosen). All other data
-are refused in the words recorded of a real TWS that has none of the kind.
-"""
+"""Answers about history: bars, and where history begins. The rest has modules of its own beside this one."""
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from decimal import Decimal
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from itertools import islice
 from typing import Final
 
-import attrs
-
 from anytws.messages.base import ToClient
+from anytws.messages.contract import SecurityType
 from anytws.messages.historical import (
-    BarSize,
     CancelHeadTimestamp,
+    CancelHistogramData,
     CancelHistoricalData,
+    CancelHistoricalTicks,
+    CancelRealTimeBars,
     FormatDate,
     HeadTimestamp,
     HeadTimestampRequest,
+    HistogramDataRequest,
     HistoricalData,
     HistoricalDataBar,
     HistoricalDataEnd,
     HistoricalDataRequest,
-    HistoricalDataUpdate,
-    UpdatedBar,
+    HistoricalTicksRequest,
+    RealTimeBarsRequest,
     WhatToShow,
 )
 from anytws.messages.session import ErrorMessage
 from anytws.messages.times import EPOCH_SECONDS
-from anytws.simulator.answers.answer import Answer, Answers, id_of, say_nothing
-from anytws.simulator.answers.contracts import the_one
-from anytws.simulator.client import Client, Stream
-from anytws.simulator.complaints import complaint, not_done, not_valid
-from anytws.simulator.old_listings import Listing
-from anytws.simulator.old_market import DAY, MINUTE, money, span, traded
-from anytws.simulator.settings import FarmKind
-from anytws.wire.versions import HISTORICAL_DATA_END, HMDS_MARKET_DATA_IN_SHARES
-
-BARS: Final = "bars"
-"""The kind of these streams in `Client.streams`."""
-
-MOST_BARS: Final = 2_000
-"""The most bars that one request gets (chosen)."""
-
-MOST_SECONDS: Final = 30 * DAY
-"""The longest time that one request may ask for (chosen)."""
-
-MOST_STREAMS: Final = 50
-"""How many requests may be open (documented)."""
-
-_SERVICE: Final = "Historical Market Data Service error message:"
-_NO_DATA: Final = 162
-_NOT_OPEN: Final = 366
-_BAD_DATE: Final = 10314
-_UPDATE_SECONDS: Final = 5.0
-_SHARES_PER_TRADE: Final = 150
-_DURATION: Final = re.compile(r"([0-9]{1,9})(?: ([SDWMY]))?", re.IGNORECASE)
-_LONGEST: Final = {
-    "S": (1, 86_400, "greater than 86400 seconds rejected."),
-    "D": (DAY, 365, "durations longer than 365 days must be made in years."),
-    "W": (7 * DAY, 52, "durations longer than 52 weeks must be made in years."),
-    "M": (30 * DAY, 12, "durations longer than 12 months must be made in years."),
-    "Y": (365 * DAY, 10**9, ""),
-}
-"""By unit: its seconds, how many may be asked for, and how TWS says that these are more."""
-_SHORTEST: Final = 30
-_SECONDS: Final = {
-    BarSize.SECOND_1: 1,
-    BarSize.SECONDS_5: 5,
-    BarSize.SECONDS_10: 10,
-    BarSize.SECONDS_15: 15,
-    BarSize.SECONDS_30: 30,
-    BarSize.MINUTE_1: MINUTE,
-    BarSize.MINUTES_2: 2 * MINUTE,
-    BarSize.MINUTES_3: 3 * MINUTE,
-    BarSize.MINUTES_5: 5 * MINUTE,
-    BarSize.MINUTES_10: 10 * MINUTE,
-    BarSize.MINUTES_15: 15 * MINUTE,
-    BarSize.MINUTES_20: 20 * MINUTE,
-    BarSize.MINUTES_30: 30 * MINUTE,
-    BarSize.HOUR_1: 60 * MINUTE,
-    BarSize.HOURS_2: 120 * MINUTE,
-    BarSize.HOURS_3: 180 * MINUTE,
-    BarSize.HOURS_4: 240 * MINUTE,
-    BarSize.HOURS_8: 480 * MINUTE,
-    BarSize.DAY_1: DAY,
-}
-_DATE_WANTED: Final = (
-    "End Date/Time: The date, time, or time-zone entered is invalid.\n"
-    "The correct format is yyyymmdd hh:mm:ss xx/xxxx\n"
-    "where yyyymmdd and xx/xxxx are optional."
+from anytws.simulator.answers import (
+    histogram,
+    historical_bars,
+    historical_checks,
+    historical_farm,
+    historical_rates,
+    historical_schedule,
+    historical_spans,
+    historical_ticks,
+    historical_times,
+    realtime_bars,
+    updating_bars,
 )
-"""The beginning of what was recorded."""
+from anytws.simulator.answers.access import meant
+from anytws.simulator.answers.answer import Answer, Answers, id_of
+from anytws.simulator.answers.figures import Units
+from anytws.simulator.answers.historical_bars import Series
+from anytws.simulator.answers.historical_checks import Asked, check, duplicate, from_service, other_kind
+from anytws.simulator.answers.historical_farm import (
+    BARS,
+    HEAD,
+    HISTOGRAM,
+    SMALL_SECONDS,
+    TICKS,
+    is_kept,
+    is_made,
+    is_paced,
+    kind_of,
+    no_permission,
+    nothing_found,
+    paced,
+    too_many,
+    withheld,
+)
+from anytws.simulator.answers.historical_pending import ender, in_time
+from anytws.simulator.answers.historical_schedule import tell_schedule
+from anytws.simulator.answers.historical_spans import DAY, Length
+from anytws.simulator.answers.historical_times import HEAD_WITH_DASH
+from anytws.simulator.answers.updating_bars import keep_updating
+from anytws.simulator.cards import Card, Evidence
+from anytws.simulator.client import Client, Stream
+from anytws.simulator.complaints import complaint, not_valid
+from anytws.simulator.settings import FarmKind
+from anytws.simulator.universe.instrument import Instrument
+from anytws.wire.versions import HISTORICAL_DATA_END
 
+MOST_BARS: Final = 150_000
+"""The most bars that one request gets (chosen): what a frame has room for."""
 
-@attrs.frozen
-class _Bars:
-    """What a request for bars asks for."""
+MINUTES_AT_ONCE: Final = 30_000
+"""How many minutes of bars are read before the next client has its turn, `READING_MS` later (chosen)."""
 
-    listing: Listing
-    size: int
-    """Seconds."""
-    begin: int
-    end: int
-    duration: int
-    in_shares: bool
-    zone: tzinfo
-    """Tells how times are written: as seconds, or as the wall clock of UTC."""
+READING_MS: Final = 50
+"""Milliseconds that `MINUTES_AT_ONCE` take."""
 
-    def starts(self) -> range:
-        """Give when its bars start. They are multiples of their size, and none is older than the stock's history."""
-        begin = max(self.begin, self.listing.first_day)
-        return range(-(-begin // self.size) * self.size, self.end, self.size)
+_MINUTE: Final = 60
+_DAY_MINUTES: Final = 40
+
+_NOT_OPEN: Final = 366
+_OTHER_KIND: Final = 10299
+_QUOTES_SINCE: Final = int(datetime(2004, 1, 2, 14, 30, tzinfo=UTC).timestamp())
+_FORMATS: Final = range(1, 4)
 
 
 def tell_bars(client: Client, request: HistoricalDataRequest) -> Iterable[ToClient]:
-    """Give bars and the end, and with ``keep_up_to_date`` the running bar every five seconds (recorded)."""
-    asked = _asked(client, request)
-    if isinstance(asked, ErrorMessage):
+    """Give bars and the end, sessions, or the error of the first check that fails; then perhaps updates."""
+    if (BARS, id_of(request)) in client.streams:
+        yield duplicate(client, request)
+        return
+    found = check(client, request)
+    if found.notice is not None:
+        yield found.notice
+    asked = found.outcome
+    if not isinstance(asked, Asked):
         yield asked
         return
-    request_id, seed = id_of(request), client.world.settings.seed
-    bars = tuple([_bar(seed, asked, start, asked.end) for start in asked.starts()])
-    if not bars:
-        # Recorded: never an empty message, and no end.
-        text = f"HMDS query returned no data: {asked.listing.symbol}@{request.contract.exchange} Trades"
-        yield complaint(client.world, _NO_DATA, _SERVICE + text, request)
-        return
-    end = datetime.fromtimestamp(asked.end, UTC)
-    # Recorded: the calendar's duration, whatever the bars cover.
-    span_ = (end - timedelta(seconds=asked.duration), end)
-    if (client.server_version or 0) >= HISTORICAL_DATA_END:
-        yield HistoricalData(request_id, bars=bars)
-        yield HistoricalDataEnd(request_id, *span_)
+    error = too_many(client, request) or _too_soon(client, asked)
+    if error is not None:
+        yield error
     else:
-        yield HistoricalData(request_id, *span_, bars)
-    if request.keep_up_to_date:
-        stream = _RunningBar(client, request_id, asked)
-        client.streams[BARS, request_id] = stream
-        yield from stream.update(client.world.now)
+        yield from _begun(client, asked)
 
 
-class _RunningBar(Stream):
-    """Repeats the bar that is not over yet."""
+def _too_soon(client: Client, asked: Asked) -> ErrorMessage | None:
+    request = asked.request
+    if asked.length.seconds > SMALL_SECONDS:
+        return None
+    details = (asked.length, asked.duration, request.end_date_time, request.use_rth, request.keep_up_to_date)
+    kind = request.what_to_show.value
+    if is_paced(client, request, asked.instrument, asked.exchange, kind, *details, int(request.format_date)):
+        return paced(client, request)
+    return None
 
-    def __init__(self, client: Client, request_id: int, asked: _Bars) -> None:
+
+def _begun(client: Client, asked: Asked) -> Iterable[ToClient]:
+    key = (BARS, id_of(asked.request))
+    if asked.request.what_to_show is WhatToShow.SCHEDULE:
+        yield from in_time(client, key, lambda: tell_schedule(client, asked))
+        return
+    reading = _Reading(client, asked)
+    if client.world.settings.historical_seconds > 0 or not reading.read():
+        client.streams[key] = reading
+    else:
+        yield from reading.answer()
+
+
+class _Reading(Stream):
+    """A request for bars that is not answered yet: it is read piece by piece, for others must not wait for it."""
+
+    def __init__(self, client: Client, asked: Asked) -> None:
         self._client = client
-        self._request_id = request_id
         self._asked = asked
-        self._next = client.world.now + _UPDATE_SECONDS
+        self.series: Final = Series.of(
+            client.world.market,
+            asked.instrument,
+            asked.request.what_to_show,
+            asked.length,
+            is_liquid=asked.request.use_rth,
+            units=Units.of_history(client.world.settings, client.server_version),
+            form=asked.form,
+        )
+        self._source = self.series.between(asked.begin, asked.end_ms) if self._is_kept() else iter(())
+        self._bars: list[HistoricalDataBar] = []
+        self._most = max(MINUTES_AT_ONCE // _work_of(asked.length), 1)
+        delay = int(client.world.settings.historical_seconds * 1000)
+        self._next = client.world.ms() + (delay or READING_MS)
+
+    def _is_kept(self) -> bool:
+        asked = self._asked
+        return is_kept(asked.instrument, asked.end, self._client.world.ms() // 1000, asked.length.seconds)
 
     @property
     def wake_at(self) -> float:
-        return self._next
-
-    def wake(self) -> Iterable[ToClient]:
-        now = self._next
-        self._next += _UPDATE_SECONDS
-        return self.update(now)
+        return self._client.world.at(self._next)
 
     def skip(self, now: float) -> None:
-        self._next += max(0, math.floor((now - self._next) / _UPDATE_SECONDS) + 1) * _UPDATE_SECONDS
+        # It is an answer, not a sample: it waits.
+        self._next = max(self._next, self._client.world.ms(now) + READING_MS)
 
-    def update(self, now: float) -> Iterator[ToClient]:
-        """Give the bar as it is at *now*."""
-        end = math.floor(self._client.world.utc(now).timestamp()) + 1
-        start = (end - 1) // self._asked.size * self._asked.size
-        bar = _bar(self._client.world.settings.seed, self._asked, start, end)
-        yield HistoricalDataUpdate(
-            self._request_id,
-            UpdatedBar(bar.time, bar.open, bar.high, bar.low, bar.close, bar.volume, bar.wap, bar.bar_count),
-        )
+    def wake(self) -> Iterable[ToClient]:
+        self._next += READING_MS
+        if self.read():
+            del self._client.streams[BARS, id_of(self._asked.request)]
+            yield from self.answer()
+
+    def read(self) -> bool:
+        """Read the next bars; tell whether these were the last."""
+        before = len(self._bars)
+        self._bars += islice(self._source, self._most)
+        return len(self._bars) - before < self._most or len(self._bars) > MOST_BARS
+
+    def answer(self) -> Iterable[ToClient]:
+        """Give the answer, of which all has been read, and begin with the updates."""
+        client, asked, bars = self._client, self._asked, self._bars
+        request, request_id = asked.request, id_of(asked.request)
+        if len(bars) > MOST_BARS:
+            yield from_service(client, request, "Time length exceed max.")
+            return
+        if not bars:
+            what = "Trades" if request.what_to_show is WhatToShow.TRADES else request.what_to_show.value
+            yield nothing_found(client, request, asked.instrument, asked.exchange, what)
+            return
+        start = asked.form.before(asked.end, asked.duration.count, asked.duration.unit)
+        end = asked.form.of_span(asked.end)
+        if (client.server_version or 0) >= HISTORICAL_DATA_END:
+            yield HistoricalData(request_id, bars=tuple(bars))
+            yield HistoricalDataEnd(request_id, start, end)
+        else:
+            yield HistoricalData(request_id, start, end, tuple(bars))
+        if request.keep_up_to_date:
+            yield from keep_updating(client, request, self.series)
+
+
+def _work_of(length: Length) -> int:
+    """Tell how much work a bar is, in bars of a minute: a day is drawn as a whole, an hour from its minutes."""
+    if length.period is None:
+        return max(length.seconds // _MINUTE, 1)
+    return _DAY_MINUTES * length.seconds // DAY
 
 
 def end_bars(client: Client, request: CancelHistoricalData) -> Iterable[ToClient]:
     """Say that what went on is cancelled, or that nothing does under the id (both recorded)."""
     if client.streams.pop((BARS, request.request_id), None) is None:
-        yield complaint(
-            client.world, _NOT_OPEN, f"No historical data query found for ticker id:{request.request_id}", request
-        )
+        text = f"No historical data query found for ticker id:{request.request_id}"
+        yield complaint(client.world, _NOT_OPEN, text, request)
     else:
-        text = f"{_SERVICE}API historical data query cancelled: {request.request_id}"
-        yield complaint(client.world, _NO_DATA, text, request)
+        yield from_service(client, request, f"API historical data query cancelled: {request.request_id}")
 
 
 def tell_head_timestamp(client: Client, request: HeadTimestampRequest) -> Iterable[ToClient]:
-    """Give the time at which history begins (recorded for AAPL). It takes no place that a cancel frees (chosen)."""
-    meant = the_one(client, request, request.contract)
-    if isinstance(meant, tuple):
-        first = datetime.fromtimestamp(meant[0].first_day, UTC)
-        yield HeadTimestamp(id_of(request), first.replace(tzinfo=_zone_of(request)))
-    else:
-        yield meant
+    """Give the time at which history begins; the query stays open until it is cancelled (documented)."""
+    key = (HEAD, id_of(request))
+    if key in client.streams:
+        yield not_valid(client.world, request, "Duplicate ticker ID for API head timestamp query")
+        return
+    what = request.what_to_show
+    if not what.is_known or what is WhatToShow.SCHEDULE:
+        yield not_valid(client.world, request, f"What to show value of {what} rejected.")
+        return
+    if request.format_date not in _FORMATS:
+        yield not_valid(client.world, request, f"Date formatting selection of {int(request.format_date)} rejected.")
+        return
+    match = meant(client, request, request.contract)
+    if isinstance(match, ErrorMessage):
+        yield match
+        return
+    error = _no_head(client, request, match.instrument, match.exchange)
+    if error is not None:
+        yield error
+        return
+    found = HeadTimestamp(id_of(request), _head_of(client, request, match.instrument))
+    yield from in_time(client, key, lambda: (found,), stays=True)
 
 
-def _asked(client: Client, request: HistoricalDataRequest) -> _Bars | ErrorMessage:
-    """Give what is asked for, or the error of the first check that fails, in the order reported."""
-    world = client.world
-    if (BARS, request.request_id) in client.streams:
-        return not_done(world, request, "Duplicate ticker id")
-    end = _end_of(client, request)
-    if end is None:
-        return complaint(world, _BAD_DATE, _DATE_WANTED, request)
-    duration = _duration(client, request)
-    if not isinstance(duration, int):
-        return duration
-    problem = _problem(request)
-    if problem is not None:
-        return not_valid(world, request, problem)
-    meant = the_one(client, request, request.contract)
-    if not isinstance(meant, tuple):
-        return meant
-    if request.keep_up_to_date and client.count(BARS) >= MOST_STREAMS:
-        return not_done(world, request, f"Max number ({MOST_STREAMS}) of historical data requests has been reached")
-    size = _SECONDS.get(request.bar_size_setting, 0)
-    if request.what_to_show is not WhatToShow.TRADES or not size:
-        of = f"{meant[0].symbol}/STK@{meant[1]} {request.what_to_show.value} {size}"
-        return complaint(world, _NO_DATA, f"{_SERVICE}No historical market data for {of}", request)
-    in_shares = (client.server_version or 0) >= HMDS_MARKET_DATA_IN_SHARES
-    asked = _Bars(meant[0], size, end - duration, end, duration, in_shares, _zone_of(request))
-    if duration > MOST_SECONDS or len(asked.starts()) > MOST_BARS:
-        return complaint(world, _NO_DATA, f"{_SERVICE}Time length exceed max.", request)
-    return asked
+def _no_head(
+    client: Client, request: HeadTimestampRequest, instrument: Instrument, exchange: str
+) -> ErrorMessage | None:
+    what = request.what_to_show
+    if kind_of(instrument) is SecurityType.CRYPTO and what is WhatToShow.TRADES:
+        return complaint(client.world, _OTHER_KIND, other_kind("AGGTRADES", "TRADES"), request)
+    text = no_permission(client, instrument, exchange, end=instrument.first_second)
+    if text is not None:
+        return withheld(client, request, text)
+    if not is_made(instrument, what):
+        return from_service(client, request, "No head time stamp")
+    error = too_many(client, request)
+    if error is not None:
+        return error
+    details = (request.use_rth, int(request.format_date))
+    return paced(client, request) if is_paced(client, request, instrument, exchange, what.value, *details) else None
 
 
-def _duration(client: Client, request: HistoricalDataRequest) -> int | ErrorMessage:
-    world = client.world
-    if not request.duration:
-        return not_valid(world, request, "Historical data request duration not specified.")
-    match = _DURATION.fullmatch(request.duration)
-    if match is None:
-        cause = "When specifying a unit, historical data request duration format is integer{SPACE}unit (S|D|W|M|Y)."
-        return not_valid(world, request, cause)
-    count, unit = int(match[1]), (match[2] or "S").upper()
-    seconds, most, complaint_ = _LONGEST[unit]
-    if count < (_SHORTEST if unit == "S" else 1):
-        return not_valid(world, request, "Historical data requested duration is invalid.")
-    if count > most:
-        return not_valid(world, request, f"Historical data request for {complaint_}")
-    return count * seconds
+def _head_of(client: Client, request: HeadTimestampRequest, instrument: Instrument) -> datetime:
+    second = instrument.first_second
+    if request.what_to_show not in (WhatToShow.TRADES, WhatToShow.AGGREGATED_TRADES, WhatToShow.ADJUSTED_LAST):
+        second = max(second, _QUOTES_SINCE) if kind_of(instrument) is SecurityType.STOCK else second
+    moment = datetime.fromtimestamp(second, UTC)
+    if request.format_date is FormatDate.EPOCH_SECONDS:
+        return moment.replace(tzinfo=EPOCH_SECONDS)
+    return moment if (client.server_version or 0) >= HEAD_WITH_DASH else moment.replace(tzinfo=None)
 
 
-def _end_of(client: Client, request: HistoricalDataRequest) -> int | None:
-    """Give the end that is asked for, in seconds since 1970, now at the latest; None: no such time."""
-    end, now = request.end_date_time, client.world.utc()
-    if end is None:
-        return math.floor(now.timestamp())
-    if isinstance(end, str):
-        return None
-    if not isinstance(end, datetime):
-        end = datetime.combine(end, time())
-    if end.utcoffset() is None:
-        # A clock without a zone is that of TWS.
-        end = end.replace(tzinfo=client.world.settings.wall_zone)
-    return math.floor(min(end, now).timestamp())
-
-
-def _zone_of(request: HistoricalDataRequest | HeadTimestampRequest) -> tzinfo:
-    return EPOCH_SECONDS if request.format_date is FormatDate.EPOCH_SECONDS else UTC
-
-
-def _problem(request: HistoricalDataRequest) -> str | None:
-    if request.bar_size_setting not in BarSize:
-        legal = ", ".join(size.value for size in BarSize)
-        return f"Historical data bar size setting is invalid. Legal ones are: {legal}"
-    if not request.keep_up_to_date:
-        return None
-    if request.end_date_time is not None:
-        return "End date not supported with live updates"
-    if request.what_to_show in (WhatToShow.TRADES, WhatToShow.MIDPOINT, WhatToShow.BID, WhatToShow.ASK):
-        return None
-    return "Source price not supported with live updates"
-
-
-def _bar(seed: int, asked: _Bars, start: int, now: int) -> HistoricalDataBar:
-    end = min(start + asked.size, now)
-    prices, listing = span(seed, asked.listing, start, end), asked.listing
-    volume = traded(listing, start, end)
-    four = prices.open + prices.high + prices.low + prices.close
-    return HistoricalDataBar(
-        _time_of(start, asked),
-        money(prices.open),
-        money(prices.high),
-        money(prices.low),
-        money(prices.close),
-        Decimal(volume if asked.in_shares else volume // listing.lot),
-        (Decimal(four) / 400).quantize(Decimal("0.001")),
-        max(volume // _SHARES_PER_TRADE, 1),
-    )
-
-
-def _time_of(start: int, asked: _Bars) -> datetime | date:
-    moment = datetime.fromtimestamp(start, UTC)
-    return moment.date() if asked.size >= DAY else moment.replace(tzinfo=asked.zone)
-
+CARDS: Final = (
+    Card(
+        "historical.bars",
+        "Bars come in one message, oldest first, and an end follows: a message of its own from server version 196, "
+        "before that the two times in the message itself.",
+        Evidence.RECORDED,
+        "historical.md 2, Gateways",
+    ),
+    Card(
+        "historical.span",
+        "The end says the end that was asked for (nothing: the time of the request) and that minus the duration by the "
+        "calendar, in the clock of the bars, also where these are in seconds or days; not when the bars begin and end.",
+        Evidence.RECORDED,
+        "historical.md 2.4",
+    ),
+    Card(
+        "historical.cancel",
+        "A cancel of what goes on, be it that bars are still read, is 162 API historical data query cancelled; of what "
+        "is over or unknown it is 366.",
+        Evidence.RECORDED,
+        "historical.md 3, a Gateway",
+    ),
+    Card(
+        "historical.head_timestamp",
+        "A head timestamp in format 1 is UTC with a dash (from server version 200; before that two blanks), in format "
+        "2 seconds. It stays open, and takes one of 50 places, until its cancel, which is silent.",
+        Evidence.RECORDED,
+        "historical.md 4",
+        "Quotes of stocks begin on 2 January 2004 (reported: about 2004). Where there is none, 162 No head time stamp; "
+        "an id in use is 321: both texts are chosen.",
+    ),
+    Card(
+        "historical.size_of_answers",
+        "A request for more than 150,000 bars is 162 Time length exceed max.; of what has more than 30,000 minutes so "
+        "many are read in 50 ms (a day counts as 40), so that others need not wait.",
+        Evidence.CHOSEN,
+        "a frame has no room for more; a real TWS takes 0.3 to 3 s, see the knob historical_seconds",
+    ),
+    *historical_times.CARDS,
+    *historical_spans.CARDS,
+    *historical_checks.CARDS,
+    *historical_farm.CARDS,
+    *historical_bars.CARDS,
+    *historical_rates.CARDS,
+    *historical_schedule.CARDS,
+    *updating_bars.CARDS,
+    *realtime_bars.CARDS,
+    *historical_ticks.CARDS,
+    *histogram.CARDS,
+)
+"""What is known of all of history."""
 
 ANSWERS: Final[Answers] = {
     HistoricalDataRequest: Answer(tell_bars, farm=FarmKind.HISTORICAL),
     CancelHistoricalData: Answer(end_bars),
     HeadTimestampRequest: Answer(tell_head_timestamp, farm=FarmKind.HISTORICAL),
-    CancelHeadTimestamp: Answer(say_nothing),
+    CancelHeadTimestamp: Answer(ender(HEAD)),
+    HistogramDataRequest: Answer(histogram.tell_histogram, farm=FarmKind.HISTORICAL),
+    CancelHistogramData: Answer(ender(HISTOGRAM)),
+    HistoricalTicksRequest: Answer(historical_ticks.tell_ticks, farm=FarmKind.HISTORICAL),
+    CancelHistoricalTicks: Answer(ender(TICKS)),
+    RealTimeBarsRequest: Answer(realtime_bars.tell_realtime_bars, farm=FarmKind.HISTORICAL),
+    CancelRealTimeBars: Answer(realtime_bars.end_realtime_bars),
 }

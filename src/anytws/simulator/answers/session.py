@@ -18,6 +18,7 @@ from anytws.messages.session import (
     SetServerLogLevelRequest,
 )
 from anytws.simulator.answers.answer import Answer, Answers
+from anytws.simulator.cards import Card, Evidence
 from anytws.simulator.client import Client
 
 
@@ -54,3 +55,33 @@ ANSWERS: Final[Answers] = {
     IdsRequest: Answer(tell_next_valid_id, needs_trading=True),
     SetServerLogLevelRequest: Answer(set_log_level),
 }
+
+CARDS: Final = (
+    Card(
+        "session.time",
+        "CurrentTime is UTC in whole seconds, CurrentTimeInMillis in whole milliseconds.",
+        Evidence.DOCUMENTED,
+        "the vendor's page on the clock",
+        "Of two questions within a second a real TWS was reported to answer one; here each is answered, unless a "
+        "script drops the second.",
+    ),
+    Card(
+        "session.accounts",
+        "ManagedAccounts can be asked for again: the list of the start.",
+        Evidence.DOCUMENTED,
+        "the vendor's page on accounts",
+    ),
+    Card(
+        "session.next_valid_id",
+        "NextValidId can be asked for again; how many ids are asked for makes no difference. A TWS whose API is "
+        "read-only refuses it with 321 without an id.",
+        Evidence.DOCUMENTED,
+        "the vendor's page on ids; the refusal is recorded",
+    ),
+    Card(
+        "session.log_level",
+        "The log level is taken without a word.",
+        Evidence.DOCUMENTED,
+        "the vendor's page on logs",
+    ),
+)

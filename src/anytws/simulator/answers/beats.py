@@ -1,0 +1,134 @@
+"""The beats at which streams look at the market, and what they share there."""
+
+from __future__ import annotations
+
+import math
+from typing import Final, TypeVar
+from weakref import WeakKeyDictionary
+
+import attrs
+
+from anytws.simulator.answers.figures import Figures, Units
+from anytws.simulator.answers.top_ticks import TopTicks
+from anytws.simulator.cards import Card, Evidence
+from anytws.simulator.chance import draw
+from anytws.simulator.knowledge import Knowledge
+from anytws.simulator.market.market import Market
+from anytws.simulator.market.words import BEAT, Quote
+from anytws.simulator.universe.instrument import Instrument
+
+MOST_SHARED: Final = 4096
+"""How many quotes and makers of ticks a market keeps for the streams that share them; the oldest go first."""
+
+_MS: Final = 1000
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+class Beats:
+    """The grid of `WorldSettings.tick_seconds`: all streams keep it, so two of one instrument say the same at a time.
+
+    It begins on a beat of the market. A quicker grid than the market's finds nothing new in between but sizes.
+    """
+
+    __slots__ = ("_step", "_world", "_zero", "seconds", "wobbles")
+
+    def __init__(self, world: Knowledge, least: float = 0.0) -> None:
+        self._world = world
+        self.seconds: Final = max(world.settings.tick_seconds, least) if world.settings.tick_seconds else 0.0
+        """The time between two; 0: there are none."""
+        self.wobbles: Final = 0 < self.seconds < BEAT / _MS
+        self._step = self.seconds * _MS
+        self._zero = -(world.ms(0.0) % BEAT) / _MS
+
+    def time(self, beat: int) -> float:
+        """Give the time of a beat, as the world is told it."""
+        return self._zero + beat * self.seconds
+
+    def ms(self, beat: int) -> int:
+        """Give the time of a beat in milliseconds since 1970."""
+        return self._world.ms(self._zero + beat * self.seconds)
+
+    def upto(self, now: float) -> int:
+        """Give the last beat that is over at *now*, or just then."""
+        if not self.seconds:
+            return 0
+        beat = math.floor((now - self._zero) / self.seconds)
+        # Numbers with a fraction are not exact: at the time of a beat it is over.
+        while self.time(beat + 1) <= now:
+            beat += 1
+        return beat
+
+    def steps_to(self, wait: int) -> int:
+        """Give how many beats it is, at least one, until *wait* milliseconds are over."""
+        return max(math.ceil(wait / self._step), 1)
+
+
+class Shared:
+    """What the streams of one market share: the last quote of each instrument, and the makers of its ticks."""
+
+    __slots__ = ("__weakref__", "_quotes", "_tops")
+
+    def __init__(self) -> None:
+        self._quotes: dict[tuple[Instrument, bool], tuple[tuple[int, int, int], Quote]] = {}
+        self._tops: dict[tuple[Instrument, Units, bool], TopTicks] = {}
+
+    def quote(
+        self, market: Market, instrument: Instrument, at: int, wobble: int = 0, *, delayed: bool = False
+    ) -> Quote:
+        """Give the quote at *at*, the same object as long as nobody asks for another time.
+
+        *wobble* numbers the beats of a grid that is quicker than the market's: sizes differ with it.
+        """
+        key = (instrument, delayed)
+        asked = (at, wobble, market.version)
+        known = self._quotes.get(key)
+        if known is not None and known[0] == asked:
+            return known[1]
+        quote = market.quote(instrument, at)
+        if wobble and quote.is_open and quote.bid is not None and quote.ask is not None:
+            lot, drawn = instrument.lot, draw(instrument.contract_id, wobble)
+            # Odd and even by turns: there is something new at each beat.
+            bid_size = quote.bid_size + lot * (2 * (drawn % 4) + wobble % 2)
+            quote = attrs.evolve(quote, bid_size=bid_size, ask_size=quote.ask_size + lot * (drawn >> 8 & 7))
+        self._quotes[key] = (asked, quote)
+        _drop_oldest(self._quotes)
+        return quote
+
+    def tops(self, instrument: Instrument, units: Units, *, delayed: bool) -> TopTicks:
+        """Give what makes the ticks of *instrument*."""
+        key = (instrument, units, delayed)
+        found = self._tops.get(key)
+        if found is None:
+            found = self._tops[key] = TopTicks(Figures(instrument, units), delayed=delayed)
+            _drop_oldest(self._tops)
+        return found
+
+
+_SHARED: Final[WeakKeyDictionary[Market, Shared]] = WeakKeyDictionary()
+
+
+def shared_of(market: Market) -> Shared:
+    """Give what the streams of *market* share."""
+    found = _SHARED.get(market)
+    if found is None:
+        found = _SHARED[market] = Shared()
+    return found
+
+
+def _drop_oldest(items: dict[_Key, _Value]) -> None:
+    if len(items) > MOST_SHARED:
+        del items[next(iter(items))]
+
+
+CARDS: Final = (
+    Card(
+        "market_data.grid",
+        "Changes come on a grid of 250 ms, all streams of an instrument in one go, and nothing where nothing changed.",
+        Evidence.RECORDED,
+        "nautilus_trader's arrival times of a Hong Kong stock; market_data.md section 3",
+        note="Documented for stocks, futures and the hubs of Europe and Asia; options of the US and forex are quicker "
+        "in a real TWS. On a grid quicker than 250 ms (knob: tick_seconds) sizes differ from beat to beat: chosen, so "
+        "that there is something to read.",
+    ),
+)

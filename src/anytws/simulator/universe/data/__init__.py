@@ -1,0 +1,1 @@
+"""What the simulated TWS knows by itself, as texts: they are read when the first instrument is asked for."""

@@ -1,0 +1,180 @@
+"""Days as Hypothesis tests: `days` for pytest, `run_days` for anything else, `replay` for one day again."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from typing import Any, Concatenate, Final, ParamSpec
+
+import attrs
+import hypothesis
+from hypothesis import Phase, example, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from anytws.simulator.settings import WorldSettings
+from anytws.testing.days.day import Day
+from anytws.testing.days.drawn import plans
+from anytws.testing.days.plan import DAY_SETTINGS, Plan, plan_of
+from anytws.testing.days.program import Program
+from anytws.testing.days.running import live, require_trio
+from anytws.testing.days.situations import Situation, situations
+
+_P = ParamSpec("_P")
+
+_HANDLE: Final = "anytws_days"
+
+
+class NeverReached(AssertionError):
+    """None of the days came into a situation that the test wants to meet."""
+
+
+@attrs.define(eq=False)
+class DaysTest:
+    """What a decorated test is made of; it is the attribute ``anytws_days`` of that."""
+
+    program: Program
+    plans: st.SearchStrategy[Plan]
+    parameter: str
+    """The name of the parameter that is the day."""
+    wanted: Mapping[str, Situation]
+    restart_on: tuple[type[Exception], ...]
+    reached: set[str] = attrs.field(factory=set[str])
+    """The situations that the days of the last run reached."""
+    count: int = 0
+    """How many days were lived through in the last run."""
+
+    def live(self, plan: Plan, check: Callable[[Day], None]) -> Day:
+        """Live through the day of *plan*."""
+        day = live(plan, self.program, check, restart_on=self.restart_on)
+        self.count += 1
+        for name, holds in self.wanted.items():
+            if name not in self.reached and holds(day):
+                self.reached.add(name)
+                hypothesis.event(name)
+        return day
+
+    def require_reached(self) -> None:
+        """Raise `NeverReached` if the days of the last run missed a situation."""
+        missed = [name for name in self.wanted if name not in self.reached]
+        if missed:
+            names = ", ".join(map(repr, missed))
+            raise NeverReached(
+                f"none of {self.count} days was in this situation: {names}. "
+                "Have the program do what leads there, allow more of the faults, or run more days"
+            )
+
+
+def days(
+    *,
+    program: Program,
+    settings: WorldSettings = DAY_SETTINGS,
+    reaching: Iterable[str] | Mapping[str, Situation] = (),
+    seconds: float = 1800.0,
+    messages: int = 200,
+    restart_on: tuple[type[Exception], ...] = (),
+    strategy: st.SearchStrategy[Plan] | None = None,
+) -> Callable[[Callable[Concatenate[Day, _P], None]], Callable[_P, None]]:
+    """Make a test of days out of a function that looks at one: ``@testing.days(program=my_bot)``.
+
+    The function is called with the `Day` after everything that happens on it, and once when it is at rest; it asserts
+    what has to be true. Its other parameters are fixtures. Hypothesis draws the days, as many as ``@settings(max_examples=…)``
+    outside of this says, and shrinks the first one that fails to the few faults that matter. There is no deadline for a
+    day in real seconds.
+
+    *program* is what is tested (`anytws.testing.days.program` says what it may be). *settings* are what TWS is like.
+    *reaching* names situations that at least one of the days has to be in (`SITUATIONS`), or gives some of one's own by
+    name. A day has *seconds* of its own clock, and no more faults after *messages* have passed. A program that is given
+    its connection is started anew when that ends, and when it raises what is in *restart_on*. *strategy* draws other days
+    than ours.
+
+    Raises `ImportError` where trio is older than 0.35.
+    """
+    require_trio()
+    wanted = situations(reaching)
+    drawn = strategy if strategy is not None else plans(program, settings, seconds=seconds, messages=messages)
+
+    def decorate(check: Callable[Concatenate[Day, _P], None]) -> Callable[_P, None]:
+        parameter = next(iter(inspect.signature(check).parameters))
+        about = DaysTest(program, drawn, parameter, wanted, restart_on)
+
+        @wraps(check)
+        def of_one_day(*args: Any, **kwargs: Any) -> None:
+            plan = kwargs.pop(parameter)
+            about.live(plan, lambda day: check(day, *args, **kwargs))
+
+        return _around(given(**{parameter: drawn})(of_one_day), about)
+
+    return decorate
+
+
+def _around(tested: Callable[..., None], about: DaysTest) -> Callable[..., None]:
+    """Give *tested*, which Hypothesis has made, with what is to be done before and after all of its days."""
+
+    @wraps(tested)
+    def test(*args: Any, **kwargs: Any) -> None:
+        # What decorators outside have hung on this function is meant for the one that Hypothesis has made.
+        said = {name: value for name, value in vars(test).items() if "hypothesis" in name}
+        vars(tested).update(said)
+        chosen = said.get(_SETTINGS) or hypothesis_settings()
+        vars(tested)[_SETTINGS] = hypothesis_settings(chosen, deadline=None)
+        about.reached.clear()
+        about.count = 0
+        tested(*args, **kwargs)
+        if Phase.generate in chosen.phases:
+            about.require_reached()
+
+    vars(test)[_HANDLE] = about
+    return test
+
+
+_SETTINGS: Final = "_hypothesis_internal_use_settings"
+
+
+def days_of(test: Callable[..., object]) -> DaysTest:
+    """Give what *test* is made of. Raises `TypeError` if it is no test of days."""
+    about = getattr(test, _HANDLE, None)
+    if not isinstance(about, DaysTest):
+        raise TypeError(f"{test!r} is no test of days: it has no @testing.days")
+    return about
+
+
+def replay(token: str) -> Callable[[Callable[_P, None]], Callable[_P, None]]:
+    """Have a test of days begin with the day of *token*: ``@testing.replay("day1-…")`` above ``@testing.days(…)``.
+
+    A day that once failed stays a test so. Raises `ValueError` for what is no token, or one of another version.
+    """
+    plan = plan_of(token)
+
+    def decorate(test: Callable[_P, None]) -> Callable[_P, None]:
+        about = days_of(test)
+        example(**{about.parameter: plan})(test)
+        return test
+
+    return decorate
+
+
+def run_days(
+    program: Program,
+    check: Callable[[Day], None],
+    *,
+    days: int = 100,
+    seed: int = 0,
+    tokens: Iterable[str] = (),
+    **options: Any,
+) -> None:
+    """Run *program* through *days* days without pytest, and call *check* as `days` does, which has the same *options*.
+
+    The same *seed* draws the same days. Those of *tokens* come first. Raises what *check* raises, with the story of the
+    shortest day that was found in its notes.
+    """
+
+    def of_a_day(day: Day) -> None:
+        check(day)
+
+    test = globals()["days"](program=program, **options)(of_a_day)
+    for token in tokens:
+        test = replay(token)(test)
+    test = hypothesis_settings(max_examples=days, database=None, derandomize=False, print_blob=False)(test)
+    hypothesis.seed(seed)(test)()

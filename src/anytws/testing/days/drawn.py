@@ -1,0 +1,241 @@
+"""How Hypothesis draws a day: which faults, and when; it makes a day smaller by leaving faults out and taking milder ones.
+
+Before the first day the program lives through one without faults. What was said on it is where faults are put: at the
+third status of an order, at the second request for positions, a second after an execution.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from functools import cache
+from typing import Any, Final, TypeAlias
+
+import attrs
+from hypothesis import strategies as st
+
+from anytws.messages.base import Message, Side
+from anytws.messages.session import StartApiRequest
+from anytws.simulator import faults
+from anytws.simulator.faults import At, Event, On, Script
+from anytws.simulator.settings import HangUp, WorldSettings
+from anytws.testing.days.plan import Plan
+from anytws.testing.days.program import Program
+from anytws.testing.days.running import survey
+from anytws.testing.days.story import DATA, Story
+
+_Events: TypeAlias = st.SearchStrategy[Event]
+
+MOST_FAULTS: Final = 6
+"""How many faults a day has at the most: a bug that needs more of them at once is not found by looking for it so."""
+
+_ORDERS: Final = ("PlaceOrderRequest", "CancelOrderRequest")
+_WORDS_OF_ORDERS: Final = ("OpenOrder", "OrderStatus", "ExecutionDetails")
+_TO_TELL: Final = ("CommissionAndFeesReport", *_WORDS_OF_ORDERS)
+_MOST_TIMES: Final = 64
+
+
+@attrs.frozen
+class Seen:
+    """What was seen on a day without faults: where faults may be put."""
+
+    times: tuple[float, ...]
+    """When something was said, apart from the data of markets; the first is the beginning."""
+    requests: Mapping[str, int]
+    """The requests of the program by name, and how many there were of each."""
+    sayings: Mapping[str, int]
+    """The messages of TWS, likewise."""
+    symbols: tuple[str, ...]
+    """The symbols of contracts that were named, in the order in which they were."""
+
+    @classmethod
+    def of(cls, story: Story, settings: WorldSettings) -> Seen:
+        """Look at *story*."""
+        said: dict[Side | None, Counter[str]] = {Side.CLIENT: Counter(), Side.TWS: Counter(), None: Counter()}
+        times: dict[float, None] = {0.0: None}
+        symbols = dict.fromkeys(holding.symbol for holding in settings.positions)
+        for told in story:
+            if isinstance(told.message, DATA):
+                continue
+            times[told.now] = None
+            if told.message is not None and not isinstance(told.message, StartApiRequest):
+                said[told.said_by][type(told.message).__name__] += 1
+                symbols.update(dict.fromkeys(_symbols(told.message)))
+        return cls(tuple(times)[:_MOST_TIMES], said[Side.CLIENT], said[Side.TWS], tuple(symbols))
+
+
+def _symbols(message: Message) -> Iterable[str]:
+    contract = getattr(message, "contract", None)
+    symbol = getattr(contract, "symbol", "")
+    return (symbol,) if symbol else ()
+
+
+# --- when -------------------------------------------------------------------------------------------------------------
+
+
+def _moments(seen: Seen, seconds: float) -> st.SearchStrategy[At]:
+    """Draw a time: soon after something was said, or any."""
+    near = st.tuples(st.sampled_from(seen.times), st.sampled_from((0.0, 0.001, 0.1, 1.0, 10.0))).map(sum)
+    return (near | st.integers(0, int(seconds)).map(float)).filter(lambda at: at <= seconds).map(At)
+
+
+def _nth(names: Mapping[str, int], among: Sequence[str] = ()) -> st.SearchStrategy[On]:
+    """Draw a message by its name and number: of *among*, or of all *names*, and one more than there were."""
+    # Orders are what most programs are about, whatever else they ask.
+    chosen = among or (*[name for name in _ORDERS if name in names], *names) or ("PlaceOrderRequest",)
+
+    def of(name: str) -> st.SearchStrategy[On]:
+        return st.integers(1, names.get(name, 1) + 1).map(lambda nth: On(name, nth=nth))
+
+    return st.sampled_from(chosen).flatmap(of)
+
+
+def _events(when: st.SearchStrategy[Any], do: st.SearchStrategy[Any]) -> _Events:
+    return st.builds(Event, when, do)
+
+
+def _spans(*seconds: float) -> st.SearchStrategy[float]:
+    return st.sampled_from(seconds)
+
+
+# --- what -------------------------------------------------------------------------------------------------------------
+
+_HANG_UPS: Final = st.sampled_from(HangUp)
+
+
+def _prices(seen: Seen, seconds: float) -> _Events:
+    ticks = st.sampled_from((1, 5, 20, 100, 500)).flatmap(lambda size: st.sampled_from((size, -size)))
+    symbols = st.sampled_from(seen.symbols)
+    moves = st.builds(faults.ShiftMarket, symbols, ticks)
+    halts = st.builds(faults.HaltTrading, symbols, seconds=_spans(5.0, 60.0, 300.0))
+    return _events(_moments(seen, seconds) | _nth(seen.sayings, _WORDS_OF_ORDERS), moves | moves | halts)
+
+
+def _fills(seen: Seen, seconds: float) -> _Events:
+    some = st.sampled_from((1, 10, 50)).map(Decimal)
+    fill = st.builds(faults.FillOrder, shares=st.none() | some)
+    return _events(_nth(seen.sayings, ("OpenOrder", "OrderStatus")) | _moments(seen, seconds), fill)
+
+
+def _rejects(seen: Seen, seconds: float) -> _Events:
+    orders = _nth(seen.requests, ("PlaceOrderRequest",))
+    at_once = _events(orders, st.builds(faults.ErrorInstead, st.sampled_from((201, 110))))
+    later = st.builds(faults.RejectOrder) | st.builds(faults.CancelOrder)
+    return _events(_nth(seen.sayings, ("OpenOrder", "OrderStatus")) | _moments(seen, seconds), later) | at_once
+
+
+def _outages(seen: Seen, seconds: float) -> _Events:
+    when = _moments(seen, seconds) | _nth(seen.requests) | _nth(seen.sayings)
+    cut = st.builds(faults.CutConnection, _HANG_UPS)
+    link = st.builds(faults.ConnectionLost, _spans(1.0, 30.0, 120.0), st.booleans())
+    restart = st.builds(
+        faults.NightlyRestart,
+        refused_seconds=_spans(1.0, 30.0, 80.0),
+        stale_seconds=_spans(0.0, 20.0),
+        next_ids_by=st.sampled_from((0, 10)),
+        how=_HANG_UPS,
+    )
+    unanswered = _events(_nth(seen.requests), st.builds(faults.CutUnanswered, _HANG_UPS))
+    return unanswered | _events(when, cut) | _events(when, link | restart)
+
+
+def _words(seen: Seen, seconds: float) -> _Events:
+    said = _nth(seen.sayings, _TO_TELL)
+    again = st.builds(faults.Repeat, st.integers(1, 3), _spans(0.0, 1.0))
+    late = st.builds(faults.Delay, _spans(0.01, 0.5, 5.0))
+    lost = st.builds(faults.LostAcknowledgement, _spans(1.0, 30.0))
+    habits = st.sampled_from(
+        (
+            faults.StatusBeforeOpenOrder(),
+            faults.StatusBeforeExecution(),
+            faults.ExecutionBeforeStatus(),
+            faults.CommissionLate(2.0),
+            faults.CommissionNever(),
+        )
+    )
+    return (
+        _events(said, again | late)
+        | _events(_nth(seen.requests, ("PlaceOrderRequest",)), lost)
+        | _events(st.just(At(0.0)), habits)
+    )
+
+
+def _answers(seen: Seen, seconds: float) -> _Events:
+    del seconds
+    asked = {name: count for name, count in seen.requests.items() if name not in _ORDERS}
+    if not asked:
+        return st.nothing()
+    late = st.builds(faults.AnswerLate, _spans(0.5, 5.0, 90.0))
+    return _events(_nth(asked), late | st.builds(faults.AnswerTwice) | st.just(faults.NeverAnswer()))
+
+
+def _bytes(seen: Seen, seconds: float) -> _Events:
+    ways = st.sampled_from((faults.Way.DOWNSTREAM, faults.Way.UPSTREAM))
+    slow = st.builds(faults.Latency, st.sampled_from((10, 200, 2000)), stream=ways, lasts=_spans(10.0, 300.0))
+    sliced = st.builds(faults.Slicer, st.sampled_from((1, 7, 100)), stream=ways, lasts=_spans(10.0, 300.0))
+    torn = st.builds(faults.ResetPeer, lasts=st.just(0.0))
+    return _events(_moments(seen, seconds), slow | sliced | torn)
+
+
+KINDS: Final[Mapping[str, Callable[[Seen, float], _Events]]] = {
+    "prices": _prices,
+    "fills": _fills,
+    "rejects": _rejects,
+    "outages": _outages,
+    "words": _words,
+    "answers": _answers,
+    "bytes": _bytes,
+}
+"""The kinds of faults that a day may have:
+
+* ``prices``: markets move and are halted;
+* ``fills``: orders are filled, whole or in part, when the script says so;
+* ``rejects``: orders are refused at once or later, and cancelled by IB;
+* ``outages``: connections end, TWS restarts, its line to IB is down;
+* ``words``: what TWS tells of orders comes twice, late, or in another order;
+* ``answers``: questions are answered late, twice, or never;
+* ``bytes``: the line is slow, cut into pieces, or torn.
+"""
+
+USUAL: Final = ("prices", "fills", "rejects", "outages", "words")
+"""The kinds of faults that days have unless something else is said: what a program has to bear in any case."""
+
+
+def check_kinds(kinds: Iterable[str]) -> tuple[str, ...]:
+    """Give *kinds* as names of `KINDS`. Raises `ValueError` for a name that is none."""
+    names = (kinds,) if isinstance(kinds, str) else tuple(kinds)
+    for name in names:
+        if name not in KINDS:
+            raise ValueError(f"{name!r} is no kind of fault; these are: {', '.join(KINDS)}")
+    return names
+
+
+def plans(
+    program: Program,
+    settings: WorldSettings,
+    *,
+    kinds: Iterable[str] = USUAL,
+    seconds: float = 1800.0,
+    messages: int = 200,
+) -> st.SearchStrategy[Plan]:
+    """Draw days for *program*, whose TWS is like *settings*, with faults of *kinds* (`KINDS`)."""
+    names = check_kinds(kinds)
+    calm = Plan(settings=settings, seconds=seconds, messages=messages)
+
+    @cache
+    def scripts() -> st.SearchStrategy[tuple[Event, ...]]:
+        seen = Seen.of(survey(calm, program), settings)
+        of_kind = {name: KINDS[name](seen, seconds) for name in names}
+        possible = [name for name, events in of_kind.items() if not events.is_empty]
+        # The kind first: else the one with the most words would be drawn most often.
+        events = st.sampled_from(possible).flatmap(of_kind.__getitem__) if possible else st.nothing()
+        return st.lists(events, max_size=MOST_FAULTS if possible else 0).map(tuple)
+
+    @st.composite
+    def plan(draw: st.DrawFn) -> Plan:
+        events = draw(scripts()) if names else ()
+        schedule = draw(st.integers(0, 2**16))
+        return attrs.evolve(calm, script=Script(events), schedule=schedule)
+
+    return plan()

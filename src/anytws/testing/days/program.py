@@ -1,0 +1,108 @@
+"""The program that lives through a day: what may be given as one, and what a fresh one of it is.
+
+* an async function of one parameter, ``async def bot(tws)``: it is called with a connected `anytws.Tws`. When its
+  connection ends it is called again with the next one, as a program is that somebody starts anew;
+* an async function whose parameter is named ``connect``, ``async def bot(connect=anytws.connect)``: it is called once
+  with what stands for `anytws.connect`, and connects, and connects again, by itself;
+* anything that makes one of these without parameters: a class whose instances can be called so, or have a method
+  ``run`` of that kind. One is made for each day, and its state lives through the connections of that day.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Final, Protocol, TypeAlias, cast
+
+import attrs
+
+from anytws.errors import shown
+from anytws.runtime.client import Tws
+
+CONNECT: Final = "connect"
+"""The name of the parameter by which a program says that it connects by itself."""
+
+
+class Connect(Protocol):
+    """What stands for `anytws.connect` on a day: takes the same, and leads to the TWS of the day."""
+
+    def __call__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 7497,
+        *,
+        client_id: int | None = None,
+        **options: Any,  # noqa: ANN401 (those of `anytws.connect_stream`)
+    ) -> AbstractAsyncContextManager[Tws]:
+        """Give the block of a connection. Address and port are of no consequence."""
+
+
+class HasRun(Protocol):
+    """A program with state, and a method that is its life."""
+
+    run: Callable[[Tws], Awaitable[None]] | Callable[[Connect], Awaitable[None]]
+    """Called with a connection, or with what makes one."""
+
+
+Body: TypeAlias = Callable[[Tws], Awaitable[None]] | Callable[[Connect], Awaitable[None]]
+"""What is awaited."""
+Program: TypeAlias = Body | Callable[[], Body | HasRun]
+"""What ``program=`` may be."""
+
+
+@attrs.frozen
+class Living:
+    """One fresh program, for one day."""
+
+    body: Callable[[Any], Awaitable[None]]
+    """What is awaited: with a connection, or with what makes one."""
+    connects: bool
+    """Whether it connects by itself."""
+
+
+def fresh(program: Program) -> Living:
+    """Give a fresh *program*. Raises `TypeError` for what is none; see this module."""
+    if not callable(program):
+        raise TypeError(f"program is {shown(program)}, and has to be an async function, or something that makes one")
+    if _needs_one(program) or _is_async(program):
+        return _living(program)
+    made: object = cast("Callable[[], object]", program)()
+    if inspect.isawaitable(made):
+        if inspect.iscoroutine(made):
+            made.close()
+        raise TypeError(
+            f"program is {shown(program)}: an async function of a program takes one parameter, tws or connect"
+        )
+    run = getattr(made, "run", None)
+    body = run if callable(run) else made
+    if not callable(body):
+        raise TypeError(f"program made {shown(made)}, which cannot be called and has no method run")
+    return _living(body)
+
+
+def _living(body: Callable[..., Any]) -> Living:
+    name = next(iter(inspect.signature(body).parameters), None)
+    if name is None:
+        raise TypeError(f"{shown(body)} takes no parameter: a program takes a connection (tws), or connect")
+    return Living(body, connects=name == CONNECT)
+
+
+def _is_async(program: Callable[..., Any]) -> bool:
+    called = getattr(type(program), "__call__", None)
+    return inspect.iscoroutinefunction(program) or (
+        not inspect.isclass(program) and inspect.iscoroutinefunction(called)
+    )
+
+
+def _needs_one(program: Callable[..., Any]) -> bool:
+    """Tell whether *program* wants exactly one argument: then it is the program itself, whatever it is made of."""
+    if inspect.isclass(program):
+        return False
+    needed = [
+        parameter
+        for parameter in inspect.signature(program).parameters.values()
+        if parameter.default is parameter.empty
+        and parameter.kind in {parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD}
+    ]
+    return len(needed) == 1

@@ -1,0 +1,341 @@
+"""Runs one day: a TWS, its troubles and a program, in one trio loop whose clock jumps to whatever comes next.
+
+Everything in it is repeatable: the world is pure, the clock is virtual, and the order in which trio lets tasks run that
+are ready at the same time is drawn from a seed. What is not, is the program's own business: threads, real files, random
+numbers that nobody has seeded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from importlib.metadata import version
+from typing import Any, Final
+
+import hypothesis
+import trio
+from anyio.abc import ByteStream
+from trio.testing import MockClock
+
+from anytws.core.events import ConnectionClosed
+from anytws.errors import in_a_sentence
+from anytws.runtime import stream as runtime_stream
+from anytws.runtime.client import Tws
+from anytws.runtime.connect_errors import ConnectError
+from anytws.simulator.faults.director import Told as Trouble
+from anytws.simulator.serve import MemoryTws, serve_memory
+from anytws.testing.days.day import Day
+from anytws.testing.days.plan import Plan
+from anytws.testing.days.program import Program, fresh
+from anytws.testing.days.story import Story, Tap
+from anytws.testing.days.watched import WatchedWorld
+from anytws.testing.memory import connect_in_memory
+from anytws.wire import loading
+from anytws.wire.versions import MAX_VERSION, MIN_VERSION
+
+OLDEST_TRIO: Final = (0, 35)
+"""The first trio whose order of tasks can be drawn from a seed through and through."""
+CLIENT_ID: Final = 1
+"""The client id of a program that is given its connection."""
+PAUSE: Final = 5.0
+"""Seconds after which a program whose connection ended is started anew."""
+CALM: Final = 60.0
+"""Seconds in which nothing must happen to orders, positions and connections for a day to be at rest."""
+PATIENCE: Final = 1800.0
+"""Seconds after the last fault by which a day has to be at rest."""
+_LOOKS: Final = 6
+_MOST_AT_ONCE: Final = 20_000
+
+Check = Callable[[Day], None]
+"""A user's test of a day."""
+
+
+class NeverSettled(AssertionError):
+    """After the last fault a day did not come to rest: the program is not connected, or it goes on changing orders."""
+
+
+class WithoutPause(AssertionError):
+    """The program and TWS said thousands of messages without any time passing: the day would never end."""
+
+
+class SimulatorFailed(RuntimeError):
+    """The simulated TWS itself failed at a client: a bug of the simulator, or of answers that a tester wrote."""
+
+
+def require_trio() -> None:
+    """Raise `ImportError` if the trio that is installed is too old."""
+    parts = version("trio").split(".")
+    if (int(parts[0]), int(parts[1])) < OLDEST_TRIO:
+        wanted = ".".join(map(str, OLDEST_TRIO))
+        raise ImportError(f"anytws.testing.days needs trio {wanted} or later, and trio {version('trio')} is installed")
+
+
+def live(
+    plan: Plan, program: Program, check: Check | None = None, *, restart_on: tuple[type[Exception], ...] = ()
+) -> Day:
+    """Live through the day of *plan* with a fresh *program*; call *check* after every event, and once at rest.
+
+    Raises what *check* raises, what the program raises beside the end of its connection and *restart_on*, and
+    `NeverSettled`; whatever it is has the story and the token in its notes.
+    """
+    require_trio()
+    _warm_up()
+    run = _Run(plan, program, check, restart_on)
+    with _repeatable(plan.schedule):
+        trio.run(run.main, clock=MockClock(autojump_threshold=0))
+    run.finish()
+    return run.day
+
+
+def survey(plan: Plan, program: Program) -> Story:
+    """Live through the day of *plan*, and give its story, whatever becomes of the program."""
+    require_trio()
+    _warm_up()
+    run = _Run(plan, program, None, ())
+    with _repeatable(plan.schedule):
+        trio.run(run.main, clock=MockClock(autojump_threshold=0))
+    return run.day.story
+
+
+# --- repeatable -------------------------------------------------------------------------------------------------------
+
+_WARM: set[str] = set()
+
+
+def _warm_up() -> None:
+    """Load all that connecting loads: the first connection of a process has one task more than all the others."""
+    if _WARM:
+        return
+    _WARM.add("done")
+    from anytws.messages import orders  # noqa: F401, PLC0415 (what is imported when it is first asked, is urgent)
+
+    loading.urgent.cache_clear()
+    for number in (MIN_VERSION, MAX_VERSION):
+        for _ in loading.before_start(number):
+            pass
+        for _ in loading.after_start(number):
+            pass
+
+
+@contextmanager
+def _repeatable(schedule: int) -> Iterator[None]:
+    """Have the block run the same each time, given the same *schedule*."""
+    run = trio._core._run  # noqa: SLF001 (trio has no public name for it; Hypothesis is given the same object)
+    if not run._ALLOW_DETERMINISTIC_SCHEDULING:  # noqa: SLF001
+        raise RuntimeError(
+            f"Hypothesis {hypothesis.__version__} runs without its plugins (HYPOTHESIS_NO_PLUGINS), and trio's is one of "
+            "them: without it, a day that fails would not be the same day again"
+        )
+    # How many items a reader takes before others have their turn depends on how long they took.
+    clock = runtime_stream.perf_counter
+    before = run._r.getstate()  # noqa: SLF001
+    run._r.seed(schedule)  # noqa: SLF001
+    vars(runtime_stream)["perf_counter"] = float
+    try:
+        yield
+    finally:
+        vars(runtime_stream)["perf_counter"] = clock
+        run._r.setstate(before)  # noqa: SLF001
+
+
+# --- one day ----------------------------------------------------------------------------------------------------------
+
+
+class _Run:
+    """One day while it runs."""
+
+    def __init__(
+        self, plan: Plan, program: Program, check: Check | None, restart_on: tuple[type[Exception], ...]
+    ) -> None:
+        self._plan = plan
+        self._program = fresh(program)
+        self._check = check
+        self._restart_on = (ConnectionClosed, ConnectError, *restart_on)
+        self._world = WatchedWorld(plan.settings, plan.script, self._look)
+        self._story = Story()
+        self.day: Final = Day(plan, self._world, self._story, self._now)
+        self._failure: BaseException | None = None
+        self._is_finished = False
+        self._seen: object = None
+        self._is_looking = False
+        self._instant, self._at_instant = 0.0, 0
+
+    def _now(self) -> float:
+        # Asked also after the end, by whoever looks at the day then.
+        return trio.current_time() if self._scope is not None else self._world.now
+
+    _scope: trio.CancelScope | None = None
+
+    async def main(self) -> None:
+        """Live."""
+        self._served: MemoryTws
+        self._is_full = trio.Event()
+        if self._world.director is not None:
+            self._world.director.on_told = self._tell_of_trouble
+        async with serve_memory(self._world) as self._served, trio.open_nursery() as nursery:
+            self._scope = nursery.cancel_scope
+            nursery.start_soon(self._run_program)
+            self._look()
+            with trio.move_on_after(self._plan.seconds):
+                await self._is_full.wait()
+            self._stop_trouble()
+            await self._settle()
+            self.day.is_at_rest = True
+            self._ask()
+            nursery.cancel_scope.cancel()
+        self._scope = None
+
+    def finish(self) -> None:
+        """Raise what has gone wrong, with the story."""
+        problem, failed = self._failure, self._world.failure
+        if failed is not None:
+            # Whatever else is wrong is perhaps wrong because of it.
+            problem = SimulatorFailed(f"the simulated TWS failed: {failed!r}")
+            problem.__cause__ = failed
+        if problem is not None:
+            for note in notes(self.day):
+                problem.add_note(note)
+            raise problem
+
+    def _tell(self, text: str, connection: int = 0, *, is_an_end: bool = False) -> None:
+        self._story.tell(self._now(), text, connection, is_an_end=is_an_end)
+
+    # Trouble
+
+    def _tell_of_trouble(self, told: Trouble) -> None:
+        self._tell(told.text)
+        self._look()
+
+    def _stop_trouble(self) -> None:
+        if self._world.director is not None:
+            self._world.director.stop()
+        self._tell("the day is over: from now on nothing goes wrong")
+
+    # The test
+
+    def _look(self) -> None:
+        """Call the test, if something has happened since it was called last."""
+        if self._is_looking or self._scope is None:
+            return
+        seen = (self._world.requests, [link.bytes_said for link in self._world.links], self._world.state())
+        if seen != self._seen:
+            self._seen = seen
+            self._ask()
+
+    def _ask(self) -> None:
+        if self._check is None or self._failure is not None:
+            return
+        self._is_looking = True
+        try:
+            self._check(self.day)
+        except BaseException as problem:  # noqa: BLE001 (raised at the end: nothing in between may take it for its own)
+            self._fail(problem)
+        finally:
+            self._is_looking = False
+
+    def _fail(self, problem: BaseException) -> None:
+        if self._failure is None:
+            self._failure = problem
+        if self._scope is not None:
+            self._scope.cancel()
+
+    # The world
+
+    async def _settle(self) -> None:
+        """Wait until nothing happens any more."""
+        until = trio.current_time() + PATIENCE
+        looks, seen = 0, None
+        while looks < _LOOKS:
+            state = (self._world.state(), self._is_there)
+            looks = looks + 1 if state == seen and self._is_there else 0
+            seen = state
+            if trio.current_time() > until:
+                self._fail(NeverSettled(self._unrest()))
+            await trio.sleep(CALM / _LOOKS)
+
+    @property
+    def _is_there(self) -> bool:
+        """Whether the program is where it should be when all is well."""
+        return self._is_finished or self.day.is_connected
+
+    def _unrest(self) -> str:
+        after = f"{PATIENCE / 60:g} minutes after the last fault"
+        if not self._is_there:
+            return f"the program is not connected, {after}"
+        return f"orders, positions or connections still change, {after}"
+
+    # The program
+
+    async def _run_program(self) -> None:
+        try:
+            if self._program.connects:
+                await self._program.body(self._connect)
+            else:
+                await self._start_again_and_again()
+            self._is_finished = True
+        except Exception as problem:  # noqa: BLE001 (raised at the end of the day)
+            self._fail(problem)
+
+    async def _start_again_and_again(self) -> None:
+        while True:
+            try:
+                async with self._connect(client_id=CLIENT_ID) as tws:
+                    await self._program.body(tws)
+            except Exception as problem:
+                if not _is_only(problem, self._restart_on):
+                    raise
+            else:
+                # It has come to its end, and not its connection.
+                return
+            await trio.sleep(PAUSE)
+
+    @asynccontextmanager
+    async def _connect(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 7497,
+        **options: Any,  # noqa: ANN401 (those of `anytws.connect`)
+    ) -> AsyncGenerator[Tws]:
+        number = 0
+
+        def through(stream: ByteStream) -> Tap:
+            nonlocal number
+            tap = Tap(stream, self._story, self._now, self._note_passage)
+            number = tap.number
+            return tap
+
+        try:
+            async with connect_in_memory(self._served, host=host, port=port, through=through, **options) as tws:
+                yield tws
+        except (ConnectionClosed, ConnectError) as problem:
+            text = f"connection {number} is over" if number else "no connection"
+            self._tell(f"{text}: {in_a_sentence(str(problem))}", number, is_an_end=bool(number))
+            raise
+        else:
+            self._tell(f"the program has closed connection {number}", number)
+
+    def _note_passage(self) -> None:
+        now = trio.current_time()
+        if self._story.messages >= self._plan.messages:
+            self._is_full.set()
+        if now != self._instant:
+            self._instant, self._at_instant = now, self._story.messages
+        elif self._story.messages - self._at_instant > _MOST_AT_ONCE:
+            self._fail(WithoutPause(f"{_MOST_AT_ONCE} messages were said at {now:g} s, and time stands still"))
+
+
+def _is_only(problem: BaseException, kinds: tuple[type[Exception], ...]) -> bool:
+    """Tell whether *problem* is one of *kinds*, or a group of nothing else."""
+    if isinstance(problem, BaseExceptionGroup):
+        return all(_is_only(part, kinds) for part in problem.exceptions)
+    return isinstance(problem, kinds)
+
+
+def notes(day: Day) -> Iterator[str]:
+    """Give what a person is told of a day that failed: its settings, its script, its story, and its token."""
+    yield f"\nThe day: {day.plan!r}"
+    yield f"\nIts story (-> by the program, <- by TWS, minutes:seconds):\n{day.story}"
+    try:
+        yield f"\nThe same day again: anytws.testing.replay({day.plan.token!r})"
+    except ValueError as problem:
+        yield f"\nThis day has no token: {problem}"
