@@ -39,10 +39,8 @@ def client_in(moment: datetime, version: int = 225, **settings: Any) -> Client:
 
 def bars(duration: str = "3600 S", size: BarSize | str = BarSize.MINUTES_5, **fields: Any) -> HistoricalDataRequest:
     """Give a request for bars of AAPL."""
-    word = BarSize.verbatim(size)
-    return HistoricalDataRequest(
-        **{"contract": Stock("AAPL"), "request_id": 7, "duration": duration, "bar_size_setting": word, **fields}
-    )
+    fields = {"contract": Stock("AAPL"), "request_id": 7, **fields}
+    return HistoricalDataRequest(duration=duration, bar_size_setting=BarSize.verbatim(size), **fields)
 
 
 def bars_of(told: list[Event]) -> tuple[HistoricalDataBar, ...]:

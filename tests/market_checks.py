@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
+from itertools import pairwise
 
 from anytws.simulator.market.market import Market
 from anytws.simulator.market.words import BEAT, Bar, BidAsk, Halt, Source, Trade
@@ -32,7 +34,8 @@ def bar_of_quotes(begin: int, held: Sequence[BidAsk], source: Source) -> Bar:
 def held(market: Market, instrument: Instrument, begin: int, end: int) -> list[BidAsk]:
     """Give the quotes in force from *begin* up to *end*, where the market is open all that time."""
     first = market.quote(instrument, begin)
-    assert first.bid is not None and first.ask is not None
+    assert first.bid is not None
+    assert first.ask is not None
     start = BidAsk(begin, first.bid, first.bid_size, first.ask, first.ask_size)
     return [start, *market.quotes(instrument, begin, end)]
 
@@ -54,7 +57,7 @@ def check_trade_bars(market: Market, instrument: Instrument, begin: int, end: in
                 last = before[-1].price if before else market.quote(instrument, bar.begin - 1).last
             assert last is not None
             assert bar == Bar(bar.begin, 2 * last, 2 * last, 2 * last, 2 * last, 0, 1000 * last, 0)
-    for one, next_one in zip(bars, bars[1:], strict=False):
+    for one, next_one in pairwise(bars):
         assert one.begin < next_one.begin
     if not liquid and (bars or not trades):
         assert sum(bar.volume for bar in bars) == sum(trade.size for trade in trades)
@@ -72,8 +75,6 @@ def _end(market: Market, instrument: Instrument, begin: int, end: int, seconds: 
 
 
 def _day_length(instrument: Instrument, at: int) -> int:
-    from datetime import timedelta
-
     day = instrument.hours.day_of(at // 1000)
     return (instrument.hours.midnight_after(day) - instrument.hours.midnight_after(day - timedelta(days=1))) * 1000
 
@@ -98,7 +99,7 @@ def check_moment(market: Market, instrument: Instrument, at: int) -> None:
     minute = beat // MINUTE * MINUTE
     if quote.bid is not None and quote.ask is not None:
         assert quote.bid < quote.ask
-        assert quote.bid_size > 0 and quote.ask_size > 0
+        assert min(quote.bid_size, quote.ask_size) > 0
         assert quote.bid_size % instrument.lot == quote.ask_size % instrument.lot == 0
         newest = market.quotes(instrument, minute, beat + 1)[-1]
         assert (quote.bid, quote.bid_size, quote.ask, quote.ask_size) == (
@@ -130,14 +131,20 @@ def check_day(market: Market, instrument: Instrument, at: int) -> None:
     trades = market.trades(instrument, begin, at // BEAT * BEAT + 1)
     quote = market.quote(instrument, at)
     assert quote.volume == sum(trade.size for trade in trades)
+    if str(instrument.contract.security_type) in {"CASH", "CMDTY", "CFD"}:
+        assert quote.open is None
+        quotes = market.quotes(instrument, begin, at // BEAT * BEAT + 1)
+        assert (quote.high, quote.low) == (max(one.bid for one in quotes), min(one.bid for one in quotes))
+        return
     regular = [
         trade
         for trade in trades
         if str(instrument.contract.security_type) != "STK"
         or instrument.hours.at(trade.at // 1000, liquid=True) is not None
     ]
-    if not regular:
+    if trades and not regular:
         assert (quote.open, quote.high, quote.low) == (None, None, None)
+    if not regular:
         return
     prices = [trade.price for trade in regular]
     assert (quote.open, quote.high, quote.low) == (prices[0], max(prices), min(prices))

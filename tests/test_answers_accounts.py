@@ -21,10 +21,18 @@ from anytws.messages import (
     AccountUpdatesMultiRequest,
     AccountUpdateTime,
     AccountValue,
+    Action,
     CancelAccountSummary,
     CancelAccountUpdatesMulti,
     CancelPositions,
     CancelPositionsMulti,
+    CommissionAndFeesReport,
+    ExecutionDetails,
+    Order,
+    OrderType,
+    PlaceOrderRequest,
+    PnL,
+    PnLRequest,
     PortfolioValue,
     Position,
     PositionEnd,
@@ -32,6 +40,7 @@ from anytws.messages import (
     PositionMultiEnd,
     PositionsMultiRequest,
     PositionsRequest,
+    Stock,
 )
 from anytws.simulator import Holding
 from anytws.simulator.advisors import AdvisorGroup
@@ -307,10 +316,10 @@ def test_what_changed_comes_at_once_after_a_trade() -> None:
 @pytest.mark.card("accounts.settled_by_date")
 def test_cash_of_today_is_settled_on_the_next_weekday() -> None:
     client = client_at(accounts=ONE)
-    trade(client, "a.01", "IBM", 10, "290")
+    trade(client, "a.01", "IBM", 10, "290", commission=1)
     values = values_of(client.ask(AccountDataRequest()))
-    assert values["SettledCashByDate", ""] == "20260105:100000.00;20260106:97100.00"
-    assert values_of(client.ask(AccountDataRequest(), 86_400))["SettledCashByDate", ""] == "20260106:97100.00"
+    assert values["SettledCashByDate", ""] == "20260105:100000.00;20260106:97099.00"
+    assert values_of(client.ask(AccountDataRequest(), 86_400))["SettledCashByDate", ""] == "20260106:97099.00"
     # Over a weekend.
     client.go(4 * 86_400)
     trade(client, "b.01", "EUR.USD", 1000, "1.1")
@@ -589,6 +598,25 @@ def test_forms_of_numbers() -> None:
         "0",
         "10",
     ]
+
+
+def test_an_order_that_is_filled_is_in_all_of_them() -> None:
+    client = client_at(accounts=ONE)
+    for question in (PositionsRequest(), AccountDataRequest(), PnLRequest("DU1", request_id=9)):
+        client.ask(question)
+    order = Order(action=Action.BUY, order_type=OrderType.MARKET, total_quantity=Decimal(10))
+    told = client.ask(PlaceOrderRequest(order_id=1, contract=Stock("IBM"), order=order))
+    for second in range(1, 10):
+        told += client.go(float(second))
+    (execution,) = of(ExecutionDetails, told)
+    (report,) = of(CommissionAndFeesReport, told)
+    (position,) = of(Position, told)
+    paid = 10 * (execution.execution.price or 0) + (report.commission_and_fees or 0)
+    assert (position.contract.symbol, position.position) == ("IBM", 10)
+    assert position.average_cost == pytest.approx(paid / 10)
+    assert values_of(told)["TotalCashValue", "USD"] == f"{100_000 - paid:.2f}"
+    assert "IBM" in [row.contract.symbol for row in of(PortfolioValue, told)]
+    assert of(PnL, told)
 
 
 # --- what was told last is what is so --------------------------------------------------------------------------------

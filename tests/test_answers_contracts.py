@@ -112,6 +112,14 @@ def test_on_one_exchange_there_is_its_row() -> None:
     assert "SWEEP" not in row.details.order_types
 
 
+@pytest.mark.card("contracts.direct_rows")
+def test_some_exchanges_tell_of_hours_of_their_own() -> None:
+    (amex,), (night,) = (rows_of(Stock("AAPL", exchange)) for exchange in ("AMEX", "OVERNIGHT"))
+    assert amex.details.trading_hours == amex.details.liquid_hours
+    assert amex.details.trading_hours.startswith("20261002:0700-20261002:2000;20261003:CLOSED")
+    assert night.details.trading_hours.startswith("20261001:2000-20261002:0350;20261003:CLOSED;20261004:2000-")
+
+
 @pytest.mark.parametrize("version", ENCODINGS)
 def test_without_a_currency_there_are_several(version: int) -> None:
     assert [(row.contract.currency, row.contract.primary_exchange) for row in rows_of(AMD, version)] == [
@@ -249,7 +257,7 @@ def test_a_bond_has_a_row_of_its_own(version: int, maturity: str) -> None:
     assert isinstance(row, BondContractData)
     assert (row.contract.symbol, row.contract.currency, row.contract.contract_id) == ("", "", 127128131)
     details = row.details
-    assert (details.maturity, details.coupon, details.cusip) == (maturity, 3.85, "IBCID127128131")
+    assert (details.maturity, details.coupon, details.cusip) == (maturity, 0.0, "IBCID127128131")
     assert details.description_append == "AAPL 3.85 05/04/43"
     assert details.min_size == 2
 
@@ -301,6 +309,12 @@ def test_today_is_that_of_the_exchange() -> None:
 def test_an_option_has_no_hours_behind_its_last_day() -> None:
     (row,) = rows_of(Option("AAPL", "20261005", 342.5, "C"))
     assert row.details.trading_hours.endswith(";20261005:0930-20261005:1600")
+
+
+def test_an_option_on_a_future_is_over_before_its_market() -> None:
+    contract = Contract(contract_id=911926174, exchange="CME")
+    (row,) = rows_of(contract, day=datetime(2026, 9, 2, 15, tzinfo=UTC))
+    assert row.details.trading_hours == "20260901:1700-20260902:1600;20260902:1700-20260903:1500"
 
 
 # --- many rows ----------------------------------------------------------------------------------------------------

@@ -320,6 +320,17 @@ def test_a_large_answer_is_read_in_pieces_and_told_in_one():
 
 
 @pytest.mark.card("historical.size_of_answers")
+def test_large_answers_are_read_one_after_the_other():
+    client = client_at()
+    for number in (1, 2):
+        assert client.ask(bars("33 D", BarSize.MINUTE_1, request_id=number)) == []
+    assert client.ask(bars(request_id=3)) == []
+    # Each is larger than what may wait to be delivered.
+    told = [event for now in (1.0, 2.0, 3.0) for event in client.go(now)]
+    assert [event.request_id for event in told if isinstance(event, HistoricalData)] == [1, 2, 3]
+
+
+@pytest.mark.card("historical.size_of_answers")
 def test_there_is_a_most(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("anytws.simulator.answers.historical.MOST_BARS", 70)
     client = client_at()

@@ -31,7 +31,8 @@ REFUSED = "Invalid Real-time Query:"
 
 def asked(request_id: int = 7, **fields: Any) -> RealTimeBarsRequest:
     """Give a request for bars of AAPL."""
-    return RealTimeBarsRequest(**{"contract": Stock("AAPL"), "request_id": request_id, **fields})
+    fields = {"contract": Stock("AAPL"), "request_id": request_id, **fields}
+    return RealTimeBarsRequest(**fields)
 
 
 def bars_in(told: list[Event]) -> list[RealTimeBarTick]:

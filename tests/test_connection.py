@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -1446,3 +1446,22 @@ def test_a_detail_that_is_no_text_leaves_no_half_of_an_end(end: str, detail: obj
         assert seen(client) == before
     getattr(client, end)("told")
     assert closed_with(client).detail == "told"
+
+
+@pytest.mark.parametrize("version", [176, 226])
+def test_many_messages_are_sent_as_each_of_them_is(version: int) -> None:
+    time = CurrentTime(datetime(2026, 1, 5, tzinfo=UTC))
+    said = [time, ManagedAccounts(("DU1",)), time, NextValidId(9)]
+    one_by_one, at_once = tws_in(State.READY, version), tws_in(State.READY, version)
+    assert at_once.send_all(said) == b"".join(one_by_one.send(message) for message in said)
+    assert at_once.next_valid_id == one_by_one.next_valid_id == 9
+    assert at_once.send_all(()) == b""
+
+
+def test_of_many_messages_with_one_that_cannot_be_said_none_is() -> None:
+    tws = tws_in(State.READY)
+    with pytest.raises(TypeError):
+        tws.send_all([CurrentTime(datetime(2026, 1, 5, tzinfo=UTC)), CurrentTimeRequest()])
+    tws.close()
+    with pytest.raises(LocalProtocolError):
+        tws.send_all([CurrentTime(datetime(2026, 1, 5, tzinfo=UTC))])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from anytws import connect_stream
 from anytws.messages.display_groups import (
     DisplayGroupList,
     DisplayGroupUpdated,
@@ -17,6 +18,7 @@ from anytws.simulator import World
 from anytws.simulator.answers.patient import RETRY_SECONDS
 from anytws.simulator.desk import MOST_BULLETINS
 from anytws.simulator.link import OUTBOX
+from anytws.simulator.serve import connect_memory
 from tests.test_world import Client
 
 DAY_SECONDS = 86_400.0
@@ -74,6 +76,15 @@ def test_what_cannot_be_shown_is_refused(words: str):
     assert (error.request_id, error.error_code) == (9, 321)
     (error,) = client.ask(SubscribeToGroupEventsRequest(1, 7))
     assert (error.request_id, error.error_code) == (7, 322)
+
+
+async def test_a_person_at_tws_is_heard_of_at_once():
+    world = World()
+    async with connect_memory(world) as raw, connect_stream(raw) as client:
+        async with client.stream(SubscribeToGroupEventsRequest(1)) as told:
+            assert (await anext(told)).contract_info == "none"
+            world.desk.show(1, AAPL)
+            assert (await anext(told)).contract_info == AAPL
 
 
 # Bulletins

@@ -45,7 +45,6 @@ from anytws.simulator.faults import (
     Meanwhile,
     MoveNextIds,
     NightlyRestart,
-    Notice as SayNotice,
     On,
     PortChanged,
     RateExceeded,
@@ -54,6 +53,9 @@ from anytws.simulator.faults import (
     Script,
     Way,
     Wedged,
+)
+from anytws.simulator.faults import (
+    Notice as SayNotice,
 )
 from tests.test_faults_requests import client_of, kinds
 from tests.test_world import Client
@@ -341,7 +343,7 @@ def test_a_book_is_reset_and_comes_anew():
     places = [type(each).__name__ for each in client.told]
     assert client.codes == [317]
     assert len([each for each in places if each.startswith("MarketDepth")]) >= 10
-    assert {int(each.operation) for each in client.heard(MarketDepth) + client.heard(MarketDepthL2)} == {0}
+    assert {int(each.row.operation) for each in client.heard(MarketDepth) + client.heard(MarketDepthL2)} == {0}
 
 
 # What is said
@@ -350,7 +352,9 @@ def test_a_book_is_reset_and_comes_anew():
 @pytest.mark.card("faults.notice")
 def test_a_notice_is_said():
     client = client_of(
-        Event(At(1), SayNotice(2108)), Event(At(2), SayNotice(2110)), Event(At(3), SayNotice(1234, "what?", request_id=9))
+        Event(At(1), SayNotice(2108)),
+        Event(At(2), SayNotice(2110)),
+        Event(At(3), SayNotice(1234, "what?", request_id=9)),
     )
     for now in (1.0, 2.0, 3.0):
         client.go(now)
@@ -415,7 +419,9 @@ def test_it_happens_after_so_many_bytes_of_each_connection():
 
 
 def test_it_happens_at_the_nth_connection():
-    world = world_of(Event(AfterConnections(2), CutConnection()), Event(AfterConnections(4, every=True), CutConnection()))
+    world = world_of(
+        Event(AfterConnections(2), CutConnection()), Event(AfterConnections(4, every=True), CutConnection())
+    )
     ends = [Client(world, client_id=client_id).state is State.READY for client_id in range(6)]
     assert ends == [True, False, True, False, False, False]
 
@@ -430,7 +436,7 @@ def test_chance_is_drawn_by_the_seed():
 
 
 def test_an_event_that_means_what_is_not_there_is_refused():
-    with pytest.raises(ValueError, match="event 1.*no_setting"):
+    with pytest.raises(ValueError, match=r"event 1.*no_setting"):
         world_of(Event(At(1), ChangeSettings({"no_setting": 1})))
 
 

@@ -177,7 +177,7 @@ def test_what_has_no_such_field_is_as_it_is():
 
 def test_a_rewrite_is_looked_at_before():
     check_rewrite(Position, [("contract.strike", 0.0)], ["account"])
-    with pytest.raises(Misplaced, match="contract.strak"):
+    with pytest.raises(Misplaced, match=r"contract\.strak"):
         check_rewrite(Position, [("contract.strak", 0.0)], [])
     with pytest.raises(Misplaced, match="a number"):
         check_rewrite(Position, [("average_cost", "much")], [])
@@ -216,9 +216,7 @@ def test_a_session_begins_with_the_open_orders(version):
 
 @pytest.mark.card("faults.execution_before_status")
 def test_executions_come_before_their_status():
-    client = client_of(
-        Event(At(0), ExecutionBeforeStatus()), habits=Habits(says_status_before_execution=True)
-    )
+    client = client_of(Event(At(0), ExecutionBeforeStatus()), habits=Habits(says_status_before_execution=True))
     story = order_story(client)
     filled = [each for each in client.heard(OrderStatus) if each.filled]
     assert story.index("ExecutionDetails") < client_index(client, filled[0])

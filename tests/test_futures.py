@@ -35,6 +35,7 @@ def test_a_month_has_its_own_words() -> None:
     assert (future.details.contract_month, future.details.real_expiration_date) == ("202612", "20261218")
     assert future.underlying_id == 11004968
     assert future.multiplier == 50
+    assert future.expires_at is not None
     assert future.expires_at == datetime(2026, 12, 18, 14, 30, tzinfo=UTC).timestamp()
     assert future.is_over(future.expires_at)
     assert not future.is_over(future.expires_at - 1)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +10,7 @@ from anytws.simulator.historical_pacing import MOST_IN_WINDOW, WINDOW_MS, Histor
 
 
 @pytest.fixture
-def pacing() -> Iterator[HistoricalPacing]:
+def pacing() -> HistoricalPacing:
     return HistoricalPacing()
 
 

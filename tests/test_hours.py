@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from anytws.simulator.universe.file import usual_catalogue
 from anytws.simulator.universe.holidays import CALENDARS, easter, nth
 from anytws.simulator.universe.hours import MOST_DAYS, Hours, Plan, Session, Span, zone_of
+from anytws.simulator.universe.hours_text import hours_text
 
 HOURS = usual_catalogue().hours
 STOCKS, FUTURES, CRYPTO = HOURS["us_stock"], HOURS["cme_equity"], HOURS["paxos"]
@@ -188,7 +189,7 @@ def test_a_market_that_is_never_open_has_no_session_before_or_after() -> None:
     closed = Hours("closed", "US/Eastern", Plan(trading=(), liquid=()))
     assert closed.last_before(0, liquid=False) is None
     assert closed.next_after(0, liquid=False) is None
-    assert closed.text(date(2026, 1, 5), liquid=False) == ""
+    assert hours_text(closed, date(2026, 1, 5), liquid=False) == ""
 
 
 def test_what_is_remembered_of_days_has_a_bound() -> None:
@@ -214,7 +215,7 @@ def test_a_zone_that_is_none_is_refused() -> None:
 
 
 def text(market: str, day: str, *, liquid: bool = False, **more: object) -> list[str]:
-    return HOURS[market].text(date.fromisoformat(day), liquid=liquid, **more).split(";")  # type: ignore[arg-type]
+    return hours_text(HOURS[market], date.fromisoformat(day), liquid=liquid, **more).split(";")  # type: ignore[arg-type]
 
 
 def of(day: str, begin: str, end: str) -> str:
@@ -291,7 +292,7 @@ def test_the_entire_schedule_is_told_where_it_is_wanted() -> None:
 def test_what_is_told_is_what_there_is(market: str, today: date, liquid: bool) -> None:
     """Every session told is one of the market, and all entries are in order."""
     hours = HOURS[market]
-    told = hours.text(today, liquid=liquid).split(";")
+    told = hours_text(hours, today, liquid=liquid).split(";")
     walls = [
         [datetime.strptime(part, "%Y%m%d:%H%M").replace(tzinfo=hours.tzinfo) for part in entry.split("-")]
         for entry in told

@@ -63,6 +63,11 @@ def test_on_a_direct_exchange_less_may_be_ordered() -> None:
     assert BMW.order_types_on("IBIS") == BMW.details.order_types
 
 
+def test_some_exchanges_have_hours_of_their_own() -> None:
+    assert APPLE.hours_on("SMART") is APPLE.hours_on("ARCA") is APPLE.hours
+    assert [APPLE.hours_on(name).name for name in ("AMEX", "OVERNIGHT")] == ["us_stock_amex", "us_stock_overnight"]
+
+
 def test_what_has_no_end_is_never_over() -> None:
     assert not APPLE.is_over(2**40)
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from anytws.messages import Right, SecurityType
 from anytws.simulator.universe.catalogue import Catalogue, smallest
 from anytws.simulator.universe.file import read_catalogue, read_instruments, usual_catalogue
+from anytws.simulator.universe.futures import LAST_TRADES
+from anytws.simulator.universe.holidays import CALENDARS
 from anytws.simulator.universe.instrument import PriceStep
+from anytws.simulator.universe.options import RULES
 from anytws.simulator.universe.outline import OWN_IDS
 from anytws.simulator.universe.universe import usual_universe
 
@@ -109,6 +113,16 @@ def test_all_tables_of_a_file_are_read() -> None:
     assert (option.strike, option.is_call, option.contract.right) == (Decimal(40), False, Right.PUT)
     assert option.last_day == date(2027, 1, 15)
     assert option.expires_at == option.hours.of_day(date(2027, 1, 15), liquid=False)[-1].end
+
+
+def test_the_page_tells_of_a_file_that_can_be_read() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "simulator_instruments.md").read_text(encoding="utf-8")
+    example = page.split("```toml\n")[1].split("```")[0]
+    universe = usual_universe().with_file(example)
+    assert universe.by_symbol("ACME").details.long_name == "ACME CORP"
+    assert [each.name for each in universe.chain(265598)] == ["AAPL", "2AAPL", "AAPLX"]
+    for names in (usual_catalogue().kinds, RULES, LAST_TRADES, CALENDARS):
+        assert all(f"`{name}`" in page for name in names)
 
 
 def test_chains_and_families_come_with_it() -> None:

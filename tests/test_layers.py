@@ -29,6 +29,9 @@ MAY_KNOW = {
     "json": {"errors", "messages", "wire"},
     "testing": {"errors", "messages", "wire", "core", "machines", "simulator"},
     "testing.plugin": {"errors", "messages", "wire", "core", "machines", "simulator", "testing", "runtime"},
+    "testing.days": {"errors", "messages", "wire", "core", "machines", "simulator", "testing", "runtime"},
+    "testing.explore": {"errors", "messages", "wire", "core", "machines", "simulator", "testing", "runtime"},
+    "testing.memory": {"errors", "messages", "wire", "core", "machines", "simulator", "testing", "runtime"},
     "cli": {"errors", "messages", "wire", "core", "machines", "runtime", "simulator", "testing", ""},
     # The top level, `anytws/__init__.py`, is a list of names: what a program needs, which no simulator is part of.
     "": {"errors", "messages", "wire", "core", "machines", "runtime"},
@@ -47,13 +50,14 @@ MAY_USE = {
     "simulator.serve": {"attrs", "anyio"},
     "simulator.carrier": {"attrs", "anyio"},
     "simulator.streams": {"attrs", "anyio"},
+    "simulator.toxic_stream": {"attrs", "anyio"},
     "json": {"attrs", "cattrs"},
     "testing": {"attrs", "anyio", "hypothesis", "pytest", "trio"},
     "cli": {"attrs", "anyio", "cyclopts", "rich", "trio"},
 }
 """Layer → what it may import from outside the standard library; a plain install has attrs, protobuf and anyio alone."""
 
-DOES_IO = ("", "runtime", "simulator.serve", "simulator.carrier", "simulator.streams", "testing", "cli")
+DOES_IO = ("", "runtime", "simulator.serve", "simulator.carrier", "simulator.streams", "simulator.toxic_stream", "testing", "cli")
 """The layers that may know what time it is and where they run. All others are pure, new ones too."""
 
 CLOCKS = {"sched", "time"}
@@ -238,6 +242,7 @@ ALLOWED = {
     "the machines in the testing tools": ("testing.strategies", "from anytws.machines import ClientSession"),
     "AnyIO where the simulator serves": ("simulator.serve", "import anyio\nfrom anytws.simulator import world"),
     "the runtime in the pytest plugin": ("testing.plugin", "from anytws.runtime import connect"),
+    "the runtime where days are run": ("testing.days.running", "from anytws.runtime import stream"),
     "everything on the command line": ("cli.demo", "import anytws\nimport cyclopts\nfrom anytws import simulator"),
 }
 

@@ -339,7 +339,7 @@ def test_what_an_order_would_do_is_what_it_does(prices: Prices, model, what, qua
     assert (told.initial_before, told.maintenance_before) == (before.initial_margin, before.maintenance_margin)
     assert (told.initial_after, told.maintenance_after) == (after.initial_margin, after.maintenance_margin)
     assert (told.equity_before, told.equity_after) == (before.equity_with_loan, after.equity_with_loan)
-    assert told.is_enough is (after.available_funds >= 0)
+    assert told.is_enough is (after.available_funds >= 0 or after.initial_margin <= before.initial_margin)
 
 
 def test_models_of_margins_bind_what_they_say(prices: Prices) -> None:
@@ -354,6 +354,13 @@ def test_models_of_margins_bind_what_they_say(prices: Prices) -> None:
         told = accounts.margin("DU1", NOON, AAPL, Decimal(10), Decimal(300))
         assert (told.initial_before, told.initial_after) == (0, bound)
     assert not accounts.margin("DU1", NOON, AAPL, Decimal(1000), Decimal(300)).is_enough
+
+
+def test_who_has_too_little_may_still_close(prices: Prices) -> None:
+    accounts = accounts_with(prices, cash=Decimal(100))
+    accounts.set_position("DU1", AAPL, Decimal(-100), Decimal(300))
+    assert accounts.margin("DU1", NOON, AAPL, Decimal(50), Decimal(300)).is_enough
+    assert not accounts.margin("DU1", NOON, AAPL, Decimal(-50), Decimal(300)).is_enough
 
 
 # --- groups ----------------------------------------------------------------------------------------------------------

@@ -325,7 +325,8 @@ def test_these_are_all_that_are_about_an_order():
 @pytest.mark.parametrize("request_", ABOUT_AN_ORDER, ids=lambda request: type(request).__name__)
 def test_an_error_about_an_order_carries_its_id(request_, read_only, code, version):
     """Whoever waits for what becomes of the order has no other way to know that it is meant."""
-    client = Client(World(WorldSettings(server_version=version, read_only=read_only)))
+    # A world that answers nothing knows no orders either.
+    client = Client(World(WorldSettings(server_version=version, read_only=read_only), answers={}))
     (error,) = client.ask(request_)
     assert (error.error_code, error.request_id) == (code, 42)
 

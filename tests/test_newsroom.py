@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anytws.messages.base import ToTws
-from anytws.messages.market_data import TickNews
+from anytws.messages.contract import Contract, SecurityType
+from anytws.messages.contracts import ContractDataRequest
+from anytws.messages.market_data import MarketDataRequest, TickNews
 from anytws.messages.news import (
     HistoricalNews,
     HistoricalNewsEnd,
@@ -44,6 +46,12 @@ def ask(client: Client, **values: object) -> list[HistoricalNews]:
     *rows, end = client.ask(HistoricalNewsRequest(AAPL, "+".join(ALL), request_id=7, **values))
     assert isinstance(end, HistoricalNewsEnd)
     return rows
+
+
+def history(client: Client, now: float) -> list[HistoricalNews]:
+    """Ask at *now* for all headlines about Apple."""
+    request = HistoricalNewsRequest(AAPL, "+".join(ALL), total_results=300, request_id=8)
+    return [row for row in client.ask(request, now) if isinstance(row, HistoricalNews)]
 
 
 # Over the wire
@@ -146,6 +154,32 @@ def test_an_article_of_somebody_elses_is_not_allowed():
 def test_any_article_id_has_an_answer(provider: str, article_id: str):
     (told,) = reader().ask(NewsArticleRequest(provider, article_id.replace("\0", ""), request_id=8))
     assert isinstance(told, NewsArticle | ErrorMessage)
+
+
+@pytest.mark.card("news.no_broad_tape")
+def test_there_is_no_broad_tape():
+    tape = Contract(symbol="BRFG:BRFG_ALL", security_type=SecurityType.NEWS, exchange="BRFG")
+    client = Client(World(), client_id=1)
+    for request in (
+        MarketDataRequest(tape, generic_tick_list="mdoff,292", request_id=7),
+        ContractDataRequest(tape, request_id=7),
+    ):
+        (error,) = client.ask(request)
+        assert (error.request_id, error.error_code) == (7, 200)
+
+
+@pytest.mark.card("news.ticks")
+def test_a_stream_of_market_data_brings_headlines():
+    client = reader()
+    apple = Contract(contract_id=AAPL, exchange="SMART")
+    told = client.ask(MarketDataRequest(apple, generic_tick_list="mdoff,292", request_id=7))
+    for hour in range(1, 30):
+        told += client.go(3600.0 * hour)
+    ticks = [tick for tick in told if isinstance(tick, TickNews)]
+    known = {row.article_id: row for row in history(client, 3600.0 * 29)}
+    assert len(ticks) > 20
+    assert {tick.article_id for tick in ticks} <= known.keys()
+    assert len({(tick.provider_code, tick.article_id) for tick in ticks}) == len(ticks)
 
 
 # For market data

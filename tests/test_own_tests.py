@@ -54,11 +54,44 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     "simulator/connection_cards.py": ("test_cards.py", "test_link.py", "test_world.py"),
     # By it settings are tried when they are made.
     "simulator/proof.py": ("test_settings.py",),
+    # What can be traded: one part of it each, tried through the whole.
+    "simulator/market/__init__.py": ("test_layers.py",),
+    # One process: what they do is seen together, as everybody asks for it.
+    "simulator/market/*.py": (
+        "test_market.py",
+        "test_market_agrees.py",
+        "test_market_options.py",
+        "test_market_splitting.py",
+    ),
+    "simulator/universe/__init__.py": ("test_layers.py",),
+    "simulator/universe/data/*.py": ("test_universe.py",),
+    "simulator/universe/catalogue.py": ("test_instrument_file.py",),
+    "simulator/universe/details.py": ("test_answers_contracts.py",),
+    "simulator/universe/file.py": ("test_instrument_file.py",),
+    "simulator/universe/finding.py": ("test_universe.py",),
+    "simulator/universe/holidays.py": ("test_hours.py",),
+    "simulator/universe/hours_text.py": ("test_hours.py",),
+    "simulator/universe/outline.py": ("test_instrument_file.py",),
+    "simulator/universe/searching.py": ("test_universe.py",),
+    "simulator/universe/table.py": ("test_instrument_file.py",),
+    # A vocabulary and what plays it: each word is tried in a world.
+    "simulator/faults/*.py": (
+        "test_faults.py",
+        "test_faults_lane.py",
+        "test_faults_market.py",
+        "test_faults_outages.py",
+        "test_faults_requests.py",
+        "test_faults_sayings.py",
+        "test_faults_triggers.py",
+        "test_script.py",
+    ),
+    "simulator/files.py": ("test_script.py",),
     # One of the answers of the simulated TWS each.
     "simulator/answers/*.py": ("test_answers.py",),
     # A strategy is right if the codec takes what it draws.
     "testing/strategies.py": ("test_catalogue.py",),
     # One verb each, with its helpers: a person sees the verb alone.
+    "cli/case.py": ("test_simulate.py",),
     "cli/commands.py": ("test_cli.py",),
     "cli/event_loop.py": ("test_cli.py",),
     "cli/finding.py": ("test_check.py",),

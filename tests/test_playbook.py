@@ -124,7 +124,9 @@ def test_time_passes():
 
 
 def test_bytes_are_heard_as_they_are_and_a_redirect_is_written():
-    Playbook(client())([opened(), says(Greeting), hears(b"\0\0\0\5hello"), tells(lambda event: event.frame == b"hello")])
+    Playbook(client())(
+        [opened(), says(Greeting), hears(b"\0\0\0\5hello"), tells(lambda event: event.frame == b"hello")]
+    )
     Playbook(client())([opened(), says(Greeting), hears(RedirectReply("gate", 4001)), tells(ConnectionClosed)])
 
 

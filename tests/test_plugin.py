@@ -140,8 +140,7 @@ FILES: dict[str, tuple[str, int]] = {
 def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run pytest on *folder*, with nothing of this suite."""
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", "error", "-rA"]
-    done = subprocess.run([*command, *options], cwd=folder, capture_output=True, text=True, check=False, timeout=300)
-    return done
+    return subprocess.run([*command, *options], cwd=folder, capture_output=True, text=True, check=False, timeout=300)
 
 
 @pytest.fixture(scope="module")

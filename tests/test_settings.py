@@ -24,6 +24,7 @@ from anytws.messages.session import (
     ManagedAccountsRequest,
 )
 from anytws.simulator import (
+    BarTimes,
     Dialog,
     Farm,
     FarmKind,
@@ -115,6 +116,9 @@ REFUSED = {
     "us_stocks_in_lots": ["no", None],
     "competing_session": ["no", None],
     "tick_by_tick_seconds": [-1, float("nan"), "1", True],
+    "bar_times": ["utc", None],
+    "historical_pacing": ["no", None],
+    "historical_seconds": [-1, float("nan"), "1", True],
     "memory": [0, True, 1.5],
     "memory_bytes": [0, -1, float("inf")],
     "limits": [None, 5],
@@ -205,7 +209,7 @@ ANY_SETTINGS: dict[str, st.SearchStrategy[object]] = {
     "positions": st.lists(
         st.builds(
             Holding,
-            st.sampled_from(["AAPL", "SPY", "AMD", "XYZ"]),
+            st.sampled_from(["AAPL", "SPY", "AMD", "EUR.USD"]),
             st.decimals(allow_infinity=True, allow_nan=True) | st.integers(),  # type: ignore[arg-type]
             st.floats(),
         ),
@@ -229,6 +233,9 @@ ANY_SETTINGS: dict[str, st.SearchStrategy[object]] = {
     "us_stocks_in_lots": st.booleans(),
     "competing_session": st.booleans(),
     "tick_by_tick_seconds": SECONDS,
+    "bar_times": st.sampled_from(BarTimes),
+    "historical_pacing": st.booleans(),
+    "historical_seconds": SECONDS,
     "news_providers": st.lists(NAMES, max_size=3).map(tuple),
     "wsh_licensed": st.booleans(),
     "advisor_groups": st.lists(

@@ -32,6 +32,7 @@ from anytws.messages.session import CurrentTimeRequest, ErrorMessage, IdsRequest
 from anytws.simulator import (
     ANSWERS,
     Answer,
+    BarTimes,
     Dialog,
     Farm,
     FarmKind,
@@ -141,6 +142,9 @@ CASES = {
     "--us-stocks-in-lots": {"us_stocks_in_lots": True},
     "--competing-session": {"competing_session": True},
     "--tick-by-tick-seconds 0": {"tick_by_tick_seconds": 0.0},
+    "--bar-times operator": {"bar_times": BarTimes.OPERATOR},
+    "--no-historical-pacing": {"historical_pacing": False},
+    "--historical-seconds 0.5": {"historical_seconds": 0.5},
 }
 
 

@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anytws.messages import Contract, Crypto, Forex, Future, Index, Option, Right, SecurityIdType, SecurityType, Stock
+from anytws.messages.base import replace
+from anytws.simulator.settings import EPOCH
 from anytws.simulator.universe.finding import (
     NO_EXCHANGE,
     NO_SUCH_EXCHANGE,
@@ -24,10 +26,11 @@ from anytws.simulator.universe.finding import (
     right_of,
 )
 from anytws.simulator.universe.instrument import Instrument
-from anytws.simulator.universe.universe import MOST_MADE, Universe, usual_universe
+from anytws.simulator.universe.universe import MOST_MADE, USUAL_DAY, Universe, usual_universe
 
 UNIVERSE = usual_universe()
 TODAY = date(2026, 10, 2)
+SEPTEMBER = date(2026, 9, 1)
 
 STK, OPT, FUT, FOP = SecurityType.STOCK, SecurityType.OPTION, SecurityType.FUTURE, SecurityType.FUTURES_OPTION
 CONTFUT = SecurityType.CONTINUOUS_FUTURE
@@ -62,6 +65,10 @@ def test_a_symbol_has_its_usual_meaning(symbol: str, contract_id: int) -> None:
     instrument = UNIVERSE.by_symbol(symbol)
     assert instrument.contract_id == contract_id
     assert UNIVERSE.by_id(contract_id) is instrument
+
+
+def test_the_usual_day_is_that_of_the_usual_world() -> None:
+    assert EPOCH.date() == USUAL_DAY
 
 
 def test_a_family_means_the_month_in_front() -> None:
@@ -260,6 +267,7 @@ def test_a_continuous_future_is_the_month_in_front_under_another_type() -> None:
     (row,) = UNIVERSE.find(asked("ES", CONTFUT, "CME"), TODAY)
     assert row.contract().security_type is CONTFUT
     assert (row.instrument.contract_id, row.is_continuous) == (515416632, True)
+    assert UNIVERSE.the_one(row.contract(), TODAY) == row
     both = UNIVERSE.find(asked("ES", SecurityType.FUTURE_OR_CONTINUOUS, "CME"), TODAY)
     assert [row.is_continuous for row in both] == [True, *[False] * 23]
 
@@ -282,6 +290,29 @@ def test_a_chain_is_told_whole() -> None:
     assert len(rows) == len({*rows}) > 5_000
     puts = locals_of(asked("AAPL", OPT, last_trade_date_or_contract_month="20261218", right=Right.PUT))
     assert len(puts) == 127
+
+
+@given(st.data())
+def test_what_details_tell_finds_the_same_instrument_again(data: st.DataObject) -> None:
+    """By its number, and by its words alone."""
+    contract = data.draw(
+        st.sampled_from(
+            [
+                *(instrument.contract for instrument in UNIVERSE.instruments),
+                *(family.instrument(2027, family.months[0]).contract for family in UNIVERSE.catalogue.families),
+                *(
+                    each.option(
+                        (each.expirations(date(2026, 9, 1))[0], each.strikes[len(each.strikes) // 2], True)
+                    ).contract
+                    for each in UNIVERSE.catalogue.option_classes
+                ),
+            ]
+        )
+    )
+    exchange = data.draw(st.sampled_from(one(contract, SEPTEMBER).exchanges))
+    told = Match(one(contract, SEPTEMBER), exchange)
+    for again in (told.contract(), replace(told.contract(), contract_id=0)):
+        assert UNIVERSE.the_one(again, SEPTEMBER) == told
 
 
 # --- made when they are asked for ---------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from anytws.messages.base import ToClient
 from anytws.messages.order_words import FaMethod
 from anytws.simulator import Farm, FarmKind, Holding, Opening, WorldSettings
 from anytws.simulator.advisors import AdvisorGroup
+from anytws.simulator.universe.universe import usual_universe
 
 _T = TypeVar("_T")
 
@@ -91,6 +92,10 @@ def _positions(word: str) -> tuple[Holding, ...]:
         if match is None:
             raise ValueError(f"{shown(part)} is not SYMBOL:QUANTITY@COST")
         holdings.append(Holding(match[1], Decimal(match[2]), float(match[3])))
+        try:
+            usual_universe().by_symbol(match[1])
+        except LookupError as problem:
+            raise ValueError(str(problem)) from problem
     return tuple(holdings)
 
 

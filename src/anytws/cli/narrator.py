@@ -21,9 +21,12 @@ from anytws.errors import in_a_sentence, shown
 from anytws.messages.base import ToTws
 from anytws.messages.session import StartApiRequest
 from anytws.simulator import Dialog, Link, World, WorldSettings
+from anytws.simulator.faults.director import Told
+from anytws.simulator.faults.script import Script
+from anytws.simulator.universe.universe import Universe
 
 Tell: TypeAlias = Callable[[int, str, bool], None]
-"""Takes the number of the connection, what happened, and whether it is bad news for the client."""
+"""Takes the number of the connection (0: none), what happened, and whether it is bad news for the client."""
 
 MOST_OF_A_LINE: Final = 500
 """Characters of what is told of one thing that happened; what is beyond them is counted only."""
@@ -43,14 +46,21 @@ class Narrator(World):
     A line is printable and has a bound, `MOST_OF_A_LINE`: what a client says may be megabytes of anything.
     """
 
-    def __init__(self, settings: WorldSettings, tell: Tell) -> None:
-        super().__init__(settings)
+    def __init__(
+        self, settings: WorldSettings, tell: Tell, *, script: Script | None = None, universe: Universe | None = None
+    ) -> None:
+        super().__init__(settings, script=script, universe=universe)
+        if self.director is not None:
+            self.director.on_told = self._tell_fault
         self.connected: int = 0
         """How many connections there were."""
         self.asked: int = 0
         """How many requests came."""
         self._tell = tell
         self._numbers: dict[Link, int] = {}
+
+    def _tell_fault(self, told: Told) -> None:
+        self._tell(0, f"script, event {told.event}: {in_a_sentence(told.text, MOST_OF_A_LINE)}", True)
 
     def note_event(self, link: Link, event: Event) -> None:
         """Tell what happened on *link*, unless another line says it better."""

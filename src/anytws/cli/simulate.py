@@ -5,16 +5,19 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
+from collections.abc import Callable
 from datetime import datetime
 from ipaddress import ip_address
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import anyio
 from cyclopts import Parameter, validators
 
 from anytws.cli.cards import tell_cards
+from anytws.cli.case import case_of
 from anytws.cli.event_loop import run_interruptible
-from anytws.cli.narrator import Narrator
+from anytws.cli.narrator import Narrator, Tell
 from anytws.cli.numbers import number, whole_number
 from anytws.cli.output import Output, Tone, address, counted, open_console
 from anytws.simulator import Personality, WorldSettings
@@ -28,12 +31,18 @@ else:
     from anytws.cli.knobs import Knobs
 
 _NO_PORT = 1
+_BAD_CASE = 2
 
 
 def _is_time(_: object, seconds: float | None) -> None:
     # Written so that it refuses nan as well: that compares with nothing.
     if seconds is not None and not seconds >= 0:
         raise ValueError(f"{seconds} is not a time to wait: a number of seconds, 0 or more")
+
+
+def _is_speed(_: object, speed: float) -> None:
+    if not 0 < speed < math.inf:
+        raise ValueError(f"{speed} is not a speed: a number above 0")
 
 
 def simulate(
@@ -43,12 +52,16 @@ def simulate(
         int, Parameter(converter=whole_number, validator=validators.Number(gte=0, lte=HIGHEST_PORT))
     ] = 7497,
     seconds: Annotated[float | None, Parameter(name="--for", converter=number, validator=_is_time)] = None,
+    script: Path | None = None,
+    replay: str | None = None,
+    speed: Annotated[float, Parameter(converter=number, validator=_is_speed)] = 1.0,
     cards: Annotated[bool, Parameter(negative=())] = False,
     settings: Annotated[Knobs, Parameter(name="*")] = Knobs(),  # noqa: B008  # frozen, and shown as defaults
 ) -> int:
     """Be a TWS on a port, and say what clients do, one line each.
 
-    Ctrl-C ends it: that is how it is meant to end, so the exit code is 0. It is 1 if the port cannot be had.
+    Ctrl-C ends it: that is how it is meant to end, so the exit code is 0. It is 1 if the port cannot be had, and 2 for
+    a script or a token that cannot be read.
 
     Parameters
     ----------
@@ -58,6 +71,13 @@ def simulate(
         The port to listen at; 0 takes a free one, and the first line says which.
     seconds
         End after so many seconds; without it, at Ctrl-C.
+    script
+        A file of TOML that says how the day goes: settings, instruments, and what goes wrong when. Options of the
+        command line have precedence over its settings.
+    replay
+        The token of a day that `anytws.testing.days` printed: its settings, and what went wrong.
+    speed
+        How many seconds pass in the TWS in one second: 60 makes a day last 24 minutes.
     cards
         List what this TWS does, and how each of it is known, instead of being one.
     """
@@ -65,16 +85,35 @@ def simulate(
     if cards:
         tell_cards(output, all_cards())
         return 0
-    run = functools.partial(_run, output, settings, host, port, seconds)
+    try:
+        case = case_of(settings, script, replay)
+        world = functools.partial(Narrator, case.settings, script=case.script, universe=case.universe)
+        # Made once to see that it can be: what a script means has to be there.
+        world(_say_nothing)
+    except ValueError as problem:
+        Output(open_console(stderr=True)).row((("anytws: ", Tone.BAD),), str(problem))
+        return _BAD_CASE
+    run = functools.partial(_run, output, world, host, port, seconds, speed)
     return run_interruptible(run, when_interrupted=0)
 
 
-async def _run(output: Output, settings: WorldSettings, host: str, port: int, seconds: float | None) -> int:
+def _say_nothing(_: int, __: str, ___: bool) -> None:
+    """Tell nobody."""
+
+
+async def _run(
+    output: Output,
+    world_of: Callable[[Tell], Narrator],
+    host: str,
+    port: int,
+    seconds: float | None,
+    speed: float,
+) -> int:
     teller = _Teller(output)
-    world = Narrator(settings, teller.tell)
+    world = world_of(teller.tell)
     async with contextlib.AsyncExitStack() as stack:
         try:
-            tws = await stack.enter_async_context(serve(world, host, port))
+            tws = await stack.enter_async_context(serve(world, host, port, speed=speed))
         except (OSError, UnicodeError) as problem:
             # A name of letters that no domain can have is refused before anybody looks it up.
             cause = getattr(problem, "strerror", None) or str(problem)
@@ -82,7 +121,7 @@ async def _run(output: Output, settings: WorldSettings, host: str, port: int, se
             complaint = Output(open_console(stderr=True))
             complaint.row((("anytws: ", Tone.BAD),), f"cannot listen on {address(host, port)}: {cause}. {advice}")
             return _NO_PORT
-        _introduce(output, settings, tws.host, tws.port, seconds)
+        _introduce(output, world.settings, tws.host, tws.port, seconds)
         try:
             with anyio.move_on_after(math.inf if seconds is None else seconds):
                 await teller.wait()

@@ -196,6 +196,20 @@ class Connection(Endpoint):
         self._note(message)
         return data
 
+    def send_all(self, messages: Iterable[Message]) -> bytes:
+        """Give the bytes that carry *messages*, in order, as `send` gives those of each.
+
+        Raises what `send` raises for the first that may not be said, or cannot; then none of them is. For streams: in
+        READY it is asked once, and not for each, whether they may be said.
+        """
+        if self.state is not State.READY or self._codec is None:
+            return b"".join([self.send(message) for message in messages])
+        encode = self._codec.encode
+        # In READY only these change anything.
+        return b"".join(
+            [self.send(message) if type(message) in _STARTING else frame(encode(message)) for message in messages]
+        )
+
     def send_failed(self, detail: str = "") -> None:
         """Note that bytes which `send` or `data_to_send` gave did not leave.
 

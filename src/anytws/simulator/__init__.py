@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from anytws.simulator.answers import ANSWERS, Answer
 from anytws.simulator.link import Link
 from anytws.simulator.settings import (
+    BarTimes,
     Dialog,
     Farm,
     FarmKind,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ANSWERS",
     "Answer",
+    "BarTimes",
     "Dialog",
     "Farm",
     "FarmKind",

@@ -21,9 +21,7 @@ _LOG: Final = logging.getLogger("anytws.simulator")
 class Carrier:
     """Carries bytes between one link and one stream until one of them ends, then ends the other."""
 
-    def __init__(
-        self, link: Link, stream: ResettableStream, linger_seconds: float, pace: Pace = REAL_TIME
-    ) -> None:
+    def __init__(self, link: Link, stream: ResettableStream, linger_seconds: float, pace: Pace = REAL_TIME) -> None:
         self._link = link
         self._stream = stream
         self._linger_seconds = linger_seconds

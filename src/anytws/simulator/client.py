@@ -128,7 +128,7 @@ class Client(ABC):
         self.summaries: set[int] = set()
         """The ids of its account summaries, two at the most."""
         self.knows_calendar: bool = False
-        """Whether it was told the meta data of Wall Street Horizon in this session, before which there are no events."""
+        """Whether it was told the meta data of Wall Street Horizon in this session: before that there are no events."""
         self.streams: Final[Streams] = Streams()
         """What it gets as time goes on, by kind and request id."""
 

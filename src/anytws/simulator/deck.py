@@ -30,6 +30,7 @@ def _piles() -> tuple[tuple[Card, ...], ...]:
         figures,
         generic_list,
         generic_ticks,
+        historical,
         linking,
         market_data,
         news,
@@ -42,11 +43,15 @@ def _piles() -> tuple[tuple[Card, ...], ...]:
         users,
         wsh,
     )
-    from anytws.simulator.exchange import cards as orders
+    from anytws.simulator.exchange import cards as exchange_cards
     from anytws.simulator.exchange import commissions
+    from anytws.simulator.faults import cards as faults_cards
+    from anytws.simulator.market import cards as market_cards
 
     # One a line, in the order of the imports.
     return (
+        connection_cards.CARDS,
+        leftovers.CARDS,
         access.CARDS,
         account_cards.CARDS,
         advisors.CARDS,
@@ -60,6 +65,7 @@ def _piles() -> tuple[tuple[Card, ...], ...]:
         figures.CARDS,
         generic_list.CARDS,
         generic_ticks.CARDS,
+        historical.CARDS,
         linking.CARDS,
         market_data.CARDS,
         news.CARDS,
@@ -71,10 +77,10 @@ def _piles() -> tuple[tuple[Card, ...], ...]:
         top_ticks.CARDS,
         users.CARDS,
         wsh.CARDS,
-        connection_cards.CARDS,
-        leftovers.CARDS,
-        orders.CARDS,
+        exchange_cards.CARDS,
         commissions.CARDS,
+        faults_cards.CARDS,
+        market_cards.CARDS,
     )
 
 

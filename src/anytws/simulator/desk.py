@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from anytws.messages.config import ConfigResponse
     from anytws.simulator.settings import WorldSettings
 
-WINDOWS: Final = (1, 2, 3, 4, 5, 6, 7)
+WINDOWS: Final[tuple[int, ...]] = (1, 2, 3, 4, 5, 6, 7)
 """The groups of windows that there are."""
 
 NOTHING_SHOWN: Final = "none"
@@ -59,9 +59,11 @@ class Room(Protocol):
     @property
     def listeners(self) -> Sequence[Touchable]:
         """The clients that are connected."""
+        ...
 
     def utc(self) -> datetime:
         """Give the time."""
+        ...
 
 
 class Desk:
@@ -69,7 +71,7 @@ class Desk:
 
     def __init__(self, world: Room) -> None:
         self._world = world
-        self._shown = dict.fromkeys(WINDOWS, NOTHING_SHOWN)
+        self._shown: dict[int, str] = dict.fromkeys(WINDOWS, NOTHING_SHOWN)
         self._bulletins: deque[Announced] = deque(maxlen=MOST_BULLETINS)
         self._groups: tuple[AdvisorGroup, ...] | None = None
         self._aliases: dict[str, str] = {}

@@ -28,7 +28,7 @@ from anytws.errors import in_a_sentence
 from anytws.simulator.faults.file import EVENTS, read_events, write_script
 from anytws.simulator.faults.plain import Misplaced, read_table, write_table
 from anytws.simulator.faults.script import Script
-from anytws.simulator.faults.toml import write_key, write_line, write_value
+from anytws.simulator.faults.toml import write_key, write_line
 from anytws.simulator.settings import WorldSettings
 
 if TYPE_CHECKING:
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 
 SETTINGS: Final = "settings"
 """The name of the table of settings."""
+
+
+_USUAL: Final = WorldSettings()
+_QUIET: Final = Script()
 
 
 class CaseError(ValueError):
@@ -46,9 +50,9 @@ class CaseError(ValueError):
 class Case:
     """What a file says: how a world is, and what it meets. ``World(case.settings, script=case.script)``."""
 
-    settings: WorldSettings = WorldSettings()
+    settings: WorldSettings = _USUAL
     """The settings."""
-    script: Script = Script()
+    script: Script = _QUIET
     """The trouble."""
     instruments: str = ""
     """The tables of instruments of one's own, as TOML; empty: there are none."""
@@ -113,5 +117,5 @@ def _written(tables: dict[str, Any]) -> str:
             if not isinstance(row, dict):
                 raise Misplaced(name, row, f"a table: there are [{SETTINGS}], [[{EVENTS}]] and those of instruments")
             head = f"[[{write_key(name)}]]" if isinstance(table, list) else f"[{write_key(name)}]"
-            parts.append(f"{head}\n" + "".join(f"{write_key(key)} = {write_value(held)}\n" for key, held in row.items()))
+            parts.append(f"{head}\n" + "".join(write_line(key, held) for key, held in row.items()))
     return "\n".join(parts)

@@ -69,6 +69,8 @@ class Ground:
         self._agenda: list[tuple[int, int, Callable[[], None]]] = []
         self._serials = count()
         self._is_acting = False
+        self._head: tuple[int, datetime] | None = None
+        self._head_at = 0.0
 
     # What is made when it is asked for: a world that only answers the time needs none of it
 
@@ -168,7 +170,13 @@ class Ground:
 
     def wake_at(self) -> float | None:
         """Give the time at which something is to be done, whoever is connected; None: nothing is."""
-        return self.at(self._agenda[0][0]) if self._agenda else None
+        if not self._agenda:
+            return None
+        # Asked after each piece of every client's bytes.
+        head = (self._agenda[0][0], self.settings.epoch_at_zero or self._epoch)
+        if head != self._head:
+            self._head, self._head_at = head, self.at(head[0])
+        return self._head_at
 
     def _act(self, now: float) -> None:
         """Do what is due by *now*, each thing at its own time."""

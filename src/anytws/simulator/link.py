@@ -48,6 +48,7 @@ from anytws.wire.versions import MIN_VERSION
 if TYPE_CHECKING:
     from anytws.simulator.faults.meddler import Meddler
     from anytws.simulator.faults.stage import Saying
+    from anytws.simulator.universe.universe import Universe
 
 _P = ParamSpec("_P")
 
@@ -105,8 +106,14 @@ class Host(Knowledge):
     tell what happens overrides them there.
     """
 
-    def __init__(self, settings: WorldSettings | None = None, *, answers: Answers = ANSWERS) -> None:
-        super().__init__(settings)
+    def __init__(
+        self,
+        settings: WorldSettings | None = None,
+        *,
+        answers: Answers = ANSWERS,
+        universe: Universe | None = None,
+    ) -> None:
+        super().__init__(settings, universe)
         self.answers = answers
 
     def meddler_for(self, link: Link) -> Meddler | None:  # noqa: ARG002 (for a world that has a script)
@@ -280,7 +287,8 @@ class Link(Client):
             return None
         if self.is_hanging:
             return self.world.wake_at()
-        times = (self._connection.wake_at(), self._person_answers_at, self._opens_at, self._waits_until, self.world.wake_at())
+        world_at = self.world.wake_at()
+        times = (self._connection.wake_at(), self._person_answers_at, self._opens_at, self._waits_until, world_at)
         soonest = min((time for time in times if time is not None), default=math.inf)
         soonest = min(soonest, self.streams.wake_at)
         return None if soonest == math.inf else soonest
@@ -366,6 +374,11 @@ class Link(Client):
             self._say(message)
             self._watchers.call()
 
+    def touch(self, *kinds: str) -> None:
+        """Have its streams of *kinds* say what is new, which the transport has to attend to."""
+        super().touch(*kinds)
+        self._watchers.call()
+
     # The side of a script
 
     @property
@@ -385,6 +398,11 @@ class Link(Client):
 
     def utter(self, saying: Saying) -> None:
         """Say this, with nobody meddling. Nothing happens where TWS does not speak to the client yet, or any more."""
+        self._say_as_it_is(saying)
+        if not self._is_reacting:
+            self._watchers.call()
+
+    def _say_as_it_is(self, saying: Saying) -> None:
         if self._connection.state not in _TALKS or self.hang_up is not None:
             return
         if isinstance(saying, bytes):
@@ -392,8 +410,6 @@ class Link(Client):
             self._put(saying)
         elif entry_of(saying).since <= self.version:
             self._utter(saying)
-        if not self._is_reacting:
-            self._watchers.call()
 
     def take(self, request: ToTws) -> None:
         """Do *request*, with nobody meddling."""
@@ -485,6 +501,9 @@ class Link(Client):
             stream = streams[key]
             if len(self._outbox) >= OUTBOX:
                 stream.skip(now)
+            elif self._meddler is None:
+                self._put(self._connection.data_to_send())
+                self._put(self._connection.send_all(stream.wake()))
             else:
                 for message in stream.wake():
                     self._say(message)
@@ -672,7 +691,7 @@ class Link(Client):
             self._utter(message)
             return
         for saying in self._meddler.outgoing(message):
-            self.utter(saying)
+            self._say_as_it_is(saying)
         self._meddler.settle()
 
     def _utter(self, message: ToClient) -> None:

@@ -37,9 +37,11 @@ _NEWS: Final = key_of("news")
 _PLACES: Final = 4096
 _HOURS: Final = 2**20
 _TAIL: Final = 8
-_IN_A_THOUSAND: Final = 300
-"""How likely a story is in an hour of the day; a third of that in a night."""
-_CARRIES: Final = 3
+_BY_DAY: Final = 400
+_BY_NIGHT: Final = 130
+"""How likely a story is in an hour, of a thousand."""
+_CARRIES: Final = 2
+"""One in so many stories is carried by a provider."""
 _DOW_JONES: Final = "DJ"
 _DAY_HOURS: Final = range(11, 22)
 
@@ -132,7 +134,7 @@ def article(world: Ground, article_id: str, providers: Sequence[str]) -> str | N
 
 def _story(world: Ground, place: int, hour: int) -> _Story | None:
     keys = (world.settings.seed, _NEWS, world.universe.instruments[place].contract_id, hour)
-    likely = _IN_A_THOUSAND if hour % 24 in _DAY_HOURS else _IN_A_THOUSAND // _CARRIES
+    likely = _BY_DAY if hour % 24 in _DAY_HOURS else _BY_NIGHT
     return _Story(place, hour, keys) if hour < _HOURS and below(1000, *keys) < likely else None
 
 

@@ -7,9 +7,9 @@ from typing import Final
 
 
 class Pace:
-    """A world whose time runs *speed* times as fast as that of the event loop, from *begin* on, where both are the same.
+    """A world whose time runs *speed* times as fast as that of the event loop, from *begin* on.
 
-    Raises `ValueError` for a speed that is not above 0.
+    At *begin* both are the same. Raises `ValueError` for a speed that is not above 0.
     """
 
     def __init__(self, speed: float = 1.0, begin: float = 0.0) -> None:

@@ -16,7 +16,7 @@ import attrs
 
 from anytws.core.remembered import MOST_BYTES
 from anytws.errors import shown
-from anytws.messages.accounts import AccountValue, PositionMulti
+from anytws.messages.accounts import PositionMulti
 from anytws.messages.advisors import FADataType, ReceiveFA
 from anytws.messages.base import ToClient
 from anytws.messages.contract import Contract
@@ -135,7 +135,6 @@ _FREE_NEWS: Final = ("BRFG", "BRFUPDN", "DJNL")
 
 _USUAL_ACCOUNTS: Final = ("DU1234567",)
 _USUAL_CASH: Final = Decimal(100_000)
-_USUAL_TYPE: Final = "INDIVIDUAL"
 
 USUAL_OPENING: Final = (Opening.MANAGED_ACCOUNTS, Opening.NEXT_VALID_ID, Opening.FARMS)
 """The order that captures of real sessions show. The vendor promises none."""
@@ -226,6 +225,11 @@ def _words(name: str) -> Callable[[Iterable[str]], frozenset[str]]:
             raise refused(name, value, _TEXTS, problem) from problem
 
     return frozen
+
+
+def _is_printable(_: object, field: attrs.Attribute[Any], value: object) -> None:
+    if not isinstance(value, str) or not value.isprintable():
+        raise refused(field.name, value, "a text that can be printed")
 
 
 def _is_currency(_: object, field: attrs.Attribute[Any], value: object) -> None:
@@ -327,7 +331,7 @@ class WorldSettings:
     cash: Decimal = attrs.field(default=_USUAL_CASH, validator=_is_cash)
     """What each account has of it at the beginning."""
 
-    account_type: str = _USUAL_TYPE
+    account_type: str = attrs.field(default="INDIVIDUAL", validator=_is_printable)
     """What ``AccountType`` says. Others that were seen: JOINT, CORPORATION, LLC."""
 
     margins: Margins = attrs.field(default=Margins.REG_T, validator=_is_of(Margins))
@@ -471,9 +475,6 @@ class WorldSettings:
         if self.positions != USUAL_POSITIONS:
             wanted = "a tuple of Holding, each of another symbol, with a quantity that can be said"
             prove("positions", self.positions, wanted, lambda: say_messages(_rows_of(self.positions), newest))
-        if self.account_type != _USUAL_TYPE:
-            kind = [AccountValue("AccountType", self.account_type)]
-            prove("account_type", self.account_type, "a text that can be said", lambda: say_messages(kind, newest))
         if self.news_providers != _FREE_NEWS:
             wanted = "a tuple of codes that can be said, none of them empty, with a + or with a $"
             prove("news_providers", self.news_providers, wanted, lambda: _say_providers(self.news_providers, newest))

@@ -6,7 +6,6 @@ How bytes are late, few or lost is `anytws.simulator.faults.lane`; here they are
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 

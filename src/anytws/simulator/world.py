@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from anytws.simulator.faults.director import Director
     from anytws.simulator.faults.meddler import Meddler
     from anytws.simulator.faults.script import Script
+    from anytws.simulator.universe.universe import Universe
 
 __all__ = ["EPOCH", "MOST_IDS", "Heard", "World"]
 
@@ -38,7 +39,8 @@ class World(Host):
     """The simulated TWS.
 
     ``settings`` may be replaced while it runs, as a person would change them in TWS; what was done stays done.
-    ``answers`` is the table of requests that it answers. ``script`` is the trouble that it meets
+    ``answers`` is the table of requests that it answers, ``universe`` what can be traded (None: `usual_universe`).
+    ``script`` is the trouble that it meets
     (`anytws.simulator.faults`); what is in the script and not there, a symbol for example, raises `ValueError`.
 
     What it keeps in memory has a bound, whatever clients do. It remembers `WorldSettings.memory_bytes`, 64 MiB. Each
@@ -47,9 +49,14 @@ class World(Host):
     """
 
     def __init__(
-        self, settings: WorldSettings | None = None, *, answers: Answers = ANSWERS, script: Script | None = None
+        self,
+        settings: WorldSettings | None = None,
+        *,
+        answers: Answers = ANSWERS,
+        universe: Universe | None = None,
+        script: Script | None = None,
     ) -> None:
-        super().__init__(settings, answers=answers)
+        super().__init__(settings, answers=answers, universe=universe)
         self._memory = Memory(self.settings)
         self.heard: Final[Remembered[Heard]] = self._memory.heard
         """Every request that was taken, on all links, in order."""

@@ -1,9 +1,9 @@
 """For those who test a program that talks to TWS, or a client of it: without a TWS, in no time, the same each time.
 
-* `days` and `run_days`: Hypothesis draws days of trading that go wrong, and a test says what has to be true on all of them;
-  `replay` is one of them again, and `explore` looks for bad ones on all processors, for an hour;
+* `days` and `run_days`: Hypothesis draws days of trading that go wrong, and a test says what has to be true on all of
+  them; `replay` is one of them again, and `explore` looks for bad ones on all processors, for an hour;
 * `Playbook`: a conversation as a list, for the core without IO;
-* `strategies` and `conversation_strategies`: every message of the catalogue, handshakes, runs of answers, broken frames;
+* `strategies` and `conversation_strategies`: each message of the catalogue, handshakes, runs of answers, broken frames;
 * `plugin`: fixtures for pytest, `tws_world` and `tws`, which are there by themselves.
 
 It needs ``pip install "anytws[testing]"``. Nothing of it is imported before it is asked for.

@@ -7,8 +7,8 @@
         for turn in talk.turns: ...            # who says what
         talk.data(Side.TWS)                    # all bytes of one side
 
-What answers a request, and what ends that, is known from its row in the catalogue. `anytws.testing.strategies` has single
-messages, and what a wire does to bytes (`slices_of`, `mutations_of`).
+What answers a request, and what ends that, is known from its row in the catalogue. `anytws.testing.strategies` has
+single messages, and what a wire does to bytes (`slices_of`, `mutations_of`).
 """
 
 from __future__ import annotations
@@ -144,7 +144,8 @@ def _asked(version: int) -> tuple[Entry, ...]:
 @cache
 def requests(version: int = MAX_VERSION) -> st.SearchStrategy[ToTws]:
     """Draw a request that has an answer at *version*; its id is whatever."""
-    return st.one_of([message_of(entry.cls, version) for entry in _asked(version)])
+    of_each: list[_Strategy] = [message_of(entry.cls, version) for entry in _asked(version)]
+    return st.one_of(of_each)
 
 
 def _row_of(request: ToTws) -> ConversationRow:
@@ -158,7 +159,7 @@ def _row_of(request: ToTws) -> ConversationRow:
 def answers_to(draw: st.DrawFn, request: ToTws, version: int = MAX_VERSION) -> tuple[Message, ...]:
     """Draw what TWS says to *request*, under its id: one answer, a run with its end, or the beginning of a stream.
 
-    Nothing at all to a request that has no answer when it is used like this. Raises `ValueError` for what is no request.
+    Nothing at all to a request that has no answer when it is used like this. Raises `ValueError` for what is none.
     """
     row = _row_of(request)
     plan = plan_of(row, request, version, changes_state=False)
@@ -208,8 +209,9 @@ def _numbered(request: ToTws, index: int) -> ToTws:
 def conversations(draw: st.DrawFn, version: int = MAX_VERSION, most: int = 4, noise: int = 2) -> Talk:
     """Draw up to *most* questions and their answers, as they may come in between each other, in a session that is open.
 
-    Each question comes before its answers, and these come in their order; no two questions without an id are of one kind,
-    since nothing would tell their answers apart. Up to *noise* messages of TWS that belong to none of them come anywhere.
+    Each question comes before its answers, and these come in their order; no two questions without an id are of one
+    kind, since nothing would tell their answers apart. Up to *noise* messages of TWS that belong to none of them come
+    anywhere.
     """
     asked: dict[object, ToTws] = {}
     for request in draw(st.lists(requests(version), min_size=1, max_size=most)):
@@ -234,7 +236,7 @@ def _taken(lines: Sequence[Iterator[Turn]], order: Sequence[int]) -> Iterator[Tu
 
 @cache
 def _noise(version: int) -> _Strategy:
-    """Draw what TWS may say to who has not asked: nothing that ends a connection, nor carries an id that is asked under."""
+    """Draw what TWS may say to who has not asked: nothing that ends a connection, nor has an id that is asked under."""
     said = ("NewsBulletin", "MarketRule", "OrderBound", "CommissionAndFeesReport")
     return st.one_of(
         [message_of(entry.cls, version) for entry in CATALOGUE if entry.name in said and entry.since <= version]
@@ -246,7 +248,7 @@ def _noise(version: int) -> _Strategy:
 
 @st.composite
 def broken_frames(draw: st.DrawFn, side: Side = Side.TWS, version: int = MAX_VERSION) -> bytes:
-    """Draw a whole frame of *side* that somebody has damaged: bytes changed, lost, doubled or put in, its length right.
+    """Draw a whole frame of *side* that somebody has damaged: bytes changed, lost, doubled or put in; its length fits.
 
     It may be good by accident, and say something else.
     """
@@ -256,7 +258,7 @@ def broken_frames(draw: st.DrawFn, side: Side = Side.TWS, version: int = MAX_VER
 
 @st.composite
 def broken_streams(draw: st.DrawFn, side: Side = Side.TWS, version: int = MAX_VERSION) -> bytes:
-    """Draw bytes of *side* behind which nothing can be read any more: a frame cut off, or a length that no frame has."""
+    """Draw bytes of *side* behind which nothing can be read any more: a frame cut off, or a length that none has."""
     whole = frame(shared_codec(side, version).encode(draw(messages(side, version))))
     if draw(st.booleans()):
         return whole[: draw(st.integers(1, len(whole) - 1))]

@@ -26,7 +26,7 @@ async def connect_in_memory(
     through: Callable[[ByteStream], ByteStream] = lambda stream: stream,
     connect_timeout: float | None = None,
     follow_redirects: bool = False,
-    **options: Any,
+    **options: Any,  # noqa: ANN401 (those of `connect_stream`)
 ) -> AsyncGenerator[Tws]:
     """Connect to *served*, through what *through* makes of the byte stream; *options* are those of `connect_stream`.
 

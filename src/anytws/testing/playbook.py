@@ -1,4 +1,4 @@
-"""A conversation as a list, for the core without IO: what happens to one end of a connection, and what it has to do then.
+"""A conversation as a list, for the core without IO: what happens to one end of a connection, and what it does then.
 
 ::
 
@@ -13,9 +13,9 @@
         tells(ConnectionClosed),
     ])
 
-`opened`, `hears`, `eof`, `reset`, `wait`, `say` and `close` are done; `says`, `tells` and `wakes` are expected, between
-them and in this order. All that the end says and tells has to be in the list, and nothing else. Where it goes another way,
-`PlaybookMismatch` shows both, line by line.
+`opened`, `hears`, `eof`, `reset`, `wait`, `say`, `close` and `do` are done; `says`, `tells` and `wakes` are expected,
+between them and in this order. All that the end says and tells has to be in the list, and nothing else. Where it goes
+another way, `PlaybookMismatch` shows both, line by line.
 
 The idea is that of the playbooks in mitmproxy's tests.
 """
@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from difflib import ndiff
-from typing import Final, TypeAlias
+from typing import Final, NoReturn, TypeAlias
 
 import attrs
 
@@ -100,7 +100,8 @@ def opened(at: float = 0.0) -> Deed:
 def hears(*said: Saying, sliced: int | None = None) -> Deed:
     """The other end says this, all of it in one piece, or in slices of *sliced* bytes.
 
-    Messages are written as the version has them that was agreed, or is in the `VersionReply` before them; else as the newest.
+    Messages are written as the version has them that was agreed, or that stands in the `VersionReply` before them; else
+    as the newest.
     """
 
     def do(book: Playbook) -> None:
@@ -194,8 +195,8 @@ class _Lines:
 class Playbook:
     """Plays lists of steps on one `Connection`, of either side.
 
-    *hidden* are events that need not be listed. A playbook may be called again with more steps: the conversation goes on.
-    Raises `PlaybookMismatch` where the connection does something else.
+    *hidden* are events that need not be listed. A playbook may be called again with more steps: the conversation goes
+    on. Raises `PlaybookMismatch` where the connection does something else.
     """
 
     def __init__(self, connection: Connection, *, hidden: Iterable[type[object]] = HIDDEN) -> None:
@@ -256,26 +257,29 @@ class Playbook:
         self.note(self.connection.data_to_send())
 
     def _expect(self, step: Expected, rest: Sequence[Step]) -> None:
-        if step.kind == "wakes":
-            done = _Done("wakes", self.connection.wake_at())
-        elif (mine := next((done for done in self._todo if done.kind == step.kind), None)) is not None:
-            # What is said and what is told are two lines of events: which of them is listed first, is free.
-            done = mine
-            self._todo.remove(mine)
+        done = self._next(step.kind)
+        if done is None or not _fits(step.wanted, done.value):
+            self._lines.wanted.append(f"   {step}")
+            self._lines.done += [] if done is None else [f"   {done}"]
+            self._fail(rest)
         else:
-            self._lines.wanted.append(f"   {step}")
-            self._fail(rest)
-        if not _fits(step.wanted, done.value):
-            self._lines.wanted.append(f"   {step}")
-            self._lines.done.append(f"   {done}")
-            self._fail(rest)
-        self._lines.both(f"   {done}")
+            self._lines.both(f"   {done}")
+
+    def _next(self, kind: str) -> _Done | None:
+        """Give the next thing of *kind* that was done; None: there is none."""
+        if kind == "wakes":
+            return _Done(kind, self.connection.wake_at())
+        # What is said and what is told are two lines of events: which of them is listed first, is free.
+        done = next((done for done in self._todo if done.kind == kind), None)
+        if done is not None:
+            self._todo.remove(done)
+        return done
 
     def _require_nothing_left(self, rest: Sequence[Step]) -> None:
         if self._todo:
             self._fail(rest)
 
-    def _fail(self, rest: Sequence[Step]) -> None:
+    def _fail(self, rest: Sequence[Step]) -> NoReturn:
         self._lines.done += [f"   {done}" for done in self._todo]
         for step in rest:
             if isinstance(step, Deed):

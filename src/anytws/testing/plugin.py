@@ -6,9 +6,9 @@
         await my_bot(tws)
         assert [heard.message for heard in tws_world.heard] == [...]
 
-It is there by itself wherever anytws is installed, beside AnyIO's own plugin, which runs the test. A test that asks for
-one of the async fixtures needs no mark for that: it runs on asyncio, and on trio with a clock of its own that jumps to the
-next deadline as soon as every task waits; hours pass in no time. The clock of the world stands at its epoch
+It is there by itself wherever anytws is installed, beside AnyIO's own plugin, which runs the test. A test that asks
+for one of the async fixtures needs no mark for that: it runs on asyncio, and on trio with a clock of its own that jumps
+to the next deadline as soon as every task waits; hours pass in no time. The clock of the world stands at its epoch
 (`anytws.simulator.settings.EPOCH`) when the test begins, on either backend. ``@pytest.mark.tws`` says otherwise::
 
     @pytest.mark.tws(settings=WorldSettings(server_version=176))      # what the world is like
@@ -26,6 +26,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import pytest
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from anytws.simulator.world import World
 
 TwsConnect: TypeAlias = "Callable[..., AbstractAsyncContextManager[Tws]]"
-"""What the fixture `tws_connect` is: ``async with tws_connect(client_id=2) as other:``, with the options of `connect`."""
+"""What the fixture `tws_connect` is: ``async with tws_connect(client_id=2) as other:``; options as of `connect`."""
 
 _NAME: Final = "tws"
 _OPTIONS: Final = frozenset({"settings", "client_id", "tcp"})
@@ -60,9 +61,9 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str, obj: object) -> None:
     """Have AnyIO run the async tests that ask for a client."""
-    if collector.istestfunction(obj, name) and inspect.iscoroutinefunction(obj):
-        if _ASYNC & inspect.signature(obj).parameters.keys():
-            pytest.mark.anyio(obj)
+    is_async = collector.istestfunction(obj, name) and inspect.iscoroutinefunction(obj)
+    if is_async and _ASYNC & inspect.signature(obj).parameters.keys():  # type: ignore[arg-type]  # it is a function
+        pytest.mark.anyio(obj)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -86,13 +87,13 @@ def _arguments_of(mark: pytest.Mark) -> list[str]:
 
 def _is_anyios_own(metafunc: pytest.Metafunc) -> bool:
     """Tell whether the fixture ``anyio_backend`` is that of AnyIO's plugin, and not one of the user's."""
-    found = metafunc.definition._fixtureinfo.name2fixturedefs.get("anyio_backend", ())  # noqa: SLF001 (as AnyIO does)
+    found = metafunc.definition._fixtureinfo.name2fixturedefs.get("anyio_backend", ())  # noqa: SLF001 (as AnyIO does)  # pyright: ignore[reportPrivateUsage]
     return bool(found) and found[-1].func.__module__ == "anyio.pytest_plugin"
 
 
 def _virtual() -> list[Any]:
     try:
-        from trio.testing import MockClock  # noqa: PLC0415
+        from trio.testing import MockClock  # noqa: PLC0415, TID251 (asyncio has no virtual clock)
     except ImportError:
         return []
     return [pytest.param(("trio", {"clock": MockClock(autojump_threshold=0)}), id="trio")]
@@ -125,9 +126,13 @@ def tws_world(request: pytest.FixtureRequest) -> World:
 
 @pytest.fixture
 async def tws_connect(
-    anyio_backend: object, request: pytest.FixtureRequest, tws_world: World
+    anyio_backend: object,  # noqa: ARG001 (by it AnyIO knows that the fixture is its own)
+    request: pytest.FixtureRequest,
+    tws_world: World,
 ) -> AsyncGenerator[TwsConnect]:
-    """Connects clients to `tws_world`: ``async with tws_connect(client_id=2) as other:``, with the options of `connect`.
+    """Connects more clients to the test's world, with the options of `anytws.connect`.
+
+    ``async with tws_connect(client_id=2) as other:``
 
     Raises `anytws.ConnectError` while that TWS is not running, or if it does not want the client.
     """
@@ -136,7 +141,11 @@ async def tws_connect(
 
 
 @pytest.fixture
-async def tws(anyio_backend: object, request: pytest.FixtureRequest, tws_connect: TwsConnect) -> AsyncGenerator[Tws]:
+async def tws(
+    anyio_backend: object,  # noqa: ARG001 (see above)
+    request: pytest.FixtureRequest,
+    tws_connect: TwsConnect,
+) -> AsyncGenerator[Tws]:
     """A client that is connected to `tws_world`, and ready.
 
     When its connection ends, whoever waits for something of it is told (`ConnectionClosed`), and the test goes on: what
@@ -165,7 +174,7 @@ async def _in_memory(world: World) -> AsyncGenerator[TwsConnect]:
     async with serve_memory(world) as served:
         # The same time on each backend, whatever its clock says.
         world.set_clock(EPOCH, anyio.current_time())
-        yield lambda **options: connect_in_memory(served, **options)
+        yield partial(connect_in_memory, served)
 
 
 @asynccontextmanager
@@ -178,4 +187,4 @@ async def _over_tcp(world: World) -> AsyncGenerator[TwsConnect]:
 
     async with serve(world) as served:
         world.set_clock(EPOCH, anyio.current_time())
-        yield lambda **options: connect(served.host, served.port, **options)
+        yield partial(connect, served.host, served.port)

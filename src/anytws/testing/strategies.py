@@ -1,7 +1,6 @@
 """Hypothesis strategies: every message of the catalogue, and what a wire does to bytes.
 
-The messages come from the table. A new message is covered by its arrival, and a new kind of value by one line of
-`VALUES`::
+The messages come from the table: a new one is covered by its arrival, a new kind of value by one line of `VALUES`::
 
     @given(messages(Side.TWS, version=176))
     def test_my_program_survives(message): ...
@@ -397,13 +396,6 @@ def mutations_of(data: bytes, most: int = 4) -> st.SearchStrategy[bytes]:
     return _mutated(data, most)
 
 
-# --- by type ---------------------------------------------------------------------------------------------------------
-
-
-def _register() -> None:
-    """Have ``st.from_type(TickPrice)`` draw what the newest version takes: for each message, once this is imported."""
-    for entry in CATALOGUE:
-        st.register_type_strategy(entry.cls, message_of)
-
-
-_register()
+# Once this is imported, ``st.from_type(TickPrice)`` draws what the newest version takes.
+for _entry in CATALOGUE:
+    st.register_type_strategy(_entry.cls, message_of)

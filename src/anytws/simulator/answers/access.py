@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from anytws.core.codes import REQUEST_INVALID
 from anytws.messages.base import ToTws
 from anytws.messages.contract import Contract, SecurityType
 from anytws.messages.market_data import MarketDataMode
 from anytws.messages.session import ErrorMessage
+from anytws.simulator.answers.contracts import the_one
 from anytws.simulator.cards import Card, Evidence
 from anytws.simulator.client import Client
-from anytws.simulator.complaints import complaint, not_valid
+from anytws.simulator.complaints import complaint
 from anytws.simulator.universe.universe import Match
 
 if TYPE_CHECKING:
@@ -40,13 +40,8 @@ _YEAR_AND_MONTH: Final = 6
 
 
 def meant(client: Client, request: ToTws, contract: Contract) -> Match | ErrorMessage:
-    """Give the one instrument that *contract* means, or the error that there is none, or are several."""
-    found = client.world.universe.the_one(contract, client.world.utc().date())
-    if isinstance(found, Match):
-        return found
-    if found.code == REQUEST_INVALID:
-        return not_valid(client.world, request, found.text)
-    return complaint(client.world, found.code, found.text, request)
+    """Give the one instrument that *contract* means today, or the error that there is none, or are several."""
+    return the_one(client, request, contract)
 
 
 def takes_delayed(mode: MarketDataMode) -> bool:

@@ -14,13 +14,14 @@ from anytws.simulator.cards import Card, Evidence
 from anytws.simulator.chance import draw
 from anytws.simulator.knowledge import Knowledge
 from anytws.simulator.market.market import Market
-from anytws.simulator.market.words import BEAT, Quote
+from anytws.simulator.market.words import BEAT, Quote, Source
 from anytws.simulator.universe.instrument import Instrument
 
 MOST_SHARED: Final = 4096
 """How many quotes and makers of ticks a market keeps for the streams that share them; the oldest go first."""
 
 _MS: Final = 1000
+_DAY: Final = 86_400_000
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
@@ -67,11 +68,30 @@ class Beats:
 class Shared:
     """What the streams of one market share: the last quote of each instrument, and the makers of its ticks."""
 
-    __slots__ = ("__weakref__", "_quotes", "_tops")
+    __slots__ = ("__weakref__", "_changes", "_extremes", "_ms", "_quotes", "_tops")
 
     def __init__(self) -> None:
         self._quotes: dict[tuple[Instrument, bool], tuple[tuple[int, int, int], Quote]] = {}
         self._tops: dict[tuple[Instrument, Units, bool], TopTicks] = {}
+        self._extremes: dict[tuple[Instrument, int], tuple[int, tuple[int, ...]]] = {}
+        self._changes: dict[Instrument, tuple[int, int, int]] = {}
+        self._ms = (-1.0, 0)
+
+    def ms(self, world: Knowledge, now: float) -> int:
+        """Give the time *now* in milliseconds since 1970, worked out once for all streams that wake then."""
+        if self._ms[0] != now:
+            self._ms = now, world.ms(now)
+        return self._ms[1]
+
+    def next_change(self, market: Market, instrument: Instrument, at: int) -> int:
+        """Give the first beat after *at* at which there may be anything new."""
+        known = self._changes.get(instrument)
+        if known is not None and known[0] == at and known[1] == market.version:
+            return known[2]
+        found = market.next_change(instrument, at)
+        self._changes[instrument] = at, market.version, found
+        _drop_oldest(self._changes)
+        return found
 
     def quote(
         self, market: Market, instrument: Instrument, at: int, wobble: int = 0, *, delayed: bool = False
@@ -102,6 +122,22 @@ class Shared:
         if found is None:
             found = self._tops[key] = TopTicks(Figures(instrument, units), delayed=delayed)
             _drop_oldest(self._tops)
+        return found
+
+    def extremes(self, market: Market, instrument: Instrument, weeks: int, day: int) -> tuple[int, ...]:
+        """Give lowest and highest price, in halves of a tick, of the *weeks* before UTC *day*; nothing: of no trades.
+
+        It is worked out once a day: the days of a year are a long way.
+        """
+        key = (instrument, weeks)
+        known = self._extremes.get(key)
+        if known is not None and known[0] == day:
+            return known[1]
+        begin = max((day - 7 * weeks) * _DAY, instrument.first_second * _MS)
+        bar = market.bar(instrument, begin, day * _DAY, Source.TRADES) if begin < day * _DAY else None
+        found = () if bar is None else (bar.low, bar.high)
+        self._extremes[key] = day, found
+        _drop_oldest(self._extremes)
         return found
 
 

@@ -31,6 +31,9 @@ from anytws.simulator.universe.instrument import Instrument
 WAITING: Final = "calculation that waits"
 """The kind of calculations without an answer yet, in `Client.streams`."""
 
+MOST_WAITING: Final = 1000
+"""How many of a client's calculations wait at the most; those beyond are never answered."""
+
 _PATIENCE: Final = 30_000
 _ONLY_OPTIONS: Final = {
     CalculateImpliedVolatilityRequest: "Implied volatility calculation is not supported for non-option contracts",
@@ -79,7 +82,8 @@ def calculate_price(client: Client, request: CalculateOptionPriceRequest) -> Ite
         return [found]
     request_id, spot, at = id_of(request), request.underlying_price, client.world.ms()
     if not (_is_price(spot) and _is_price(request.volatility)):
-        client.streams[WAITING, request_id] = _NoPrice(client, request_id)
+        if client.count(WAITING) < MOST_WAITING:
+            client.streams[WAITING, request_id] = _NoPrice(client, request_id)
         return ()
     price = options.price(found, request.volatility, spot, at)
     return [_computed(request_id, found, request.volatility, price, spot, at)]

@@ -15,6 +15,14 @@ CARDS: Final = (
         "Gateway 10.40, AMD: 35 rows",
     ),
     Card(
+        "contracts.direct_rows",
+        "The row of a direct exchange has fewer order types than that of SMART; AMEX and OVERNIGHT have hours of their "
+        "own.",
+        Evidence.RECORDED,
+        "Gateway 10.40: order types of NASDAQ and ARCA; AMEX 2022; OVERNIGHT is documented",
+        "All other exchanges of a US stock have the order types of ARCA (chosen).",
+    ),
+    Card(
         "contracts.none",
         "Where nothing fits, 200 'No security definition has been found for the request' comes, and no end.",
         Evidence.RECORDED,
@@ -102,6 +110,7 @@ CARDS: Final = (
         "Rows of bonds carry neither symbol nor currency; since protobuf no day of maturity either.",
         Evidence.RECORDED,
         "Gateway 10.40, bonds of IBM and AAPL",
+        "That the coupon is always 0 is chosen: ib_async can read whole numbers alone there.",
     ),
     Card(
         "contracts.last_trade_forms",

@@ -19,10 +19,10 @@ from anytws.messages.market_data import (
     RerouteMarketDepthRequest,
 )
 from anytws.messages.session import ErrorMessage
-from anytws.simulator.answers import depth_exchanges
 from anytws.simulator.answers.access import DEPTH, NOT_SUBSCRIBED, described, everyone, is_subscribed, meant, no_data
 from anytws.simulator.answers.answer import Answer, Answers, id_of
 from anytws.simulator.answers.beats import Beats
+from anytws.simulator.answers.depth_exchanges import has_book, has_names
 from anytws.simulator.answers.figures import Figures, Units
 from anytws.simulator.answers.top_ticks import kinds_of
 from anytws.simulator.cards import Card, Evidence
@@ -34,6 +34,9 @@ from anytws.simulator.universe.instrument import Instrument
 
 MOST_ROWS: Final = 200
 """How many rows of a side are given at the most; more may be asked for."""
+
+MOST_OF_ONE: Final = 10
+"""How many requests there may be for each book that is allowed: several for one instrument count once."""
 
 SMART: Final = "SMART"
 _RESET: Final = 317
@@ -75,7 +78,7 @@ class DepthStream(Stream):
         """Whether it is put together of several exchanges."""
         self._exchange = exchange
         security_type = instrument.contract.security_type
-        self._has_names = depth_exchanges.has_names(exchange, security_type, smart=self.is_smart)
+        self._has_names = has_names(exchange, security_type, smart=self.is_smart)
         self._figures = Figures(instrument, Units.of(world.settings, client.server_version))
         self._count = min(max(request.number_of_rows, 1), MOST_ROWS)
         self._beats = Beats(world)
@@ -157,7 +160,7 @@ class DepthStream(Stream):
 
     def _has_book(self, venue: str) -> bool:
         contract = self.instrument.contract
-        return depth_exchanges.has_book(venue, contract.security_type, contract.currency)
+        return has_book(venue, contract.security_type, contract.currency)
 
     def _changes(self, side: MarketDepthSide, before: Sequence[_Row], now: Sequence[_Row]) -> Iterator[ToClient]:
         for position, row in enumerate(now):
@@ -238,8 +241,9 @@ def _problem_of(
         text = f"Requested market data is not subscribed.{described(instrument)}/DEEP/ALL"
         return complaint(world, NOT_SUBSCRIBED, text, request)
     most = allowance(settings.lines)
-    books = _instruments(client)
-    if instrument not in books and len(books) >= most:
+    streams = _streams(client)
+    books = {stream.instrument for stream in streams}
+    if (instrument not in books and len(books) >= most) or len(streams) >= most * MOST_OF_ONE:
         text = f"Max number ({most}) of market depth requests has been reached"
         return complaint(world, _TOO_MANY, text, request)
     return None
@@ -254,14 +258,10 @@ def _is_offered(instrument: Instrument, exchange: str, *, smart: bool) -> bool:
     return smart or exchange != SMART
 
 
-def _instruments(client: Client) -> set[Instrument]:
-    """Give the instruments whose books any client reads: several streams of one count once."""
-    return {
-        stream.instrument
-        for each in everyone(client)
-        for stream in each.streams.values()
-        if isinstance(stream, DepthStream)
-    }
+def _streams(client: Client) -> list[DepthStream]:
+    """Give the books that any client reads."""
+    streams = (stream for each in everyone(client) for stream in each.streams.values())
+    return [stream for stream in streams if isinstance(stream, DepthStream)]
 
 
 def close_depth(client: Client, request: CancelMarketDepth) -> Iterable[ToClient]:
@@ -331,7 +331,8 @@ CARDS: Final = (
         "Books of more instruments than allowed get 309: 3 up to 399 lines, then one for 100 lines, at most 60.",
         Evidence.DOCUMENTED,
         "IBKR's table of lines; market_data.md section 8.3",
-        note="That several requests for one instrument count once is from an older page. Knob: lines.",
+        note="That several requests for one instrument count once is from an older page; ten times as many requests as "
+        "instruments are the most, which is chosen. Knob: lines.",
     ),
     Card(
         "depth.not_offered",

@@ -12,11 +12,13 @@ import attrs
 from anytws.messages.contract import SecurityType
 from anytws.messages.historical import WhatToShow
 from anytws.messages.market_data import TickGeneric, TickPrice, TickSize, TickString, TickType
-from anytws.simulator.answers import historical_rates
+from anytws.simulator.answers.beats import shared_of
 from anytws.simulator.answers.figures import Figures, is_us_stock, single
+from anytws.simulator.answers.historical_rates import value_at
 from anytws.simulator.answers.top_ticks import Row
 from anytws.simulator.cards import Card, Evidence
 from anytws.simulator.chance import draw
+from anytws.simulator.market.kinds import is_option
 from anytws.simulator.market.market import Market
 from anytws.simulator.market.words import Bar, Quote, Source, Trade
 from anytws.simulator.universe.instrument import Instrument
@@ -26,7 +28,11 @@ _S: Final = SecurityType
 _SECOND: Final = 1000
 _MINUTE: Final = 60_000
 _DAY: Final = 86_400_000
-_WEEK: Final = 7 * _DAY
+_WEEKS: Final = (
+    (13, _T.LOW_13_WEEK, _T.HIGH_13_WEEK),
+    (26, _T.LOW_26_WEEK, _T.HIGH_26_WEEK),
+    (52, _T.LOW_52_WEEK, _T.HIGH_52_WEEK),
+)
 _AUCTION: Final = 600
 _HUNDRED: Final = 100
 _EASY: Final = 3.0
@@ -115,7 +121,7 @@ def _volatility(tick_type: TickType, what: WhatToShow) -> Maker:
     def make(view: View) -> Iterator[Row]:
         if view.instrument.security_type in _OF_CHAIN:
             minute = view.at - view.at % _MINUTE
-            yield TickGeneric, (tick_type, historical_rates.value_at(view.market, view.instrument, what, minute))
+            yield TickGeneric, (tick_type, value_at(view.market, view.instrument, what, minute))
 
     return make
 
@@ -131,13 +137,16 @@ def _premium(view: View) -> Iterator[Row]:
 
 
 def _statistics(view: View) -> Iterator[Row]:
-    spans = ((13, _T.LOW_13_WEEK, _T.HIGH_13_WEEK), (26, _T.LOW_26_WEEK, _T.HIGH_26_WEEK))
-    for weeks, low, high in (*spans, (52, _T.LOW_52_WEEK, _T.HIGH_52_WEEK)):
-        begin = max(view.at - weeks * _WEEK, view.instrument.first_second * _SECOND)
-        bar = view.bar(begin - begin % _DAY)
-        if bar is not None:
-            yield _price(low, view.figures.half(bar.low))
-            yield _price(high, view.figures.half(bar.high))
+    if is_option(view.instrument):
+        return
+    quote = view.quote
+    for weeks, low_type, high_type in _WEEKS:
+        past = shared_of(view.market).extremes(view.market, view.instrument, weeks, view.at // _DAY)
+        lows = [2 * ticks for ticks in (quote.low,) if ticks is not None] + [*past[:1]]
+        highs = [2 * ticks for ticks in (quote.high,) if ticks is not None] + [*past[1:]]
+        if lows and highs:
+            yield _price(low_type, view.figures.half(min(lows)))
+            yield _price(high_type, view.figures.half(max(highs)))
     average = view.instrument.nature.day_volume
     if average:
         # Documented: of US stocks it has to be multiplied by 100.
@@ -356,7 +365,8 @@ CARDS: Final = (
         "again when their value is another: prices and volumes at each change, the rest once a minute.",
         Evidence.DOCUMENTED,
         "IBKR's table of generic ticks; market_data.md section 3.2",
-        note="The paces are chosen. Open interest, option volume, shares to short, dividends and imbalances are drawn.",
+        note="The paces are chosen, and that options have no highs and lows of weeks. Open interest, option volume, "
+        "shares to short, dividends and imbalances are drawn.",
     ),
     Card(
         "generic_ticks.silent",

@@ -46,7 +46,15 @@ from anytws.simulator.answers.access import meant
 from anytws.simulator.answers.answer import Answer, Answers, id_of
 from anytws.simulator.answers.figures import Units
 from anytws.simulator.answers.historical_bars import Series
-from anytws.simulator.answers.historical_checks import Asked, check, duplicate, from_service, other_kind
+from anytws.simulator.answers.historical_checks import (
+    FIRST_FORMAT,
+    LAST_FORMAT,
+    Asked,
+    check,
+    duplicate,
+    from_service,
+    other_kind,
+)
 from anytws.simulator.answers.historical_farm import (
     BARS,
     HEAD,
@@ -90,7 +98,6 @@ _DAY_MINUTES: Final = 40
 _NOT_OPEN: Final = 366
 _OTHER_KIND: Final = 10299
 _QUOTES_SINCE: Final = int(datetime(2004, 1, 2, 14, 30, tzinfo=UTC).timestamp())
-_FORMATS: Final = range(1, 4)
 
 
 def tell_bars(client: Client, request: HistoricalDataRequest) -> Iterable[ToClient]:
@@ -129,7 +136,7 @@ def _begun(client: Client, asked: Asked) -> Iterable[ToClient]:
         yield from in_time(client, key, lambda: tell_schedule(client, asked))
         return
     reading = _Reading(client, asked)
-    if client.world.settings.historical_seconds > 0 or not reading.read():
+    if client.world.settings.historical_seconds > 0 or _reading_of(client) is not None or not reading.read():
         client.streams[key] = reading
     else:
         yield from reading.answer()
@@ -170,7 +177,8 @@ class _Reading(Stream):
 
     def wake(self) -> Iterable[ToClient]:
         self._next += READING_MS
-        if self.read():
+        # One after the other: the bars of many large answers at once would have no room.
+        if _reading_of(self._client) is self and self.read():
             del self._client.streams[BARS, id_of(self._asked.request)]
             yield from self.answer()
 
@@ -202,6 +210,11 @@ class _Reading(Stream):
             yield from keep_updating(client, request, self.series)
 
 
+def _reading_of(client: Client) -> _Reading | None:
+    """Give the oldest request of *client* that bars are read for; None: there is none."""
+    return next((stream for stream in client.streams.values() if isinstance(stream, _Reading)), None)
+
+
 def _work_of(length: Length) -> int:
     """Tell how much work a bar is, in bars of a minute: a day is drawn as a whole, an hour from its minutes."""
     if length.period is None:
@@ -228,7 +241,7 @@ def tell_head_timestamp(client: Client, request: HeadTimestampRequest) -> Iterab
     if not what.is_known or what is WhatToShow.SCHEDULE:
         yield not_valid(client.world, request, f"What to show value of {what} rejected.")
         return
-    if request.format_date not in _FORMATS:
+    if not FIRST_FORMAT <= request.format_date <= LAST_FORMAT:
         yield not_valid(client.world, request, f"Date formatting selection of {int(request.format_date)} rejected.")
         return
     match = meant(client, request, request.contract)

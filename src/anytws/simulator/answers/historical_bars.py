@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
+from math import gcd
 from typing import Final
 
 import attrs
 
 from anytws.messages.contract import SecurityType
 from anytws.messages.historical import HistoricalDataBar, WhatToShow
-from anytws.simulator.answers.figures import Figures, Units
+from anytws.simulator.answers.figures import Figures, Units, is_us_stock
 from anytws.simulator.answers.historical_farm import kind_of
 from anytws.simulator.answers.historical_rates import RATES, value_at, yield_of, yields_of
 from anytws.simulator.answers.historical_spans import (
@@ -96,7 +97,7 @@ class Series:
         size = self.length.seconds
         found = on_grid(self.instrument, begin, size, liquid=self.is_liquid)
         first = begin if found is None else max(found[0], self.instrument.first_second)
-        of_bar, write = self.form.of_bar, self.write
+        of_bar, write = self.form.of_bar, self.writer()
         if self.what in RATES and yields_of(self.what) is None:
             for start, end in self._spans(first, end_ms):
                 yield self._rate(start, end, of_bar(start // 1000))
@@ -183,19 +184,43 @@ class Series:
 
     def write(self, bar: Bar, time: date) -> HistoricalDataBar:
         """Give *bar* with *time*, as it stands in a message."""
-        half = self.figures.half
-        prices = (half(bar.open), half(bar.high), half(bar.low), half(bar.close))
+        return self.writer()(bar, time)
+
+    def writer(self) -> Callable[[Bar, date], HistoricalDataBar]:
+        """Give what writes bars: for many of them it is worth it to look at the instrument once."""
+        numerator, denominator = self.instrument.tick.as_integer_ratio()
+        denominator *= 2
         if yields_of(self.what) is not None:
-            first, high, low, last = (yield_of(price) for price in prices)
+            return self._yields(numerator, denominator)
+        is_index = kind_of(self.instrument) is SecurityType.INDEX
+        average = averages_of(self.instrument)
+        in_lots = self.figures.units.volumes_in_lots and is_us_stock(self.instrument)
+        # The same, for what is in plain units, without a detour.
+        is_plain = self.instrument.size_unit == 1 and not in_lots
+        volume: Callable[[int], Decimal] = Decimal if is_plain else self.figures.volume
+
+        def write(bar: Bar, time: date) -> HistoricalDataBar:
+            # An integer divided by another is the nearest float: the price as its decimals are read.
+            first, high = bar.open * numerator / denominator, bar.high * numerator / denominator
+            low, last = bar.low * numerator / denominator, bar.close * numerator / denominator
+            if bar.volume < 0:
+                return HistoricalDataBar(time, first, high, low, last)
+            if is_index:
+                return HistoricalDataBar(time, first, high, low, last, _NOTHING, _NOTHING, bar.count)
+            return HistoricalDataBar(time, first, high, low, last, volume(bar.volume), average(bar.average), bar.count)
+
+        return write
+
+    @staticmethod
+    def _yields(numerator: int, denominator: int) -> Callable[[Bar, date], HistoricalDataBar]:
+        def write(bar: Bar, time: date) -> HistoricalDataBar:
+            first, high, low, last = (
+                yield_of(price * numerator / denominator) for price in (bar.open, bar.high, bar.low, bar.close)
+            )
             # A high price is a low yield.
             return HistoricalDataBar(time, first, low, high, last)
-        if bar.volume < 0:
-            return HistoricalDataBar(time, *prices)
-        if kind_of(self.instrument) is SecurityType.INDEX:
-            return HistoricalDataBar(time, *prices, _NOTHING, _NOTHING, bar.count)
-        return HistoricalDataBar(
-            time, *prices, self.figures.volume(bar.volume), average_of(self.instrument, bar.average), bar.count
-        )
+
+        return write
 
     def _rate(self, begin_ms: int, end_ms: int, time: date) -> HistoricalDataBar:
         last_ms = max(end_ms - 1, begin_ms)
@@ -205,12 +230,20 @@ class Series:
         return HistoricalDataBar(time, values[0], max(values), min(values), values[-1])
 
 
-def average_of(instrument: Instrument, average: int) -> Decimal:
-    """Give *average*, in thousandths of a tick, as a price of three decimals, or of one more than prices."""
+def averages_of(instrument: Instrument) -> Callable[[int], Decimal]:
+    """Give what makes prices of averages, in thousandths of a tick: of three decimals, or of one more than prices."""
     numerator, denominator = instrument.tick.as_integer_ratio()
     decimals = max(_THREE, 1 - int(instrument.tick.as_tuple().exponent))
-    scale = 10**decimals
-    return Decimal((2 * average * numerator * scale + 1000 * denominator) // (2000 * denominator)) / scale
+    scale = int(10**decimals)
+    factor, divisor = numerator * scale, 1000 * denominator
+    common = gcd(factor, divisor)
+    factor, divisor = 2 * factor // common, 2 * divisor // common
+    half = divisor // 2
+
+    def average(value: int) -> Decimal:
+        return Decimal((value * factor + half) // divisor) / scale
+
+    return average
 
 
 def joined(bars: list[Bar], source: Source) -> Bar:

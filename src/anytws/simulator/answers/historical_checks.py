@@ -32,6 +32,7 @@ IMPLIED_ZONE: Final = (
     "yyyymmdd-hh:mm:ss in UTC or use instrument timezone, like US/Eastern. Implied timezone functionality will be "
     "removed in the next API release"
 )
+FIRST_FORMAT, LAST_FORMAT = 1, 3
 LIVE_SOURCES: Final = frozenset((WhatToShow.TRADES, WhatToShow.MIDPOINT, WhatToShow.BID, WhatToShow.ASK))
 """What bars that are kept up to date are made of."""
 
@@ -59,7 +60,6 @@ _LENGTHS: Final = {
 _LEGAL: Final = ", ".join({BarSize.WEEK_1: "1W", BarSize.MONTH_1: "1M"}.get(size, size.value) for size in BarSize)
 _LEAST_SECONDS: Final = {"S": 1, "D": 5, "W": 10, "M": 30, "Y": 60}
 _MOST_SINGLE_SECONDS: Final = 2000
-_FORMATS: Final = range(1, 4)
 
 
 @attrs.frozen(kw_only=True)
@@ -136,7 +136,7 @@ def _first_cause(request: HistoricalDataRequest) -> str | None:
         return "Multi day bar size not supported with adjusted last"
     if not request.what_to_show.is_known:
         return f"What to show value of {request.what_to_show} rejected."
-    if request.format_date not in _FORMATS:
+    if not FIRST_FORMAT <= request.format_date <= LAST_FORMAT:
         return f"Date formatting selection of {int(request.format_date)} rejected."
     if request.what_to_show is WhatToShow.SCHEDULE and length.period is not Period.DAY:
         return "Only daily resolution supported for Schedule requests"

@@ -87,23 +87,38 @@ class _Asked:
     kind: TicksWhatToShow
     start: int | None
     """In seconds since 1970; None: they go back from the end."""
-    end: int
+    end_ms: int
+    """In milliseconds since 1970: what happened before it is told."""
     notices: tuple[ErrorMessage, ...]
 
 
-def _checked(client: Client, request: HistoricalTicksRequest) -> _Asked | ErrorMessage:
+@attrs.frozen
+class _Times:
+    start: int | None
+    end: int | None
+    notices: list[ErrorMessage]
+
+
+def _times(client: Client, request: HistoricalTicksRequest) -> _Times | ErrorMessage:
+    """Read start and end, in seconds since 1970."""
     world = client.world
-    times: dict[str, int] = {}
+    seconds: list[int | None] = []
     notices: list[ErrorMessage] = []
     for name, moment in (("Start", request.start_date_time), ("End", request.end_date_time)):
-        if moment is None:
-            continue
-        read = read_moment(world, moment)
-        if read is None:
+        read = None if moment is None else read_moment(world, moment)
+        if read is None and moment is not None:
             return complaint(world, BAD_DATE, wanted_form(name), request)
-        times[name] = read.second
-        if read.is_implied:
+        seconds.append(None if read is None else read.second)
+        if read is not None and read.is_implied:
             notices.append(complaint(world, NO_ZONE, IMPLIED_ZONE, request))
+    start, end = seconds
+    return _Times(start, end, notices)
+
+
+def _checked(client: Client, request: HistoricalTicksRequest) -> _Asked | ErrorMessage:
+    world, times = client.world, _times(client, request)
+    if isinstance(times, ErrorMessage):
+        return times
     if request.number_of_ticks < 1:
         return not_valid(world, request, "Number of ticks must be > 0")
     what = request.what_to_show
@@ -112,22 +127,23 @@ def _checked(client: Client, request: HistoricalTicksRequest) -> _Asked | ErrorM
     match = meant(client, request, request.contract)
     if isinstance(match, ErrorMessage):
         return match
-    if not times:
+    if times.start is None and times.end is None:
         text = "2 out of startTime/endTime/timeLength parameters have to be specified"
         return _failed(client, request, text)
-    now = world.ms() // 1000 + 1
-    end = min(times.get("End", now), now) if "Start" not in times else now
-    error = _refused(client, request, match.instrument, match.exchange, end)
+    end_ms = world.ms() + 1
+    if times.start is None and times.end is not None:
+        end_ms = min(times.end * 1000, end_ms)
+    error = _refused(client, request, match.instrument, match.exchange, end_ms // 1000)
     if error is not None:
         return error
-    kind = _kind(client, request, match.instrument, notices)
+    kind = _kind(client, request, match.instrument, times.notices)
     return _Asked(
         request=request,
         instrument=match.instrument,
         kind=kind,
-        start=times.get("Start"),
-        end=end,
-        notices=tuple(notices),
+        start=times.start,
+        end_ms=end_ms,
+        notices=tuple(times.notices),
     )
 
 
@@ -176,7 +192,7 @@ def _failed(client: Client, request: HistoricalTicksRequest, text: str) -> Error
 def _answer(client: Client, asked: _Asked) -> Iterable[ToClient]:
     request_id, market, instrument = id_of(asked.request), client.world.market, asked.instrument
     figures = Figures(instrument, Units.of_history(client.world.settings, client.server_version))
-    found = ticks_of(market, instrument, asked.kind, asked.request, asked.start, asked.end)
+    found = ticks_of(market, instrument, asked.kind, asked.request, asked.start, asked.end_ms)
     match asked.kind:
         case TicksWhatToShow.TRADES:
             yield HistoricalTicksLast(request_id, tuple(_last(figures, tick) for tick in found), True)
@@ -192,15 +208,18 @@ def ticks_of(
     kind: TicksWhatToShow,
     request: HistoricalTicksRequest,
     start: int | None,
-    end: int,
+    end_ms: int,
 ) -> list[Any]:
-    """Give the market's ticks that answer *request*, oldest first: of one session, whole seconds, enough of them."""
+    """Give the market's ticks that answer *request*, oldest first: of one session, whole seconds, enough of them.
+
+    They begin at second *start*, or end before *end_ms* where that is None.
+    """
     liquid, wanted = request.use_rth, min(request.number_of_ticks, MOST_TICKS)
-    session = _session(instrument, start, end, liquid=liquid)
+    session = _session(instrument, start, -(-end_ms // 1000), liquid=liquid)
     if session is None:
         return []
     look = _look(market, instrument, kind, request)
-    last = min(session.end, end) * 1000
+    last = min(session.end * 1000, end_ms)
     if start is None:
         return _backward(look, max(session.begin, instrument.first_second) * 1000, last, wanted)
     first = max(session.begin, start, instrument.first_second) * 1000
@@ -293,9 +312,7 @@ def _time(tick: Raw) -> datetime:
 
 def _last(figures: Figures, trade: Trade) -> HistoricalTickLast:
     is_halt = not trade.price and not trade.size
-    flags = TickAttribLast(
-        past_limit=is_halt and trade.is_unreported, unreported=not is_halt and trade.is_unreported
-    )
+    flags = TickAttribLast(past_limit=is_halt and trade.is_unreported, unreported=not is_halt and trade.is_unreported)
     size = figures.size(trade.size)
     price = figures.price(trade.price)
     return HistoricalTickLast(_time(trade), price, size, trade.exchange, trade.conditions, flags)

@@ -26,6 +26,7 @@ HEAD_WITH_DASH: Final = 200
 _FIRST_YEAR, _LAST_YEAR = 1978, 3000
 _CLOCK: Final = re.compile(r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?: (\S.*))?").fullmatch
 _1970: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_1970_IN_SECONDS: Final = datetime(1970, 1, 1, tzinfo=EPOCH_SECONDS)
 
 
 def wanted_form(which: str) -> str:
@@ -120,13 +121,11 @@ class TimeForm:
 
     def of_bar(self, second: int) -> datetime:
         """Give the time of a bar that begins at *second* since 1970."""
-        if self.in_seconds:
-            return datetime.fromtimestamp(second, UTC).replace(tzinfo=EPOCH_SECONDS)
-        return self.of_span(second)
+        return _1970_IN_SECONDS + timedelta(0, second) if self.in_seconds else self.of_span(second)
 
     def of_span(self, second: int) -> datetime:
         """Give *second* since 1970 as it stands in the end of an answer."""
-        shown = datetime.fromtimestamp(second, UTC).astimezone(self.zone)
+        shown = datetime.fromtimestamp(second, self.zone)
         return shown.replace(tzinfo=None) if self.is_naive else shown
 
     def before(self, second: int, count: int, unit: str) -> datetime:

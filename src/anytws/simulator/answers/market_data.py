@@ -21,7 +21,6 @@ from anytws.messages.market_data import (
     TickType,
 )
 from anytws.messages.session import ErrorMessage
-from anytws.simulator.answers import news
 from anytws.simulator.answers.access import (
     MARKET_DATA,
     described,
@@ -35,6 +34,7 @@ from anytws.simulator.answers.access import (
 from anytws.simulator.answers.answer import Answer, Answers, id_of
 from anytws.simulator.answers.figures import is_us_stock
 from anytws.simulator.answers.generic_list import read_list
+from anytws.simulator.answers.news import UNKNOWN_SOURCE, sources
 from anytws.simulator.answers.quote_stream import SNAPSHOT, MarketDataStream, SnapshotStream, Source, Ticks
 from anytws.simulator.answers.recent import Recent
 from anytws.simulator.cards import Card, Evidence
@@ -78,9 +78,9 @@ def open_market_data(client: Client, request: MarketDataRequest) -> Iterable[ToC
     problem = refusal(client, request, instrument, found.exchange) or (None if is_single else no_line(client, request))
     if problem is not None:
         return [problem]
-    codes = None if asked.news is None else news.sources(world, asked.news)
+    codes = None if asked.news is None else sources(world, asked.news)
     if isinstance(codes, str):
-        return [complaint(world, news.UNKNOWN_SOURCE, codes, request)]
+        return [complaint(world, UNKNOWN_SOURCE, codes, request)]
     source = Source(
         client,
         request_id,

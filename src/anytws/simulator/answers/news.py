@@ -221,11 +221,18 @@ CARDS: Final = (
     ),
     Card(
         "news.stories",
-        "Stories are made up: up to a third of the hours of a day have one, each provider carries a third of them, "
-        "with one id tail for all; options and futures have the news of what they are derived from.",
+        "Stories are made up: two of five hours of a day have one, fewer of a night; each provider carries half of "
+        "them, with one id tail for all; options and futures have the news of what they are derived from.",
         Evidence.CHOSEN,
         "a backlog of 0 to 10 a day and source, and the common tail, are recorded",
         "What they say has nothing to do with the market. Stories of 90 days are kept.",
+    ),
+    Card(
+        "news.no_broad_tape",
+        "Contracts of the type NEWS, by which all headlines of a provider are read, are not there: 200.",
+        Evidence.CHOSEN,
+        "what TWS says of a provider that the user has not",
+        "Not simulated.",
     ),
     Card(
         "news.article",

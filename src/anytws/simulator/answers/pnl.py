@@ -116,11 +116,15 @@ class _Pnl(Stream):
         world = self._client.world
         self._version = world.accounts.version_of(self._accounts)
         self._next = now + SECOND
-        self._change = world.at(world.accounts.next_change(self._accounts, world.ms()))
+        self._change = world.at(self._next_change(world))
 
     @abstractmethod
     def _told(self, world: Knowledge) -> _Told:
         """Give what there is to tell; None: nothing."""
+
+    @abstractmethod
+    def _next_change(self, world: Knowledge) -> int:
+        """Give when a price changes next by which it is reckoned, in milliseconds since 1970."""
 
     def _rows(self, told: _Told) -> Iterator[ToClient]:
         """Give *told*, with what is said in front of it; ``_said`` is what was told before it."""
@@ -144,6 +148,9 @@ class AccountPnL(_Pnl):
             realized += float(held.realized or 0) * rate
         return PnL(self._request_id, daily, unrealized, realized)
 
+    def _next_change(self, world: Knowledge) -> int:
+        return world.accounts.next_change(self._accounts, world.ms())
+
 
 class PositionPnL(_Pnl):
     """The profit and loss of one position, in the currency of its prices."""
@@ -163,6 +170,9 @@ class PositionPnL(_Pnl):
         if not one.quantity:
             return PnLSingle(self._request_id, one.quantity, _daily(one), None, realized, None)
         return PnLSingle(self._request_id, one.quantity, _daily(one), _unrealized(one), realized, float(one.value))
+
+    def _next_change(self, world: Knowledge) -> int:
+        return world.accounts.next_change_of(self._accounts, self._contract_id, world.ms())
 
     def _rows(self, told: _Told) -> Iterator[ToClient]:
         """Say that a position which was closed has no value (recorded); once for each time that it is."""

@@ -11,12 +11,12 @@ import attrs
 from anytws.messages.base import ToClient
 from anytws.messages.contract import SecurityType
 from anytws.messages.market_data import MarketDataMode, MarketDataType, TickSnapshotEnd, TickType
-from anytws.simulator.answers import news
 from anytws.simulator.answers.access import MARKET_DATA, no_data
 from anytws.simulator.answers.beats import Beats, shared_of
 from anytws.simulator.answers.figures import Figures, Units
 from anytws.simulator.answers.generic_list import Asked
 from anytws.simulator.answers.generic_ticks import AT_EACH_CHANGE, AT_EACH_MINUTE, Maker, View
+from anytws.simulator.answers.news import backlog, headlines, next_headline_at, tick_news
 from anytws.simulator.answers.option_ticks import OptionTicks
 from anytws.simulator.answers.top_ticks import AS_DELAYED, Row
 from anytws.simulator.cards import Card, Evidence
@@ -89,6 +89,14 @@ class Ticks:
     def is_quick(self) -> bool:
         """Whether something beside the top of the book is looked at with each change."""
         return bool(self._quick)
+
+    def ms(self, now: float) -> int:
+        """Give the time *now* in milliseconds since 1970."""
+        return self._shared.ms(self._source.client.world, now)
+
+    def next_change(self, at: int) -> int:
+        """Give the first beat after *at* at which there may be anything new."""
+        return self._shared.next_change(self._market, self._source.instrument, at)
 
     def quote(self, at: int, wobble: int = 0) -> Quote:
         """Give the quote at *at*, or the one that is frozen then."""
@@ -167,9 +175,9 @@ class MarketDataStream(Stream):
     def open_news(self, codes: Sequence[str]) -> Iterator[ToClient]:
         """Give the headlines of the last day from the sources *codes*, and have new ones follow."""
         self._codes = codes
-        for headline in news.backlog(self._world, self._source.instrument, codes):
-            yield news.tick_news(headline, self._id)
-        self._news_at = news.next_headline_at(self._world, self._source.instrument, self._news_to, codes)
+        for headline in backlog(self._world, self._source.instrument, codes):
+            yield tick_news(headline, self._id)
+        self._news_at = next_headline_at(self._world, self._source.instrument, self._news_to, codes)
 
     @property
     def wake_at(self) -> float:
@@ -193,7 +201,7 @@ class MarketDataStream(Stream):
         if source.asked.top or ticks.is_quick:
             if self._beats.wobbles and self._quote.is_open:
                 return 0
-            waits.append(min(self._world.market.next_change(source.instrument, self._at) - self._at, _DAY))
+            waits.append(min(ticks.next_change(self._at) - self._at, _DAY))
         if ticks.is_slow:
             waits.append(_MINUTE - self._at % _MINUTE)
         if ticks.options is not None and source.asked.top and self._quote.is_open:
@@ -209,7 +217,7 @@ class MarketDataStream(Stream):
             return [no_data(self._client, self._source)]
         self._beat = self._due
         self._version = self._world.market.version
-        self._now = self._beats.ms(self._beat)
+        self._now = self._ticks.ms(self._beats.time(self._beat))
         at = self._source.ms(self._now)
         before, quote = self._quote, self._ticks.quote(at, self._wobble(self._beat))
         since, self._at, self._quote = self._at, at, quote
@@ -242,9 +250,9 @@ class MarketDataStream(Stream):
 
     def _headlines(self) -> list[ToClient]:
         begin, self._news_to = self._news_to, self._now
-        found = news.headlines(self._world, self._source.instrument, begin, self._now, self._codes)
-        self._news_at = news.next_headline_at(self._world, self._source.instrument, self._now, self._codes)
-        return [news.tick_news(headline, self._id) for headline in found]
+        found = headlines(self._world, self._source.instrument, begin, self._now, self._codes)
+        self._news_at = next_headline_at(self._world, self._source.instrument, self._now, self._codes)
+        return [tick_news(headline, self._id) for headline in found]
 
     def skip(self, now: float) -> None:
         """Pass over the beats up to *now*. What they changed is told with the next."""

@@ -34,6 +34,7 @@ from anytws.simulator.answers.top_ticks import kinds_of
 from anytws.simulator.cards import Card, Evidence
 from anytws.simulator.client import Client, Stream
 from anytws.simulator.complaints import complaint, not_done, not_valid
+from anytws.simulator.market.kinds import kind_of
 from anytws.simulator.market.words import BEAT, BidAsk, Halt, Trade
 from anytws.simulator.settings import FarmKind
 from anytws.simulator.universe.instrument import Instrument
@@ -61,7 +62,12 @@ _NUMBERS: Final = {
 }
 _TRADES: Final = (_T.LAST, _T.ALL_LAST)
 _INDEX_EXCHANGES: Final = ("CME", "GLOBEX")
-_NONE: Final = (SecurityType.COMBO, SecurityType.OPTION, SecurityType.FUTURES_OPTION)
+_NONE: Final = (
+    SecurityType.COMBO,
+    SecurityType.OPTION,
+    SecurityType.FUTURES_OPTION,
+    SecurityType.WARRANT,
+)
 
 
 def allowance(lines: int) -> int:
@@ -97,6 +103,8 @@ class Tape:
     def past(self, end: int, count: int) -> list[_Tick]:
         """Give the last *count* ticks before *end*, oldest first; fewer where the last sessions have no more."""
         found: list[_Tick] = []
+        if self._kind in _TRADES and not kind_of(self._instrument).has_trades:
+            return found
         for begin, stop in self._spans(end):
             self._told = ()
             found = [*(tick for _, tick in self.ticks(begin, stop)), *found]

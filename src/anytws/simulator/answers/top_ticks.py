@@ -15,6 +15,7 @@ from anytws.messages.base import ToClient
 from anytws.messages.contract import SecurityType
 from anytws.messages.market_data import TickAttributes, TickGeneric, TickPrice, TickSize, TickString, TickType
 from anytws.simulator.answers.figures import Figures, is_us_stock
+from anytws.simulator.answers.historical_rates import yield_of
 from anytws.simulator.cards import Card, Evidence
 from anytws.simulator.chance import draw
 from anytws.simulator.market.words import Halt, Quote
@@ -30,6 +31,7 @@ _LETTERS: Final = "KPTVZU"
 """Recorded: letters of the exchanges at a bid; those at an ask were a part of them."""
 _SECOND: Final = 1000
 _T: Final = TickType
+_YIELDS: Final = {_T.BID: _T.BID_YIELD, _T.ASK: _T.ASK_YIELD, _T.LAST: _T.LAST_YIELD}
 
 AS_DELAYED: Final = {
     _T.BID: _T.DELAYED_BID,
@@ -65,6 +67,10 @@ class Kinds:
     has_range: bool = True
     """High and low of the day."""
     has_open: bool = True
+    has_sizes: bool = True
+    """Whether a trade has a size and a time: not that of an index."""
+    has_yields: bool = False
+    """Whether bid, ask and last have a yield: those of bonds."""
     has_empty_last: bool = False
     """The last price and the volume come once, with a size of 0: forex (recorded)."""
 
@@ -76,10 +82,11 @@ _BOND: Final = Kinds(has_volume=False, has_range=False, has_open=False)
 _KINDS: Final[dict[SecurityType | None, Kinds]] = {
     SecurityType.FOREX: attrs.evolve(_METAL, has_empty_last=True),
     SecurityType.COMMODITY: _METAL,
-    SecurityType.INDEX: Kinds(has_quotes=False, has_volume=False),
-    SecurityType.BOND: _BOND,
-    SecurityType.BILL: _BOND,
-    SecurityType.FUND: Kinds(False, False, False, False, False),
+    SecurityType.CFD: _METAL,
+    SecurityType.INDEX: Kinds(has_quotes=False, has_volume=False, has_sizes=False),
+    SecurityType.BOND: attrs.evolve(_BOND, has_yields=True),
+    SecurityType.BILL: attrs.evolve(_BOND, has_yields=True),
+    SecurityType.FUND: attrs.evolve(_METAL, has_quotes=False, has_range=False),
     SecurityType.COMBO: _BOND,
     SecurityType.OPTION: _OPTION,
     SecurityType.FUTURES_OPTION: _OPTION,
@@ -122,7 +129,7 @@ class TopTicks:
         if now.bid is not None and now.ask is not None and sided:
             sizes = [self._size(_T.BID_SIZE, now.bid_size), self._size(_T.ASK_SIZE, now.ask_size)]
         last = self._last(now)
-        if last:
+        if last and self._kinds.has_sizes:
             last.append(self._size(_T.LAST_SIZE, 0 if self._kinds.has_empty_last else now.last_size))
         return [
             *(*self._time(now), *last, *self._volume(now), *self._range(now), *self._close(now), *self._open(now)),
@@ -224,7 +231,7 @@ class TopTicks:
         if ticks is None:
             said = AS_DELAYED[tick_type] if self._delayed else tick_type
             return [(TickPrice, (said, _NO_PRICE, _NOTHING, _PLAIN))]
-        return [self._price(tick_type, ticks, size, _EXECUTABLE)]
+        return [self._price(tick_type, ticks, size, _EXECUTABLE), *self._yield(tick_type, ticks)]
 
     def _last(self, now: Quote) -> list[Row]:
         if self._kinds.has_empty_last:
@@ -232,13 +239,14 @@ class TopTicks:
             return [] if ticks is None else [self._price(_T.LAST, ticks)]
         if now.last is None or not self._kinds.has_last:
             return []
-        return [self._price(_T.LAST, now.last, now.last_size)]
+        return [self._price(_T.LAST, now.last, now.last_size), *self._yield(_T.LAST, now.last)]
 
     def _time(self, now: Quote) -> list[Row]:
         if self._kinds.has_empty_last:
             at = None if _between(now) is None else now.at
         else:
-            at = now.last_at if self._kinds.has_last and now.last is not None else None
+            has_time = self._kinds.has_last and self._kinds.has_sizes and now.last is not None
+            at = now.last_at if has_time else None
         if at is None:
             return []
         said = _T.DELAYED_LAST_TIMESTAMP if self._delayed else _T.LAST_TIMESTAMP
@@ -278,6 +286,12 @@ class TopTicks:
         if self._delayed:
             return TickPrice, (AS_DELAYED[tick_type], price, quantity, _PLAIN)
         return TickPrice, (tick_type, price, quantity, attributes)
+
+    def _yield(self, tick_type: TickType, ticks: int) -> list[Row]:
+        if not self._kinds.has_yields or (self._delayed and tick_type is _T.LAST):
+            return []
+        said = AS_DELAYED[_YIELDS[tick_type]] if self._delayed else _YIELDS[tick_type]
+        return [(TickPrice, (said, yield_of(self._figures.price(ticks)), _NOTHING, _PLAIN))]
 
     def _size(self, tick_type: TickType, size: int) -> Row:
         return TickSize, (AS_DELAYED[tick_type] if self._delayed else tick_type, self._figures.size(size))
@@ -322,9 +336,9 @@ CARDS: Final = (
     ),
     Card(
         "market_data.by_security_type",
-        "An index has no bid, ask or volume; forex has one empty last price and volume, no open; metals have bid, ask, "
-        "high, low and close; bonds and combos bid, ask, last and close; options no high, low or open; a fund its "
-        "close, which is its net asset value.",
+        "An index has no bid, ask, volume, size or time; forex has one empty last price and volume, no open; metals "
+        "and index CFDs have bid, ask, high, low and close; bonds and combos bid, ask, last and close, bonds with "
+        "yields (50 to 52); options no high, low or open; a fund its close, which is its net asset value.",
         Evidence.RECORDED,
         "ibkr-go (EUR.USD), ib_insync notebooks (SPX); the rest documented; market_data.md section 7",
     ),

@@ -16,11 +16,6 @@ from anytws.simulator.faults.words import ByteFault, Way, number, of_type, whole
 _MOST_MS: Final = 10**9
 
 
-def _way() -> Way:
-    way: Way = attrs.field(default=Way.DOWNSTREAM, validator=of_type(Way), kw_only=True)
-    return way
-
-
 def _lasts() -> float | None:
     lasts: float | None = attrs.field(default=None, validator=number(optional=True, unit="seconds"), kw_only=True)
     return lasts
@@ -34,7 +29,7 @@ class Latency(ByteFault):
     """How much later, in milliseconds."""
     jitter: int = attrs.field(default=0, validator=whole(0, _MOST_MS))
     """By how many milliseconds it is more or less, each time. Bytes do not overtake each other."""
-    stream: Way = _way()
+    stream: Way = attrs.field(default=Way.DOWNSTREAM, validator=of_type(Way), kw_only=True)
     """Which way: ``downstream``, or ``upstream``."""
     lasts: float | None = _lasts()
     """Seconds for which it holds; None: for ever."""
@@ -46,7 +41,7 @@ class Bandwidth(ByteFault):
 
     rate: int = attrs.field(validator=whole(1))
     """Thousands of bytes a second (toxiproxy: KB/s)."""
-    stream: Way = _way()
+    stream: Way = attrs.field(default=Way.DOWNSTREAM, validator=of_type(Way), kw_only=True)
     """Which way: ``downstream``, or ``upstream``."""
     lasts: float | None = _lasts()
     """Seconds for which it holds; None: for ever."""
@@ -58,7 +53,7 @@ class SlowClose(ByteFault):
 
     delay: int = attrs.field(validator=whole(0, _MOST_MS))
     """How much later, in milliseconds."""
-    stream: Way = _way()
+    stream: Way = attrs.field(default=Way.DOWNSTREAM, validator=of_type(Way), kw_only=True)
     """Which way: ``downstream``, or ``upstream``."""
     lasts: float | None = _lasts()
     """Seconds for which it holds; None: for ever."""
@@ -73,7 +68,7 @@ class Timeout(ByteFault):
 
     timeout: int = attrs.field(default=0, validator=whole(0, _MOST_MS))
     """Milliseconds from the moment on until the close; 0: it stays open, and is silent."""
-    stream: Way = _way()
+    stream: Way = attrs.field(default=Way.DOWNSTREAM, validator=of_type(Way), kw_only=True)
     """Which way: ``downstream``, or ``upstream``."""
     lasts: float | None = _lasts()
     """Seconds for which it holds; None: for ever."""
@@ -85,7 +80,7 @@ class ResetPeer(ByteFault):
 
     timeout: int = attrs.field(default=0, validator=whole(0, _MOST_MS))
     """Milliseconds from the moment on until then."""
-    stream: Way = _way()
+    stream: Way = attrs.field(default=Way.DOWNSTREAM, validator=of_type(Way), kw_only=True)
     """Which way: it makes no difference, since both ends are torn."""
     lasts: float | None = _lasts()
     """Seconds for which new connections are torn as well; None: for ever."""
@@ -101,7 +96,7 @@ class Slicer(ByteFault):
     """By how many bytes a piece is larger or smaller at the most; less than ``average_size``."""
     delay: int = attrs.field(default=0, validator=whole(0, _MOST_MS))
     """The pause before each piece, in microseconds."""
-    stream: Way = _way()
+    stream: Way = attrs.field(default=Way.DOWNSTREAM, validator=of_type(Way), kw_only=True)
     """Which way: ``downstream``, or ``upstream``."""
     lasts: float | None = _lasts()
     """Seconds for which it holds; None: for ever."""
@@ -113,7 +108,7 @@ class LimitData(ByteFault):
 
     bytes: int = attrs.field(validator=whole(0))
     """How many bytes get through, counted from the moment on."""
-    stream: Way = _way()
+    stream: Way = attrs.field(default=Way.DOWNSTREAM, validator=of_type(Way), kw_only=True)
     """Which way: ``downstream``, or ``upstream``."""
     lasts: float | None = _lasts()
     """Seconds for which it holds; None: for ever."""

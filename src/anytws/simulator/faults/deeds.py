@@ -163,6 +163,12 @@ class Deeds:
                 self._state.during(seconds, lambda: self._change(competing_session=False))
             case outages.DepthReset():
                 self._reset_depth(self._at(link))
+            case _:
+                return self._speak(deed, link, message)
+        return ""
+
+    def _speak(self, deed: Deed, link: Link | None, message: ToTws | ToClient | None) -> str:
+        match deed:
             case outages.Notice(code=code, text=text, request_id=request_id):
                 self._warn(self._at(link), code, text_of(code, text, self._farm_name(code)), request_id)
             case outages.Say(message=said):
@@ -217,13 +223,14 @@ class Deeds:
         self._house.die(deed.how)
 
         def come_back() -> None:
-            if deed.forwarded:
-                self._state.forward(more=-1)
             if deed.stale_seconds:
                 for client_id in ids:
                     self._house.hold_id(client_id, deed.stale_seconds)
             self._house.move_next_ids(deed.next_ids_by)
             self._house.restart()
+            if deed.forwarded:
+                # Last: between the two nobody would accept, and a port that closes tears who waits there.
+                self._state.forward(more=-1)
 
         self._state.during(deed.refused_seconds, come_back)
 
@@ -260,7 +267,7 @@ class Deeds:
         self._state.come_back()
 
     def _farm_name(self, code: int) -> str:
-        """Give the name of the first farm that *code* is about; the market data's, if it is about none of the settings."""
+        """Give the name of the first farm that *code* is about, in the settings or as usual."""
         kinds = {2103: 0, 2104: 0, 2108: 0, 2119: 0, 2105: 1, 2106: 1, 2107: 1, 2157: 2, 2158: 2, 2159: 2}
         kind = tuple(FarmKind)[kinds.get(code, 0)]
         names = [farm.name for farm in self._house.settings.farms if farm.kind is kind]

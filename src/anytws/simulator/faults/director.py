@@ -88,6 +88,11 @@ class Director:
         self._planned = 0
         self._connections = 0
         self._numbers: dict[Link, int] = {}
+        self._byte_counters = [
+            (number, event, event.when)
+            for number, event in enumerate(script.events, 1)
+            if isinstance(event.when, AfterBytes)
+        ]
         self._start: int | None = None
         self._is_stopped = False
         self._prove()
@@ -355,9 +360,8 @@ class Director:
 
     def count_bytes(self, link: Speaker, way: Way, total: int) -> None:
         """Take notice that *link* has carried *total* bytes one *way*."""
-        for number, event in enumerate(self.script.events, 1):
-            when = event.when
-            if not isinstance(when, AfterBytes) or when.counting is not way or total < when.after_bytes:
+        for number, event, when in self._byte_counters:
+            if when.counting is not way or total < when.after_bytes:
                 continue
             meddler = self._meddlers.get(link) if isinstance(link, Link) else None
             if meddler is None or number in meddler.counted or not concerns(event, meddler.client_id):

@@ -32,7 +32,6 @@ from anytws.simulator.faults.plain import Misplaced, Table, read, read_table, sa
 from anytws.simulator.faults.script import WORDS, Event, Script
 from anytws.simulator.faults.toml import write_line
 from anytws.simulator.faults.triggers import (
-
     AfterBytes,
     AfterConnections,
     AfterMessages,

@@ -95,6 +95,11 @@ class Mark:
         return self.row.end is not None and isinstance(message, self.row.end)
 
     @property
+    def is_short(self) -> bool:
+        """Whether nothing comes after the last message of the answer."""
+        return self.row.shape in (Shape.ONE, Shape.RUN)
+
+    @property
     def has_last(self) -> bool:
         """Whether the answer comes to an end."""
         return self.row.shape in (Shape.ONE, Shape.RUN, Shape.RUN_THEN_STREAM)

@@ -46,6 +46,7 @@ MOST_TREATED: Final = 1000
 MOST_OPEN: Final = 10_000
 """How many requests for data are remembered, to know what a lost line takes; the oldest are forgotten."""
 
+
 @attrs.define(eq=False)
 class _Held:
     """A message that waits for another one."""
@@ -75,7 +76,7 @@ class Meddler:
         self._last_clock: int | None = None
         self._has_told_orders = False
         self._executed: dict[int, Decimal] = {}
-        self._bytes = {way: 0 for way in Way}
+        self._bytes = dict.fromkeys(Way, 0)
         self.open: Final[dict[int, ToTws]] = {}
         """The requests that have an id and may still be answered, by it."""
         self.counted: Final[set[int]] = set()
@@ -421,4 +422,3 @@ def _id_in(message: ToTws | ToClient) -> str:
         if (value := getattr(message, name, None)) is not None:
             return f"({value})"
     return ""
-

@@ -16,8 +16,10 @@ from anytws.simulator.faults.words import (
     Meanwhile,
     Plain,
     Refused,
+    are_ids,
     are_pairs,
     number,
+    numbers,
     of_type,
     pairs,
     whole,
@@ -53,7 +55,7 @@ class CutConnection(Deed):
 
 @attrs.frozen
 class NightlyRestart(Deed):
-    """TWS restarts: all connections end, the port refuses for a while, and then old client ids are taken for a while."""
+    """TWS restarts: all connections end, the port refuses for a while, and then client ids are taken for a while."""
 
     refused_seconds: float | None = _seconds_or_none(80.0)
     """How long nobody can connect; None: it does not come back, until somebody logs in (`World.restart`)."""
@@ -83,7 +85,7 @@ class AcceptAndHangUp(Deed):
 
 @attrs.frozen
 class Wedged(Deed):
-    """TWS hangs, for everybody: it accepts connections, reads nothing and says nothing. Then it goes on where it was."""
+    """TWS hangs, for everybody: it accepts connections, reads nothing and says nothing. Then it goes on."""
 
     seconds: float | None = _seconds_or_none(60.0)
     """How long; None: for ever."""
@@ -96,7 +98,7 @@ class Wedged(Deed):
 class HoldClientIds(Deed):
     """Client ids are in use by nobody: who connects with one gets error 326, and the end."""
 
-    ids: tuple[int, ...] = attrs.field(converter=tuple, validator=of_type(tuple))
+    ids: tuple[int, ...] = attrs.field(converter=numbers, validator=are_ids)
     """Which."""
     seconds: float = _seconds(60.0)
     """How long."""
@@ -240,8 +242,10 @@ class SayBytes(Deed):
 
 @attrs.frozen
 class ChangeSettings(Deed):
-    """The person in front of TWS changes its settings, such as ``read_only`` or, in a night of a clock change,
-    ``utc_offset``. What was done stays done."""
+    """The person in front of TWS changes its settings, such as ``read_only``. What was done stays done.
+
+    In a night in which clocks are changed it is ``utc_offset``.
+    """
 
     change: tuple[tuple[str, Plain], ...] = attrs.field(converter=pairs, validator=are_pairs)
     """The names of `WorldSettings`, and their new values as a file has them."""

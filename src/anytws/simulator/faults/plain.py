@@ -11,7 +11,7 @@ bytes           a text of hexadecimal digits
 `timedelta`     seconds
 `datetime`      a time with its offset
 pairs of names  a table
-None            left out
+None            left out where it is the default, else the text ``none``
 =============== ===============================================
 """
 
@@ -33,6 +33,7 @@ from anytws.simulator.faults.words import Plain, Refused
 Table: TypeAlias = dict[str, Any]
 
 _KIND: Final = "type"
+_NOTHING: Final = "none"
 _HINTS: dict[type[Any], dict[str, Any]] = {}
 _PAIRS: Final = tuple[tuple[str, Plain], ...]
 
@@ -103,6 +104,8 @@ def read(data: object, hint: Any, path: str) -> Any:  # noqa: ANN401 (a type, in
     """Give the value of the type *hint* that *data* say. Raises `Misplaced`."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (typing.Union, types.UnionType):
+        if data == _NOTHING and type(None) in arguments and str not in arguments:
+            return None
         return _read_one_of(data, [each for each in arguments if each is not type(None)], path)
     if origin in (tuple, frozenset):
         return _read_many(data, origin, arguments, path)
@@ -133,7 +136,8 @@ def _read_many(data: object, origin: Any, arguments: tuple[Any, ...], path: str)
     if origin is tuple and arguments[-1:] != (...,):
         if len(data) != len(arguments):
             raise Misplaced(path, data, f"a list of {len(arguments)}")
-        return tuple(read(item, hint, f"{path}[{place}]") for place, (item, hint) in enumerate(zip(data, arguments, strict=True)))
+        pairs = enumerate(zip(data, arguments, strict=True))
+        return tuple(read(item, hint, f"{path}[{place}]") for place, (item, hint) in pairs)
     return origin(read(item, arguments[0], f"{path}[{place}]") for place, item in enumerate(data))
 
 
@@ -269,8 +273,9 @@ def write_table(value: Any, *, but: Any = None) -> Table:  # noqa: ANN401 (of an
     table: Table = {}
     for field in attrs.fields(type(value)):
         held = getattr(value, field.name)
-        if field.init and held is not None and not _is_usual(held, field, but):
-            table[field.name] = write(held, hints_of(type(value))[field.name], field.name)
+        if field.init and not _is_usual(held, field, but):
+            hint = hints_of(type(value))[field.name]
+            table[field.name] = _NOTHING if held is None else write(held, hint, field.name)
     return table
 
 
@@ -284,7 +289,7 @@ def _is_usual(held: object, field: attrs.Attribute[Any], but: object) -> bool:
     return type(held) is type(usual) and held == usual
 
 
-def write(value: Any, hint: Any, path: str) -> Any:  # noqa: ANN401, PLR0911 (see above; one for each kind)
+def write(value: Any, hint: Any, path: str) -> Any:  # noqa: ANN401 (see above)
     """Give the data of *value*, whose type is *hint*. Raises `Misplaced` for what cannot be said in a file."""
     if isinstance(value, Enum):
         return value.value if isinstance(value.value, (str, int)) else _word_of(value)

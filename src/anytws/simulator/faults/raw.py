@@ -154,9 +154,8 @@ def _put(holder: Any, name: str, raw: str) -> None:  # noqa: ANN401 (of a class 
         return
 
 
-def _number(kind: type[int] | type[float], raw: str) -> float | None:
+def _number(kind: type[int | float], raw: str) -> float | None:
     try:
         return kind(raw)
     except (ValueError, OverflowError):
         return None
-

@@ -82,7 +82,7 @@ class LeaveOutEnd(RequestRule):
 
 @attrs.frozen
 class ErrorInstead(RequestRule):
-    """TWS says an error under the request's id, or its order's, and does nothing: a false 200, a 1100, a 162, a reject."""
+    """TWS says an error under the request's id, or its order's, and does nothing: a false 200, a 1100, a reject."""
 
     code: int = _code(200)
     """The code."""

@@ -19,6 +19,7 @@ from anytws.simulator.faults.words import (
     of_type,
     pairs,
     text,
+    texts,
     whole,
 )
 
@@ -85,7 +86,7 @@ class Rewrite(SayingRule):
 
     fields: tuple[tuple[str, Plain], ...] = attrs.field(default=(), converter=pairs, validator=are_pairs)
     """Fields and their values, such as ``{"contract.strike": 0.0}``."""
-    empty: tuple[str, ...] = attrs.field(default=(), converter=tuple, validator=_are_paths)
+    empty: tuple[str, ...] = attrs.field(default=(), converter=texts, validator=_are_paths)
     """Fields that have no value: on the wire they are empty or unset."""
 
     evidence = Evidence.REPORTED
@@ -250,4 +251,3 @@ HABITS: Final[tuple[type[Habit], ...]] = (
     OpenOrdersFirst,
 )
 """All habits."""
-

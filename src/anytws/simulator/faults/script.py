@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import attrs
 
 from anytws.messages.base import ToClient, ToTws
-
 from anytws.simulator.faults.byte_faults import BYTE_FAULTS
 from anytws.simulator.faults.market_events import MARKET_EVENTS
 from anytws.simulator.faults.outages import OUTAGES
@@ -16,8 +16,7 @@ from anytws.simulator.faults.raw import check_rewrite
 from anytws.simulator.faults.requests import REQUEST_RULES
 from anytws.simulator.faults.sayings import HABITS, SAYING_RULES, Rewrite
 from anytws.simulator.faults.triggers import TRIGGERS, At, AtClock, On, Trigger
-from anytws.simulator.faults.words import Fault, Refused, RequestRule, SayingRule, number, word_of, whole
-
+from anytws.simulator.faults.words import Fault, Refused, RequestRule, SayingRule, are_ids, number, numbers, word_of
 
 FAULTS: Final[tuple[type[Fault], ...]] = (
     *BYTE_FAULTS,
@@ -43,12 +42,6 @@ def _is_fault(_: object, field: attrs.Attribute[Any], value: object) -> None:
         raise Refused(field.name, value, "a fault of the vocabulary")
 
 
-def _are_ids(_: object, field: attrs.Attribute[Any], value: tuple[object, ...]) -> None:
-    for each in value:
-        if type(each) is not int:
-            raise Refused(field.name, value, "client ids, each a whole number")
-
-
 @attrs.frozen
 class Event:
     """One thing that goes wrong, and when. Raises `ValueError` (`Refused`) for what does not go together."""
@@ -57,7 +50,7 @@ class Event:
     """When it happens."""
     do: Fault = attrs.field(validator=_is_fault)
     """What happens."""
-    clients: tuple[int, ...] = attrs.field(default=(), converter=tuple, validator=_are_ids)
+    clients: tuple[int, ...] = attrs.field(default=(), converter=numbers, validator=are_ids)
     """The ids of the clients that it concerns; none: all. What concerns all of TWS does so in any case."""
     chance: float = attrs.field(default=1.0, validator=number(0.0, 1.0))
     """How likely it happens, each time that it could; drawn by `WorldSettings.seed` and the place in the script."""
@@ -75,7 +68,7 @@ class Event:
                 wanted = f"fields of {self.when.on}, with values that they can have ({problem})"
                 raise Refused("fields", problem.path, wanted) from problem
 
-    def _want_message(self, side: type[ToTws] | type[ToClient], what: str) -> None:
+    def _want_message(self, side: type[ToTws | ToClient], what: str) -> None:
         if not isinstance(self.when, On) or not issubclass(self.when.message, side):
             wanted = f"at {what} (On), since {type(self.do).__name__} is about one"
             raise Refused("when", self.when, wanted)
@@ -94,6 +87,10 @@ class Event:
                 return False
 
 
+def _events(value: Iterable[Event]) -> tuple[Event, ...]:
+    return tuple(value)
+
+
 def _are_events(_: object, field: attrs.Attribute[Any], value: tuple[object, ...]) -> None:
     for each in value:
         if not isinstance(each, Event):
@@ -104,7 +101,7 @@ def _are_events(_: object, field: attrs.Attribute[Any], value: tuple[object, ...
 class Script:
     """What goes wrong in a world, in the order in which it is written where two things happen at the same moment."""
 
-    events: tuple[Event, ...] = attrs.field(default=(), converter=tuple, validator=_are_events)
+    events: tuple[Event, ...] = attrs.field(default=(), converter=_events, validator=_are_events)
     """All events."""
 
     @property

@@ -34,8 +34,8 @@ class Treatment:
         return ()
 
     def _note(self, message: ToClient) -> None:
-        """Let the next request of the kind be, where there is no id to tell it by."""
-        if not self.mark.has_id and self.mark.is_last(message):
+        """Let the next request of the kind be, and keep nothing for an answer that has come to its end."""
+        if (not self.mark.has_id or self.mark.is_short) and self.mark.is_last(message):
             self.is_over = True
 
 
@@ -43,6 +43,7 @@ class Muted(Treatment):
     """Nothing is said."""
 
     def take(self, message: ToClient) -> Sayings:
+        """Say nothing."""
         self._note(message)
         return ()
 
@@ -55,6 +56,7 @@ class Unacknowledged(Treatment):
         self._is_enough = is_enough
 
     def take(self, message: ToClient) -> Sayings:
+        """Say it, unless it tells of the order too soon."""
         self.is_over = self._is_enough()
         return () if isinstance(message, (OpenOrder, OrderStatus)) and not self.is_over else ((0.0, message),)
 
@@ -68,6 +70,7 @@ class Twice(Treatment):
         self._said: list[ToClient] = []
 
     def take(self, message: ToClient) -> Sayings:
+        """Say it, and again."""
         if not self.mark.has_last:
             return ((0.0, message), (self._seconds, message))
         self._said.append(message)
@@ -85,6 +88,7 @@ class Late(Treatment):
         self._seconds = seconds
 
     def take(self, message: ToClient) -> Sayings:
+        """Say it later."""
         self._note(message)
         return ((self._seconds, message),)
 
@@ -98,12 +102,14 @@ class HeldForCancel(Treatment):
         self._held: list[ToClient] = []
 
     def take(self, message: ToClient) -> Sayings:
+        """Hold it back."""
         if len(self._held) >= MOST_HELD:
             return ((0.0, message),)
         self._held.append(message)
         return ()
 
     def cancelled(self) -> Sayings:
+        """Say what was held back."""
         held, self._held, self.is_over = self._held, [], True
         return [(self._seconds, each) for each in held]
 
@@ -112,6 +118,7 @@ class Endless(Treatment):
     """The end of the answer is left out."""
 
     def take(self, message: ToClient) -> Sayings:
+        """Say it, unless it is the end."""
         self._note(message)
         return () if self.mark.is_end(message) else ((0.0, message),)
 
@@ -127,6 +134,7 @@ class Broken(Treatment):
         self._is_broken = False
 
     def take(self, message: ToClient) -> Sayings:
+        """Say it, or the error, or nothing."""
         if self._is_broken:
             self._note(message)
             return ()

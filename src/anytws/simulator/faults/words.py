@@ -12,8 +12,9 @@ There are five sorts, by what they do and when:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum, unique
+from math import isnan
 from typing import Any, ClassVar, Final, TypeAlias
 
 import attrs
@@ -158,17 +159,40 @@ def text(_: object, field: attrs.Attribute[Any], value: object) -> None:
         raise Refused(field.name, value, "a text that is not empty")
 
 
-def pairs(value: object) -> tuple[tuple[str, Plain], ...]:
+def pairs(value: Mapping[str, Plain] | Iterable[tuple[str, Plain]]) -> tuple[tuple[str, Plain], ...]:
     """Give fields and their values, a mapping or pairs, as pairs."""
     items = value.items() if isinstance(value, Mapping) else value
     try:
-        return tuple((name, held) for name, held in items)  # type: ignore[attr-defined]
+        return tuple((name, held) for name, held in items)
     except (TypeError, ValueError):
+        # The validator refuses it.
         return (("", shown(value)),)
+
+
+def numbers(value: Iterable[int]) -> tuple[int, ...]:
+    """Give *value* as a tuple."""
+    return tuple(value)
+
+
+def texts(value: Iterable[str]) -> tuple[str, ...]:
+    """Give *value* as a tuple; one text is one."""
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def is_nan(value: object) -> bool:
+    """Tell whether *value* is a number that is none: it equals nothing, so nobody could compare with it."""
+    return isinstance(value, float) and isnan(value)
 
 
 def are_pairs(_: object, field: attrs.Attribute[Any], value: tuple[tuple[object, object], ...]) -> None:
     """Want fields by their names, each with a value that a file may have."""
     for name, held in value:
-        if not isinstance(name, str) or not name or not isinstance(held, (str, int, float)) or held != held:
+        if not isinstance(name, str) or not name or not isinstance(held, (str, int, float)) or is_nan(held):
             raise Refused(field.name, dict(value), "fields by name, each with a text, a number, true or false")
+
+
+def are_ids(_: object, field: attrs.Attribute[Any], value: tuple[object, ...]) -> None:
+    """Want ids of clients."""
+    for each in value:
+        if type(each) is not int:
+            raise Refused(field.name, value, "client ids, each a whole number")

@@ -223,16 +223,21 @@ class Accounts:
 
     def next_change(self, accounts: Iterable[str], at: int) -> int:
         """Give when after *at* a value of *accounts* may change next: with a price, or because a day begins."""
-        instruments: dict[int, Instrument] = {}
+        found: dict[int, Instrument] = {}
         for name in accounts:
             book = self._book(name)
-            held = [line for line in book.lines.values() if line.stake.quantity]
-            currencies = dict.fromkeys([*book.cash, *(line.instrument.currency for line in held)])
+            held = [line.instrument for line in book.lines.values() if line.stake.quantity]
+            currencies = dict.fromkeys([*book.cash, *(instrument.currency for instrument in held)])
             pairs = (self._rates.pair(currency, self.base) for currency in currencies if currency != self.base)
-            for instrument in [*(line.instrument for line in held), *(pair for pair in pairs if pair is not None)]:
-                instruments[instrument.contract_id] = instrument
-        changes = (self._market.next_change(instrument, at) for instrument in instruments.values())
-        return min((self._days.end_of(at), *changes))
+            for instrument in [*held, *(pair for pair in pairs if pair is not None)]:
+                found[instrument.contract_id] = instrument
+        return self._next_change(found.values(), at)
+
+    def next_change_of(self, accounts: Iterable[str], contract_id: int, at: int) -> int:
+        """Give when after *at* the value of one position may change next."""
+        lines = (self._book(name).lines.get(contract_id) for name in accounts)
+        held = [line.instrument for line in lines if line is not None and line.stake.quantity]
+        return self._next_change(held[:1], at)
 
     def split(
         self, group: AdvisorGroup, quantity: Decimal, at: int, instrument: Instrument
@@ -330,6 +335,10 @@ class Accounts:
         price = self.price(instrument, at) if stake.quantity else NOTHING
         begin = self._price_at_begin(instrument, day) if stake.day_quantity else NOTHING
         return Valued(account, instrument, stake, price, begin)
+
+    def _next_change(self, instruments: Iterable[Instrument], at: int) -> int:
+        changes = (self._market.next_change(instrument, at) for instrument in instruments)
+        return min((self._days.end_of(at), *changes))
 
     def _price_at_begin(self, instrument: Instrument, day: int) -> Decimal:
         """Give the price when the day began, as it was when it was first asked for: it is asked for again and again."""

@@ -41,5 +41,5 @@ class Margin:
 
     @property
     def is_enough(self) -> bool:
-        """Whether the account can carry it."""
-        return self.equity_after >= self.initial_after
+        """Whether the account can carry it: it covers what is bound, or no more is bound than before."""
+        return self.equity_after >= self.initial_after or self.initial_after <= self.initial_before

@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from anytws.messages.contract import SecurityType
 from anytws.simulator.ledger.booking import Booking
 from anytws.simulator.ledger.kinds import is_option
 
 if TYPE_CHECKING:
-    from anytws.simulator.ledger.accounts import Accounts
     from anytws.simulator.universe.instrument import Instrument
 
 _ZERO: Final = Decimal(0)
 
 
+class Ledger(Protocol):
+    """What positions are booked into: `anytws.simulator.ledger.accounts.Accounts`."""
+
+    def book(self, booking: Booking) -> Decimal | None:
+        """Book an execution."""
+
+    def position(self, account: str, contract_id: int) -> Decimal:
+        """Give how much *account* holds of a contract."""
+        ...
+
+    def price(self, instrument: Instrument, at: int) -> Decimal:
+        """Give the price of *instrument*."""
+        ...
+
+    def underlying(self, instrument: Instrument) -> Instrument | None:
+        """Give what *instrument* is derived from."""
+
+
 def exercise(
-    accounts: Accounts, account: str, option: Instrument, contracts: Decimal, at: int, execution_id: str
+    accounts: Ledger, account: str, option: Instrument, contracts: Decimal, at: int, execution_id: str
 ) -> tuple[Booking, ...]:
     """Exercise *contracts* of a long position at *at* ms, or have a short one assigned: then *contracts* are negative.
 
@@ -50,7 +67,7 @@ def exercise(
     )
 
 
-def expire(accounts: Accounts, account: str, instrument: Instrument, at: int, execution_id: str) -> tuple[Booking, ...]:
+def expire(accounts: Ledger, account: str, instrument: Instrument, at: int, execution_id: str) -> tuple[Booking, ...]:
     """End the position of *account* in *instrument* at *at* ms, for it had its last day.
 
     An option that is in the money is exercised or assigned, others are worth nothing; all else is closed at its price.
@@ -75,7 +92,7 @@ def in_the_money(option: Instrument, price: Decimal) -> Decimal:
 
 
 def _booked(
-    accounts: Accounts, account: str, instrument: Instrument, quantity: Decimal, price: Decimal, at: int, number: str
+    accounts: Ledger, account: str, instrument: Instrument, quantity: Decimal, price: Decimal, at: int, number: str
 ) -> Booking:
     booking = Booking(
         execution_id=number,

@@ -150,9 +150,9 @@ def _unsettled(held: Sequence[Valued]) -> dict[str, Decimal]:
         moved[currency] = moved.get(currency, NOTHING) + amount
 
     for each in held:
-        if value_key(each.instrument) is not None:
-            move(each.currency, -each.stake.day_spent)
-        elif is_forex(each.instrument):
-            move(each.currency, -each.stake.day_spent)
+        if value_key(each.instrument) is not None or is_forex(each.instrument):
+            # A commission in another currency counts here as if it were in this one.
+            move(each.currency, -each.stake.day_spent - each.stake.day_fees)
+        if is_forex(each.instrument):
             move(each.instrument.contract.symbol, each.quantity - each.stake.day_quantity)
     return moved

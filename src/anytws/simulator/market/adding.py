@@ -88,7 +88,7 @@ class Adding:
             for block in process.blocks(part):
                 first, last = max(begin, block.begin), min(end, block.end)
                 if first < last and block.node[4]:
-                    if not is_exact and first == block.begin and last == block.end and not process.is_flat:
+                    if not is_exact and first == block.begin and last == block.end:
                         total.add_traded(scale.traded(self._block_sum(block)))
                     else:
                         for one in self._minute_sums(block, first, last):
@@ -126,6 +126,9 @@ class Adding:
 
     def _block_sum(self, block: Block) -> Traded:
         """Give the trades of a whole block in one, without their value."""
+        if self.tape.process.is_flat:
+            level = block.node[0] + block.part.spread // 2
+            return Traded(level, level, level, level, block.node[5], 0, block.node[4])
         if not block.is_rich:
             sums = list(self._minute_sums(block))
             high, low = max([one.high for one in sums]), min([one.low for one in sums])

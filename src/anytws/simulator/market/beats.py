@@ -5,10 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from anytws.simulator.market.kinds import Kind
-from anytws.simulator.market.minute import Print, Shape, Traded, joined, prints
+from anytws.simulator.market.minute import Print, PrintRow, Shape, Traded, joined, prints
 from anytws.simulator.market.skeleton import BEATS, Skeleton
 from anytws.simulator.market.splitting import Node
 
@@ -29,6 +29,10 @@ class Quoted(NamedTuple):
     ask_size: int
 
 
+QuoteRow: TypeAlias = tuple[int, int, int, int, int]
+"""The same without names."""
+
+
 class Minute:
     """What happens in a minute. What is in force when it begins is said by its first quote, at beat 0."""
 
@@ -41,28 +45,31 @@ class Minute:
         "events",
         "highs",
         "lows",
+        "prices",
+        "sizes",
         "trade_beats",
-        "trades",
         "volumes",
     )
 
-    def __init__(self, quotes: Sequence[Quoted], trades: Sequence[Print], others: Iterable[int] = ()) -> None:
-        self.beats = [quote.beat for quote in quotes]
+    def __init__(self, quotes: Sequence[QuoteRow], trades: Sequence[PrintRow], others: Iterable[int] = ()) -> None:
+        quoted: list[tuple[int, ...]] = list(zip(*quotes, strict=True))
+        printed: list[tuple[int, ...]] = list(zip(*trades, strict=True)) or [(), (), ()]
+        self.beats, self.bids, self.asks = quoted[:3]
         """At which there is a quote, in order: the first is 0. Of what has no quotes they are its level."""
-        self.bids = [quote.bid for quote in quotes]
-        self.asks = [quote.ask for quote in quotes]
-        self.bid_sizes = [quote.bid_size for quote in quotes]
+        self.bid_sizes, self.ask_sizes = quoted[3:]
         """In lots."""
-        self.ask_sizes = [quote.ask_size for quote in quotes]
-        self.trades = trades
-        self.trade_beats = [trade.beat for trade in trades]
-        prices = [trade.price for trade in trades]
-        self.highs = list(accumulate(prices, max))
+        self.trade_beats, self.prices, self.sizes = printed
+        self.highs = list(accumulate(self.prices, max))
         """The highest trade up to each; likewise the lowest, and the volume."""
-        self.lows = list(accumulate(prices, min))
-        self.volumes = list(accumulate([trade.size for trade in trades]))
+        self.lows = list(accumulate(self.prices, min))
+        self.volumes = list(accumulate(self.sizes))
         self.events = sorted({*self.beats, *self.trade_beats, *others})
         """At which beats anything is new."""
+
+    @property
+    def trades(self) -> list[Print]:
+        """Its trades, in order."""
+        return list(map(Print, self.trade_beats, self.prices, self.sizes))
 
     def quotes(self) -> Iterator[Quoted]:
         """Give its quotes, in order."""
@@ -78,7 +85,8 @@ class Minute:
 
     def traded(self, begin: int, end: int) -> Traded | None:
         """Give the trades from beat *begin* up to *end* in one; None: there are none."""
-        return joined(self.trades[bisect_right(self.trade_beats, begin - 1) : bisect_right(self.trade_beats, end - 1)])
+        inside = slice(bisect_right(self.trade_beats, begin - 1), bisect_right(self.trade_beats, end - 1))
+        return joined(self.prices[inside], self.sizes[inside])
 
     def quoted(self, begin: int, end: int) -> slice:
         """Give which quotes were in force from beat *begin* up to *end*."""
@@ -118,10 +126,10 @@ def expand(node: Node, shape: Shape, path: Skeleton, kind: Kind, quiet: int, sti
     changes[0] = node[0], node[0] + spread
     changes.update(zip(path.beats, zip(path.values, asks, strict=True), strict=True))
     now = node[0], node[0] + spread
-    quotes = []
+    quotes: list[QuoteRow] = []
     for beat in sorted(changes):
         now = changes[beat] or now
         byte = lots[beat]
         bid_size = 1 + byte % _SIZES + (_MOST_LOTS if byte > _LARGE else 0)
-        quotes.append(Quoted(beat, now[0], now[1], bid_size, 1 + widths[beat] % _SIZES))
+        quotes.append((beat, *now, bid_size, 1 + widths[beat] % _SIZES))
     return Minute(quotes, trades)

@@ -89,6 +89,11 @@ class Hand:
             where -= 1
         return self.stops[where - 1].at if where else at
 
+    def next_stop(self, at: int, latest: int) -> int:
+        """Give when the next halt begins or is over after *at*; *latest*: that is not before then."""
+        where = bisect_right(self.stops, at, key=_at)
+        return min(self.stops[where].at, latest) if where < len(self.stops) else latest
+
     def halts(self, begin: int, end: int) -> Sequence[Stop]:
         """Give what began or was over from *begin* up to *end*."""
         return [stop for stop in self.stops if begin <= stop.at < end]

@@ -96,7 +96,7 @@ class Market:
     def book(self, instrument: Instrument, at: int, rows: int, venue: str = SMART) -> Book:
         """Give the best *rows* of the book of *venue* at *at*; its top is the quote's. Nothing: there is no quote."""
         reading = self._reading(instrument)
-        return book_of(instrument, self.seed, reading.quote(at), rows, venue, reading.step_at(at))
+        return book_of(instrument, self.seed, reading.quote(at), rows, venue, reading.step_at(at), reading.turn_at(at))
 
     def mark(self, instrument: Instrument, at: int) -> int:
         """Give a price at *at*: the last one, if bid and ask do not say otherwise; there is always one."""

@@ -7,7 +7,8 @@ the high and at the low are such that it comes out: more was traded at the high,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from operator import itemgetter
+from typing import Final, NamedTuple, TypeAlias
 
 import attrs
 
@@ -18,6 +19,12 @@ from anytws.simulator.market.splitting import Node, shares
 _SETTLING: Final = FULL + 1
 _BURST: Final = 8
 _BITS: Final = 61
+_INSIDE: Final = 32
+_PLACE: Final = itemgetter(0)
+# Eight bytes are enough for many sizes, if each round turns them into others.
+_ROUND: Final = 251
+# The twelfth power: of ten trades eight are far below the average (recorded: odd lots).
+_RARE: Final = tuple(1 + (byte**12 >> 80) for byte in range(256))
 # In 256ths: how much of the volume is not traded at the extremes.
 _FILLERS: Final = 96
 
@@ -40,6 +47,10 @@ class Print(NamedTuple):
     beat: int
     price: int
     size: int
+
+
+PrintRow: TypeAlias = tuple[int, int, int]
+"""The same without names: a minute may have thousands."""
 
 
 @attrs.frozen
@@ -132,11 +143,12 @@ def _more(shape: Shape, count: int, high: int, low: int) -> Sequence[int]:
 
 def _sizes(total: int, count: int, seed: bytes) -> Sequence[int]:
     """Give *count* sizes that are *total* together: many small ones, few large ones."""
-    weights = [1 + (seed[number % len(seed)] * seed[number * 3 % len(seed)] >> 8) for number in range(count)]
+    few = len(seed)
+    weights = [_RARE[seed[number % few] ^ number % _ROUND] for number in range(count)]
     return [1 + share for share in shares(total - count, weights)]
 
 
-def prints(node: Node, shape: Shape, path: Skeleton, asks: Sequence[int], noise: bytes) -> list[Print]:
+def prints(node: Node, shape: Shape, path: Skeleton, asks: Sequence[int], noise: bytes) -> list[PrintRow]:
     """Give the trades of a minute; *asks*: at each beat of *path*; *noise*: a byte for each trade, or more."""
     count, volume = node[4], node[5]
     if not count:
@@ -144,22 +156,19 @@ def prints(node: Node, shape: Shape, path: Skeleton, asks: Sequence[int], noise:
     if shape.level is not None:
         sizes = _sizes(volume, count, noise) if shape.has_sizes else (0,) * count
         last = len(path.beats)
-        return [Print(path.beats[number * last // count], shape.level, size) for number, size in enumerate(sizes)]
+        return [(path.beats[number * last // count], shape.level, size) for number, size in enumerate(sizes)]
     made = plan(node, shape)
     if made is None:
         sizes = _sizes(volume, count, shape.seed) if shape.has_sizes else (0,) * count
         few = zip(_few_places(node, shape, path), _few_prices(node, shape), sizes, strict=True)
-        return [Print(path.beats[where], price, size) for where, price, size in sorted(few, key=_place)]
+        return [(path.beats[where], price, size) for where, price, size in sorted(few, key=_PLACE)]
     bursts = max(1, count // _BURST) if shape.has_sizes else 1
     fillers = _fillers(node, shape, path, asks, noise, count - 2 * bursts - shape.has_sizes)
     sizes = _sizes(made.fillers, len(fillers), noise) if shape.has_sizes else [0] * len(fillers)
     filled = [(where, price, size) for (where, price), size in zip(fillers, sizes, strict=True)]
     extremes = _extremes(node, shape, path, made, filled, bursts)
-    return [Print(path.beats[where], price, size) for where, price, size in sorted(filled + extremes, key=_place)]
-
-
-def _place(made: tuple[int, int, int]) -> int:
-    return made[0]
+    beats = path.beats
+    return [(beats[where], price, size) for where, price, size in sorted(filled + extremes, key=_PLACE)]
 
 
 def _few_places(node: Node, shape: Shape, path: Skeleton) -> Sequence[int]:
@@ -182,11 +191,12 @@ def _fillers(
     fillers: list[tuple[int, int]] = []
     for where, trades in zip(places, per_place, strict=True):
         bid, ask = path.values[where], asks[where]
-        for _ in range(trades):
-            byte = noise[len(fillers) % len(noise)]
-            # One in eight is inside the spread, if there is room.
-            price = (ask + bid) // 2 if byte < 32 else ask if byte & 1 else bid
-            fillers.append((where, price))
+        # One in eight is inside the spread, if there is room.
+        middle = (ask + bid) // 2
+        begin = len(fillers) % len(noise)
+        drawn = noise[begin : begin + trades]
+        drawn += noise[: trades - len(drawn)]
+        fillers += [(where, middle if byte < _INSIDE else ask if byte & 1 else bid) for byte in drawn]
     seed, spread = shape.seed, shape.spread
     fillers[0] = (0, node[0] + (spread if seed[0] & 1 else 0))
     fillers[-1] = (last, node[3] + (spread if seed[0] & 2 else 0))
@@ -216,17 +226,9 @@ def _extremes(
     ]
 
 
-def joined(trades: Sequence[Print]) -> Traded | None:
-    """Give *trades* in one; None: there are none."""
-    if not trades:
+def joined(prices: Sequence[int], sizes: Sequence[int]) -> Traded | None:
+    """Give trades in one; None: there are none."""
+    if not prices:
         return None
-    prices = [trade.price for trade in trades]
-    return Traded(
-        prices[0],
-        max(prices),
-        min(prices),
-        prices[-1],
-        sum([trade.size for trade in trades]),
-        sum([trade.price * trade.size for trade in trades]),
-        len(trades),
-    )
+    value = sum([price * size for price, size in zip(prices, sizes, strict=True)])
+    return Traded(prices[0], max(prices), min(prices), prices[-1], sum(sizes), value, len(prices))

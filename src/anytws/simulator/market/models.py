@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
 import attrs
-
-
-@attrs.frozen
-class PriceModel:
-    """How the prices of all instruments move; the tester's hand moves them besides."""
-
-    name: str
-    is_flat: bool = False
-    """Whether they stay where `Nature.price` has them: all trades are there, and the quote is around it."""
-
-    def points_of(self, contract_id: int) -> tuple[PathPoint, ...]:  # noqa: ARG002 (others have some)
-        """Give where the prices of an instrument are put, and when."""
-        return ()
-
-    def is_flat_for(self, contract_id: int) -> bool:  # noqa: ARG002 (others differ)
-        """Whether the instrument moves only where it is put."""
-        return self.is_flat
 
 
 @attrs.frozen
@@ -34,32 +19,56 @@ class PathPoint:
     price: Decimal
 
 
-@attrs.frozen(init=False)
-class Path(PriceModel):
-    """Prices that go where one says, step by step; those of other instruments move as ``otherwise`` says."""
+class PriceModel(ABC):
+    """How the prices of instruments move; the tester's hand moves them besides. Options follow their underlying."""
 
-    points: tuple[PathPoint, ...] = ()
-    otherwise: PriceModel = PriceModel("seeded")
-
-    def __init__(self, *points: PathPoint, otherwise: PriceModel | None = None) -> None:
-        """Take the points in any order."""
-        self.__attrs_init__("path", is_flat=False, points=tuple(sorted(points, key=_at)), otherwise=otherwise or SEEDED)
-
-    def points_of(self, contract_id: int) -> tuple[PathPoint, ...]:
-        """Give where the prices of an instrument are put, and when."""
-        return tuple(point for point in self.points if point.contract_id == contract_id)
-
+    @abstractmethod
     def is_flat_for(self, contract_id: int) -> bool:
-        """Whether the instrument moves only where it is put."""
-        return bool(self.points_of(contract_id)) or self.otherwise.is_flat_for(contract_id)
+        """Whether an instrument moves only where it is put: all trades are at one level, and the quote is around it."""
+
+    def points_of(self, contract_id: int) -> tuple[PathPoint, ...]:  # noqa: ARG002 (of a path it matters)
+        """Give where the prices of an instrument are put, and when: the first one first."""
+        return ()
+
+
+@attrs.frozen
+class _Uniform(PriceModel):
+    """All instruments alike."""
+
+    name: str
+    is_flat: bool
+
+    def is_flat_for(self, contract_id: int) -> bool:  # noqa: ARG002 (all are alike)
+        return self.is_flat
+
+
+SEEDED: Final[PriceModel] = _Uniform("seeded", is_flat=False)
+"""Each instrument moves as the seed has it."""
+
+FLAT: Final[PriceModel] = _Uniform("flat", is_flat=True)
+"""Nothing ever moves: prices are those of `Nature.price`."""
+
+
+def _in_order(points: Iterable[PathPoint]) -> tuple[PathPoint, ...]:
+    return tuple(sorted(points, key=_at))
 
 
 def _at(point: PathPoint) -> int:
     return point.at
 
 
-SEEDED: Final = PriceModel("seeded")
-"""Each instrument moves as the seed has it."""
+@attrs.frozen
+class Path(PriceModel):
+    """Prices that go where one says, from one point to the next at once."""
 
-FLAT: Final = PriceModel("flat", is_flat=True)
-"""Nothing ever moves."""
+    points: tuple[PathPoint, ...] = attrs.field(converter=_in_order)
+    otherwise: PriceModel = SEEDED
+    """How instruments move for which there are no points."""
+
+    def is_flat_for(self, contract_id: int) -> bool:
+        """Whether an instrument moves only where it is put: so it is, if there are points for it."""
+        return bool(self.points_of(contract_id)) or self.otherwise.is_flat_for(contract_id)
+
+    def points_of(self, contract_id: int) -> tuple[PathPoint, ...]:
+        """Give where the prices of an instrument are put, and when: the first one first."""
+        return tuple(point for point in self.points if point.contract_id == contract_id)

@@ -10,12 +10,14 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final
 
+import attrs
+
 from anytws.simulator.chance import draw, exp, noise, normal
 from anytws.simulator.market.beats import Minute, expand
 from anytws.simulator.market.kinds import Kind, kind_of, step_at
 from anytws.simulator.market.levels import Levels
 from anytws.simulator.market.minute import Shape, Traded, traded
-from anytws.simulator.market.skeleton import BEATS, Skeleton, skeleton
+from anytws.simulator.market.skeleton import BEATS, FULL, Skeleton, skeleton
 from anytws.simulator.market.splitting import Node, divide, possible, shares
 from anytws.simulator.market.stretches import Block, Part, parts_of
 from anytws.simulator.universe.instrument import Instrument
@@ -36,6 +38,8 @@ _GAP: Final = 0.35
 _WIDE: Final = 9 * 60
 _SEED_BYTES: Final = 8
 _MOST_QUIET: Final = 24
+# Of a market that does not move few trades tell all; in thousandths of a minute's.
+_MOST_FLAT: Final = 4000
 
 
 class Process:
@@ -141,6 +145,9 @@ class Process:
         node = self.node_of(part, number)
         shape = self.shape(block, number)
         path = self.path(node, shape, number)
+        if number == part.begin and part.is_liquid and len(path.beats) >= FULL:
+            # The bell: regular hours begin with a trade.
+            path = attrs.evolve(path, beats=(0, *path.beats[1:]))
         quiet = self._quiet if part.is_liquid else self._quiet // 4
         stir = noise(3 * BEATS, self.seed, self.instrument.contract_id, _BEATS, number)
         return expand(node, shape, path, self.kind, quiet, stir)
@@ -207,6 +214,8 @@ class Process:
         rate = int(float(nature.trades_per_minute) * 1000)
         if self.kind.is_daily:
             rate = 0
+        if self.is_flat:
+            rate = min(rate, _MOST_FLAT)
         minutes = [(part.end - part.begin) * (_QUIET if part.is_liquid else 1) for part in parts]
         events = [rate * count * factor // (_QUIET * 1_000_000) for count in minutes]
         if not self.kind.has_sizes:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from anytws.simulator.market.adding import Adding
 from anytws.simulator.market.beats import Minute
 from anytws.simulator.market.kinds import security_type
 from anytws.simulator.market.minute import Print
+from anytws.simulator.market.skeleton import BEATS
+from anytws.simulator.market.so_far import Last, SoFar, is_next, so_far_of
 from anytws.simulator.market.stretches import Part
 from anytws.simulator.market.sums import Sum
 from anytws.simulator.market.tape import MINUTE_MS, Tape
@@ -21,28 +23,6 @@ MOST_BACK: Final = 40 * 86_400_000
 _HALF_DAY: Final = 43_200_000
 
 
-class Last(NamedTuple):
-    """A trade, in ticks."""
-
-    price: int
-    size: int
-    at: int
-
-
-class SoFar(NamedTuple):
-    """What there was of a trading day when a minute began, in ticks."""
-
-    minute: int
-    day: int
-    volume: int
-    open: int | None
-    high: int | None
-    low: int | None
-    close: int | None
-    """Of the trading day before."""
-    last: Last | None
-
-
 class Reading:
     """Reads the tape of one instrument."""
 
@@ -50,10 +30,12 @@ class Reading:
         self.tape = tape
         self.adding = Adding(tape)
         self._so_far: SoFar | None = None
+        self._last_of: tuple[int, int, Last | None] = (-1, 0, None)
         self._version = 0
         # Open, high and low are of regular hours for stocks (recorded: before the open there are none).
         self._is_regular = security_type(tape.process.instrument) == "STK"
 
+        self._kind = tape.process.kind
         self._is_quoted = tape.process.kind.has_quotes
 
     # In a time
@@ -98,7 +80,6 @@ class Reading:
         bid = ask = None
         bid_size = ask_size = 0
         halt = self.tape.hand.halt_at(beat_at)
-        volume, open_, high, low, last = so_far.volume, so_far.open, so_far.high, so_far.low, so_far.last
         if part is not None:
             minute = self.tape.minute(part, number)
             if halt is Halt.NONE and self._is_quoted:
@@ -106,15 +87,8 @@ class Reading:
                 lot = self.tape.process.instrument.lot
                 bid, ask = minute.bids[index], minute.asks[index]
                 bid_size, ask_size = minute.bid_sizes[index] * lot, minute.ask_sizes[index] * lot
-            done = bisect_right(minute.trade_beats, beat) - 1
-            if done >= 0:
-                trade = minute.trades[done]
-                last = Last(trade.price, trade.size, number * MINUTE_MS + trade.beat * BEAT)
-                volume += minute.volumes[done]
-                if part.is_liquid or not self._is_regular:
-                    open_ = minute.trades[0].price if open_ is None else open_
-                    high = minute.highs[done] if high is None else max(high, minute.highs[done])
-                    low = minute.lows[done] if low is None else min(low, minute.lows[done])
+            so_far = so_far.after(minute, beat, self._kind, counts=self._counts(part))
+        last = so_far.last or self._last(number)
         return Quote(
             at=at,
             bid=bid,
@@ -124,10 +98,10 @@ class Reading:
             last=None if last is None else last.price,
             last_size=0 if last is None else last.size,
             last_at=0 if last is None else last.at,
-            volume=volume,
-            open=open_,
-            high=high,
-            low=low,
+            volume=so_far.volume,
+            open=so_far.open,
+            high=so_far.high,
+            low=so_far.low,
             close=so_far.close,
             halt=halt,
             is_open=part is not None,
@@ -142,39 +116,25 @@ class Reading:
             known is not None
             and self._version == self.tape.version
             and part is not None
-            and _is_next(known, number, part)
+            and is_next(known, number, part)
         ):
-            self._so_far = self._next(known, part)
+            minute = self.tape.minute(part, known.minute)
+            later = known.after(minute, BEATS, self._kind, counts=self._counts(part))
+            self._so_far = later._replace(minute=number)
             return self._so_far
         self._version = self.tape.version
         self._so_far = self._from_scratch(number, part)
         return self._so_far
 
-    def _next(self, known: SoFar, part: Part) -> SoFar:
-        """Give what there is a minute later."""
-        number = known.minute + 1
-        minute = self.tape.minute(part, known.minute)
-        if not minute.trades:
-            if not self.tape.process.kind.has_trades and minute.bids:
-                return self._widened(known._replace(minute=number), min(minute.bids), max(minute.bids), minute.bids[0])
-            return known._replace(minute=number)
-        trade = minute.trades[-1]
-        later = known._replace(
-            minute=number,
-            volume=known.volume + minute.volumes[-1],
-            last=Last(trade.price, trade.size, known.minute * MINUTE_MS + trade.beat * BEAT),
-        )
-        if part.is_liquid or not self._is_regular:
-            return self._widened(later, minute.lows[-1], minute.highs[-1], minute.trades[0].price)
-        return later
+    def _last(self, number: int) -> Last | None:
+        """Give the newest trade before minute *number*: looked for only if the minute has none yet."""
+        if self._last_of[:2] != (number, self.tape.version):
+            self._last_of = (number, self.tape.version, self.last_before(number * MINUTE_MS))
+        return self._last_of[2]
 
-    @staticmethod
-    def _widened(known: SoFar, low: int, high: int, first: int) -> SoFar:
-        return known._replace(
-            open=first if known.open is None else known.open,
-            high=high if known.high is None else max(high, known.high),
-            low=low if known.low is None else min(low, known.low),
-        )
+    def _counts(self, part: Part) -> bool:
+        """Whether what happens in *part* counts as open, high and low."""
+        return (part.is_liquid or not self._is_regular) and self.tape.process.is_summed
 
     def _from_scratch(self, number: int, part: Part | None) -> SoFar:
         at = number * MINUTE_MS
@@ -187,17 +147,7 @@ class Reading:
         source = Source.TRADES if process.kind.has_trades else Source.BID
         whole = self.adding.sum(begin, at, source, is_exact=False)
         regular = self.adding.sum(begin, at, source, liquid=True, is_exact=False) if self._is_regular else whole
-        is_known = not regular.is_empty
-        return SoFar(
-            minute=number,
-            day=day,
-            volume=whole.volume,
-            open=regular.open // 2 if is_known else None,
-            high=regular.high // 2 if is_known else None,
-            low=regular.low // 2 if is_known else None,
-            close=self.close_before(day),
-            last=self.last_before(at),
-        )
+        return so_far_of(number, day, whole, regular, self._kind, self.close_before(day))
 
     def day_at(self, at: int) -> int:
         """Give the trading day that counts at *at*, when the market is closed: the newest that has begun."""
@@ -212,10 +162,23 @@ class Reading:
             chosen = [part for part in parts if part.is_liquid] or parts
             if not chosen:
                 continue
-            end = chosen[-1].end * MINUTE_MS
-            last = self.last_before(end) if process.kind.has_trades else None
-            return last.price if last is not None else self.level_before(end)
+            last = self._close_of(chosen[-1]) if process.kind.has_trades else None
+            return self.level_before(chosen[-1].end * MINUTE_MS) if last is None else last
         return None
+
+    def _close_of(self, part: Part) -> int | None:
+        """Give the price of the newest trade when *part* is over; None: there was none in 40 days."""
+        process, hand, end = self.tape.process, self.tape.hand, part.end * MINUTE_MS
+        for block in reversed(process.blocks(part)):
+            minutes = process.minutes(block) if block.node[4] else ()
+            for number in range(block.begin + len(minutes) - 1, block.begin - 1, -1):
+                if minutes[number - block.begin][4] and hand.is_idle(number * MINUTE_MS, end):
+                    traded = process.minute_sum(block, number, minutes[number - block.begin])
+                    return self.tape.scale(part, hand.offset_at(end - 1)).bid(traded.close)
+            if not hand.is_idle(block.begin * MINUTE_MS, end):
+                break
+        last = self.last_before(end)
+        return None if last is None else last.price
 
     def level_before(self, at: int) -> int | None:
         """Give the bid (of a fund: its value) with which the market was last open before *at*; None: it never was."""
@@ -242,8 +205,8 @@ class Reading:
                     minute = tape.minute(part, number)
                     done = minute.trade_count(-(-(at - number * MINUTE_MS) // BEAT) - 1)
                     if done:
-                        trade = minute.trades[done - 1]
-                        return Last(trade.price, trade.size, number * MINUTE_MS + trade.beat * BEAT)
+                        at_beat = number * MINUTE_MS + minute.trade_beats[done - 1] * BEAT
+                        return Last(minute.prices[done - 1], minute.sizes[done - 1], at_beat)
             end = begin
             step = min(step * 2, 8 * _HALF_DAY)
         return None
@@ -273,7 +236,9 @@ class Reading:
                 number, beat = number + 1, -1
             return part.end * MINUTE_MS
         session = self.tape.process.instrument.hours.next_after(at // 1000, liquid=False)
-        return session.begin * 1000 if session is not None else at + MOST_BACK
+        opening = session.begin * 1000 if session is not None else at + MOST_BACK
+        # A halt may end while the market is closed.
+        return self.tape.hand.next_stop(at, opening)
 
     def reach(self, begin: int, end: int) -> Reach:
         """Give how far prices went from *begin* up to *end*, but for the time of halts."""
@@ -288,6 +253,14 @@ class Reading:
             None if traded.is_empty else traded.low // 2,
             None if traded.is_empty else traded.high // 2,
         )
+
+    def turn_at(self, at: int) -> int:
+        """Give a number that goes up whenever anything is new while the market is open."""
+        number = at // MINUTE_MS
+        part = self.tape.process.part_at(number)
+        if part is None:
+            return number * BEATS
+        return number * BEATS + bisect_right(self.tape.minute(part, number).events, at % MINUTE_MS // BEAT)
 
     def step_at(self, at: int) -> int:
         """Give the step of prices at *at*, in ticks."""
@@ -340,8 +313,3 @@ class Reading:
         minute = self.tape.minute(part, beat_at // MINUTE_MS)
         beat = beat_at % MINUTE_MS // BEAT
         return minute.bids[minute.quote_index(beat)], part.spread * part.step
-
-
-def _is_next(known: SoFar, number: int, part: Part) -> bool:
-    """Whether minute *number* of *part* comes after what is *known*, on the same day, and not after a pause."""
-    return known.minute + 1 == number and part.day == known.day and part.begin < number

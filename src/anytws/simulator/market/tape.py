@@ -91,7 +91,8 @@ class Tape:
         if scale.step == 1 and not scale.offset and min(plain.bids) >= scale.floor:
             return plain
         quotes = [self._quoted(quote, scale) for quote in plain.quotes()]
-        return Minute(quotes, [Print(beat, scale.bid(price), size) for beat, price, size in plain.trades])
+        prices = map(scale.bid, plain.prices)
+        return Minute(quotes, list(zip(plain.trade_beats, prices, plain.sizes, strict=True)))
 
     def _quoted(self, quote: Quoted, scale: Scale) -> Quoted:
         beat, bid, ask, bid_size, ask_size = quote
@@ -128,10 +129,13 @@ class Tape:
             now = raw[plain.quote_index(beat)]
             quotes = [quote for quote in quotes if quote.beat != beat]
             quotes.append(self._quoted(now._replace(beat=beat), scale))
+            first, last = bisect_right(plain.trade_beats, beat - 1), plain.trade_count(beat)
+            trades += [
+                Print(beat, scale.bid(price), size)
+                for price, size in zip(plain.prices[first:last], plain.sizes[first:last], strict=True)
+            ]
             if beat in moves and self.process.kind.has_trades:
                 trades.append(self._hand_trade(beat, moves[beat].price, quotes[-1]))
-            first, last = bisect_right(plain.trade_beats, beat - 1), plain.trade_count(beat)
-            trades += [Print(beat, scale.bid(trade.price), trade.size) for trade in plain.trades[first:last]]
         return Minute(quotes, trades, stops)
 
     def _hand_trade(self, beat: int, price: int, quote: Quoted) -> Print:

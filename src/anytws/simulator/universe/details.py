@@ -14,6 +14,7 @@ from anytws.messages.contract_details import ContractDetails
 from anytws.messages.contracts import BondContractData, ContractData
 from anytws.simulator.universe.finding import Match
 from anytws.simulator.universe.hours import Hours
+from anytws.simulator.universe.hours_text import hours_text
 from anytws.simulator.universe.instrument import Instrument
 from anytws.wire import versions as v
 
@@ -24,6 +25,7 @@ _OPTION_TIMES: Final = 225
 
 _BONDS: Final = frozenset({SecurityType.BOND, SecurityType.BILL})
 _FUTURES: Final = frozenset({SecurityType.FUTURE, SecurityType.CONTINUOUS_FUTURE})
+_CUT_SHORT: Final = frozenset({SecurityType.FUTURES_OPTION})
 _SINCE_PROTOBUF: Final = ("min_algo_size", "last_price_precision", "last_size_precision")
 
 # As TWS called a zone until 2021, and in last trade dates of that time.
@@ -46,20 +48,21 @@ def details_row(request_id: int, match: Match, second: int, version: int) -> Con
     details = _details(instrument, match.exchange, second, version)
     if is_bond:
         # Recorded: neither symbol nor currency, and from protobuf on no day of maturity but in the words of the bond.
+        # That the coupon is 0 is chosen: clients in use read a whole number there, and no row is known to have another.
         maturity = "" if version >= v.PROTOBUF_CONTRACT_DATA else details.maturity
         nameless = replace(contract, symbol="", currency="", issuer_id="")
-        return BondContractData(request_id, nameless, replace(details, maturity=maturity))
+        return BondContractData(request_id, nameless, replace(details, maturity=maturity, coupon=0.0))
     if version < v.LAST_TRADE_DATE:
         contract = replace(contract, last_trade_date="")
     return ContractData(request_id, contract, details)
 
 
 def _details(instrument: Instrument, exchange: str, second: int, version: int) -> ContractDetails:
-    today = instrument.hours.day_of(second)
-    trading, liquid = _texts_of(instrument.hours, today, _last_session_day(instrument))
+    hours = instrument.hours_on(exchange)
+    trading, liquid = _texts_of(hours, hours.day_of(second), *_last_session(instrument))
     order_types = instrument.order_types_on(exchange)
     changes: dict[str, Any] = {
-        "time_zone_id": _zone_name(instrument.hours.zone, version),
+        "time_zone_id": _zone_name(hours.zone, version),
         "trading_hours": trading,
         "liquid_hours": liquid,
         "order_types": order_types,
@@ -77,16 +80,19 @@ def _details(instrument: Instrument, exchange: str, second: int, version: int) -
     return replace(instrument.details, **changes)
 
 
-def _last_session_day(instrument: Instrument) -> date | None:
-    return None if instrument.security_type in _BONDS else instrument.last_day
+def _last_session(instrument: Instrument) -> tuple[date | None, int | None]:
+    """Give the day of the last session, and when it is over, if that is not with the market (recorded: ES options)."""
+    if instrument.security_type in _BONDS:
+        return None, None
+    return instrument.last_day, instrument.expires_at if instrument.security_type in _CUT_SHORT else None
 
 
 @lru_cache(1024)
-def _texts_of(hours: Hours, today: date, last_day: date | None) -> tuple[str, str]:
+def _texts_of(hours: Hours, today: date, last_day: date | None, last_second: int | None) -> tuple[str, str]:
     """Give trading and liquid hours: those of a chain of options are few."""
     return (
-        hours.text(today, liquid=False, last_day=last_day),
-        hours.text(today, liquid=True, last_day=last_day),
+        hours_text(hours, today, liquid=False, last_day=last_day, last_second=last_second),
+        hours_text(hours, today, liquid=True, last_day=last_day, last_second=last_second),
     )
 
 

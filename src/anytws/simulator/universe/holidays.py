@@ -41,11 +41,16 @@ class Calendar:
 
     def is_closed(self, day: date) -> bool:
         """Whether *day* is a holiday."""
-        return day in self.closed_in(day.year)
+        return day in _days_of(self.closed_in, day.year)
 
     def is_half(self, day: date) -> bool:
         """Whether the market closes early on *day*."""
-        return day in self.half_in(day.year)
+        return day in _days_of(self.half_in, day.year)
+
+
+@lru_cache(2_048)
+def _days_of(rule: Callable[[int], Days], year: int) -> Days:
+    return rule(year)
 
 
 def easter(year: int) -> date:
@@ -101,13 +106,11 @@ def _great(year: int) -> set[date]:
     return {*_new_year(year), easter(year) - 2 * _DAY, _observed(date(year, 12, 25))}
 
 
-@lru_cache(256)
 def _us_closed(year: int) -> Days:
     mourning = {day for day in _MOURNING if day.year == year}
     return frozenset(_great(year) | _us_civil(year) | mourning)
 
 
-@lru_cache(256)
 def _us_half(year: int) -> Days:
     days = {nth(year, 11, _THURSDAY, 4) + _DAY, date(year, 12, 24)}
     if _MONDAY < date(year, 7, 4).weekday() < _SATURDAY:
@@ -115,27 +118,22 @@ def _us_half(year: int) -> Days:
     return frozenset(days - _us_closed(year))
 
 
-@lru_cache(256)
 def _cme_closed(year: int) -> Days:
     return frozenset(_great(year))
 
 
-@lru_cache(256)
 def _cme_half(year: int) -> Days:
     return frozenset((_us_civil(year) | _us_half(year)) - _cme_closed(year))
 
 
-@lru_cache(256)
 def _bond_closed(year: int) -> Days:
     return frozenset({*_us_closed(year), nth(year, 10, _MONDAY, 2), _observed(date(year, 11, 11))})
 
 
-@lru_cache(256)
 def _forex_closed(year: int) -> Days:
     return frozenset({date(year, 1, 1), date(year, 12, 25)})
 
 
-@lru_cache(256)
 def _german_closed(year: int) -> Days:
     sunday = easter(year)
     fixed = {date(year, month, day) for month, day in ((1, 1), (5, 1), (12, 24), (12, 25), (12, 26), (12, 31))}
@@ -148,7 +146,6 @@ def _next_free(day: date, taken: set[date]) -> date:
     return day
 
 
-@lru_cache(256)
 def _british_closed(year: int) -> Days:
     sunday = easter(year)
     days = {
@@ -160,7 +157,6 @@ def _british_closed(year: int) -> Days:
     return frozenset(days)
 
 
-@lru_cache(256)
 def _british_half(year: int) -> Days:
     return frozenset({date(year, 12, 24), date(year, 12, 31)} - _british_closed(year))
 
@@ -171,7 +167,6 @@ def _equinox(year: int, march_or_september: int) -> date:
     return date(year, march_or_september, int(start + 0.242194 * (year - 1980)) - (year - 1980) // 4)
 
 
-@lru_cache(256)
 def _japanese_closed(year: int) -> Days:
     fixed = ((1, 1), (2, 11), (2, 23), (4, 29), (5, 3), (5, 4), (5, 5), (8, 11), (11, 3), (11, 23))
     days = {date(year, month, day) for month, day in fixed}
@@ -186,14 +181,12 @@ def _japanese_closed(year: int) -> Days:
     return frozenset({*days, date(year, 1, 2), date(year, 1, 3), date(year, 12, 31)})
 
 
-@lru_cache(256)
 def _hong_kong_closed(year: int) -> Days:
     sunday = easter(year)
     fixed = {date(year, month, day) for month, day in ((1, 1), (5, 1), (7, 1), (10, 1), (12, 25), (12, 26))}
     return frozenset({*fixed, sunday - 2 * _DAY, sunday + _DAY})
 
 
-@lru_cache(256)
 def _hong_kong_half(year: int) -> Days:
     return frozenset({date(year, 12, 24), date(year, 12, 31)})
 

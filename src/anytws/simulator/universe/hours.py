@@ -10,7 +10,6 @@ from typing import Final, TypeAlias
 import attrs
 
 from anytws.simulator.universe.holidays import NEVER, Calendar
-from anytws.simulator.universe.hours_text import hours_text
 from anytws.wire.connection_time import zone_called
 
 MOST_DAYS: Final = 16_384
@@ -178,14 +177,6 @@ class Hours:
                 if session.begin > second:
                     return session
         return None
-
-    def text(self, today: date, *, liquid: bool, last_day: date | None = None, days_ahead: int = 5) -> str:
-        """Give the hours as contract details have them from *today* on, none after *last_day*.
-
-        *days_ahead*: the sessions that begin up to so many days from *today* on; TWS has some 34 where it is set to
-        "expose entire trading schedule".
-        """
-        return hours_text(self, today, liquid=liquid, last_day=last_day, days_ahead=days_ahead)
 
 
 def second_of(day: date, minutes: int, zone: tzinfo) -> int:

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from anytws.simulator.universe.hours import Hours, Session
+from anytws.simulator.universe.hours import Hours, Session
 
 _DAY: Final = timedelta(days=1)
 
 
-def hours_text(hours: Hours, today: date, *, liquid: bool, last_day: date | None, days_ahead: int) -> str:
+def hours_text(
+    hours: Hours,
+    today: date,
+    *,
+    liquid: bool,
+    last_day: date | None = None,
+    last_second: int | None = None,
+    days_ahead: int = 5,
+) -> str:
     """Give the sessions of *hours* from *today* on, each by the day on which it begins; a day without is ``CLOSED``.
 
-    A session is told if it ends today or later and begins in the next *days_ahead* days at most; closed days are told
-    in front of the last session and not behind it. The regular hours are told for the same trading days; where those
-    of the last one begin too late, its whole session stands there (recorded).
+    A session is told if it ends today or later and begins in the next *days_ahead* days at most (TWS has some 34 where
+    it is set to "expose entire trading schedule"), and counts for *last_day* at the latest; none ends after
+    *last_second*. Closed days are told in
+    front of the last session and not behind it. The regular hours are told for the same trading days; where those of
+    the last one begin too late, its whole session stands there (recorded).
     """
     window = today + days_ahead * _DAY
     shown = _shown(hours, today, window, last_day)
@@ -30,7 +39,8 @@ def hours_text(hours: Hours, today: date, *, liquid: bool, last_day: date | None
             mine = sessions
         for session in mine:
             begin = _wall(hours, session.begin)
-            entries.setdefault(begin.date(), []).append(_entry(begin, _wall(hours, session.end)))
+            end = session.end if last_second is None else min(session.end, last_second)
+            entries.setdefault(begin.date(), []).append(_entry(begin, _wall(hours, end)))
     return ";".join(_lines(entries, {day for day, _ in shown}, today))
 
 

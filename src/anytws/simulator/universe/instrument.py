@@ -93,6 +93,8 @@ class Instrument:
     """The key of the letters of its exchanges in `TickReqParams`, to ask for the smart components with."""
     direct_order_types: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     """The order types of its other exchanges, where they differ: by exchange, ``*`` is all others."""
+    direct_hours: Mapping[str, Hours] = MappingProxyType({})
+    """The hours of its other exchanges, where they differ, by exchange."""
     derivatives: tuple[SecurityType, ...] = ()
     """What there is on it, as a search says."""
     legs: tuple[Leg, ...] = ()
@@ -122,6 +124,10 @@ class Instrument:
             return self.details.order_types
         others = self.direct_order_types.get("*", self.details.order_types)
         return self.direct_order_types.get(exchange, others)
+
+    def hours_on(self, exchange: str) -> Hours:
+        """Give the hours of *exchange*: mostly those of the instrument."""
+        return self.direct_hours.get(exchange, self.hours)
 
     def price_of(self, ticks: int) -> Decimal:
         """Give *ticks* as a price."""

@@ -15,6 +15,7 @@ from anytws.messages.contract import Contract, Right, SecurityType
 from anytws.messages.contract_details import ContractDetails
 from anytws.simulator.universe.catalogue import Catalogue, Farm, smallest
 from anytws.simulator.universe.futures import expiry_second
+from anytws.simulator.universe.hours import Hours
 from anytws.simulator.universe.instrument import Instrument, Nature, PriceStep
 from anytws.simulator.universe.table import Table
 
@@ -76,6 +77,7 @@ def read_outline(table: Table, catalogue: Catalogue) -> Instrument:
         request_tick=table.decimal("request_tick") if "request_tick" in table else None,
         bbo_exchange=table.text("bbo_exchange", ""),
         direct_order_types=_direct(table, catalogue),
+        direct_hours=_direct_hours(table, catalogue),
         derivatives=tuple(_types(table, "derivatives")),
     )
     return _dated(table, instrument)
@@ -100,6 +102,11 @@ def _rules(table: Table, catalogue: Catalogue, count: int, min_tick: Decimal) ->
 def _direct(table: Table, catalogue: Catalogue) -> Mapping[str, tuple[str, ...]]:
     inside = Table(f"{table.name}, direct_order_types", table.mapping("direct_order_types"))
     return MappingProxyType({name: inside.names(name, catalogue.order_types) for name in inside.items})
+
+
+def _direct_hours(table: Table, catalogue: Catalogue) -> Mapping[str, Hours]:
+    inside = Table(f"{table.name}, direct_hours", table.mapping("direct_hours"))
+    return MappingProxyType({name: inside.one_of(name, catalogue.hours) for name in inside.items})
 
 
 def _contract(table: Table, kind: SecurityType, exchange: str) -> Contract:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from anytws.messages.contract import SecurityType
 from anytws.simulator.universe.instrument import Instrument
 
-_SEARCHED = frozenset({SecurityType.STOCK, SecurityType.INDEX, SecurityType.BOND})
+_SEARCHED: Final = frozenset({SecurityType.STOCK, SecurityType.INDEX, SecurityType.BOND})
 
 
 def search(instruments: Iterable[Instrument], text: str) -> list[Instrument]:

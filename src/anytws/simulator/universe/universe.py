@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
@@ -12,7 +13,6 @@ from weakref import WeakValueDictionary
 import attrs
 
 from anytws.messages.contract import Contract, SecurityType
-from anytws.simulator.settings import EPOCH
 from anytws.simulator.universe.catalogue import Catalogue
 from anytws.simulator.universe.combos import combo_of
 from anytws.simulator.universe.file import read_catalogue, usual_catalogue
@@ -38,6 +38,8 @@ from anytws.simulator.universe.searching import search
 
 __all__ = ["Match", "Trouble", "Universe", "usual_universe"]
 
+USUAL_DAY: Final = date(2026, 1, 5)
+"""The day on which a simulated world begins, unless it is told otherwise (`anytws.simulator.settings.EPOCH`)."""
 MOST_MADE: Final = 4_096
 """How many options, futures and combinations are remembered that nobody else holds; the oldest go first."""
 
@@ -62,7 +64,7 @@ class Universe:
         self._exchanges: Final = frozenset(chain.from_iterable(_exchange_lists(catalogue)))
         # What is held elsewhere is found in the first; what is not is kept by the second for a while.
         self._made: Final[WeakValueDictionary[object, Instrument]] = WeakValueDictionary()
-        self._kept: Final[dict[object, Instrument]] = {}
+        self._kept: Final[OrderedDict[object, Instrument]] = OrderedDict()
 
     # --- one's own ------------------------------------------------------------------------------------------------
 
@@ -109,7 +111,7 @@ class Universe:
         for instrument in self.instruments:
             if symbol in (instrument.contract.symbol, instrument.contract.local_symbol):
                 return instrument
-        today = EPOCH.date()
+        today = USUAL_DAY
         for family in self.catalogue.families:
             if family.symbol == symbol:
                 return self._future(family, *family.front(today))
@@ -121,18 +123,19 @@ class Universe:
     def find(self, contract: Contract, today: date | None = None, *, is_any_day: bool = False) -> list[Match]:
         """Give all rows that fit *contract* on the day *today*, in TWS's order; empty: nothing does.
 
-        *today* left out: the day of `anytws.simulator.settings.EPOCH`. *is_any_day*: what has expired fits as well.
+        *today* left out: `USUAL_DAY`. *is_any_day*: what has expired fits as well.
         """
         return list(self.rows(contract, today, is_any_day=is_any_day))
 
     def rows(self, contract: Contract, today: date | None = None, *, is_any_day: bool = False) -> Iterator[Match]:
         """Give the rows of `find` one by one: there may be a hundred thousand."""
-        day = EPOCH.date() if today is None else today
+        day = USUAL_DAY if today is None else today
         with_expired = contract.include_expired or is_any_day
         if contract.contract_id:
             instrument = self.by_id(contract.contract_id)
             if instrument is not None and (with_expired or _is_live(instrument, day)):
-                yield from rows(contract, [instrument])
+                is_continuous = contract.security_type is SecurityType.CONTINUOUS_FUTURE
+                yield from rows(contract, [instrument], is_continuous=is_continuous)
             return
         if not names_something(contract):
             return
@@ -153,7 +156,7 @@ class Universe:
         if contract.exchange and contract.exchange not in self._exchanges:
             return NO_SUCH_EXCHANGE
         if not contract.exchange:
-            return NO_EXCHANGE if self.find(contract, today) else UNKNOWN
+            return UNKNOWN if next(self.rows(contract, today), None) is None else NO_EXCHANGE
         found = self.find(contract, today)
         if not found:
             return UNKNOWN
@@ -254,14 +257,15 @@ class Universe:
             if isinstance(made, Trouble):
                 return made
             combo = self._keep(key, made)
-        day = EPOCH.date() if today is None else today
+        day = USUAL_DAY if today is None else today
         return Match(combo, contract.exchange) if _is_live(combo, day) else UNKNOWN
 
     def _keep(self, key: object, instrument: Instrument) -> Instrument:
         self._made[key] = instrument
         self._kept[key] = instrument
         if len(self._kept) > MOST_MADE:
-            del self._kept[next(iter(self._kept))]
+            # One step: worlds in several threads share what is built in.
+            self._kept.popitem(last=False)
         return instrument
 
 
@@ -307,6 +311,9 @@ def _keys(asked: Contract, option_class: OptionClass, today: date) -> Iterator[O
     text, right = asked.last_trade_date_or_contract_month[:8], right_of(asked)
     for expiration in option_class.expirations(today):
         if not f"{expiration:%Y%m%d}".startswith(text):
+            continue
+        # All but those on futures have their day in their symbol: the many others need not be looked at.
+        if asked.local_symbol and option_class.family is None and f"{expiration:%y%m%d}" not in asked.local_symbol:
             continue
         for strike in option_class.strikes:
             if (asked.strike and float(strike) != asked.strike) or not option_class.has(expiration, strike):

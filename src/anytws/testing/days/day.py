@@ -69,8 +69,8 @@ class DayFill:
 class Day:
     """A day of the simulated TWS, as it stands at one moment of it.
 
-    A test is given it after everything that happens, and looks at what is true then. All that it gives is a value of that
-    moment; nothing that it is asked changes the day.
+    A test is given it after everything that happens, and looks at what is true then. All that it gives is a value of
+    that moment; nothing that it is asked changes the day.
     """
 
     def __init__(self, plan: Plan, world: World, story: Story, clock: Callable[[], float]) -> None:
@@ -129,7 +129,7 @@ def _filled(fill: Fill, held: HeldOrder) -> DayFill:
     return DayFill(
         ref=held.order.order_reference,
         symbol=fill.contract.symbol,
-        shares=fill.shares * held.signed,
+        shares=fill.shares,
         price=fill.price,
         time=_1970 + timedelta(milliseconds=fill.at),
         execution_id=fill.execution_id,

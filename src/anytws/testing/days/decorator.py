@@ -9,16 +9,17 @@ from typing import Any, Concatenate, Final, ParamSpec
 
 import attrs
 import hypothesis
-from hypothesis import Phase, example, given
+from hypothesis import HealthCheck, Phase, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from anytws.simulator.settings import WorldSettings
 from anytws.testing.days.day import Day
-from anytws.testing.days.drawn import plans
+from anytws.testing.days.drawn import USUAL, Drawing
 from anytws.testing.days.plan import DAY_SETTINGS, Plan, plan_of
 from anytws.testing.days.program import Program
-from anytws.testing.days.running import live, require_trio
+from anytws.testing.days.repeatable import require_trio
+from anytws.testing.days.running import live
 from anytws.testing.days.situations import Situation, situations
 
 _P = ParamSpec("_P")
@@ -35,7 +36,9 @@ class DaysTest:
     """What a decorated test is made of; it is the attribute ``anytws_days`` of that."""
 
     program: Program
-    plans: st.SearchStrategy[Plan]
+    check: Callable[[Day], None]
+    """What looks at a day, where it needs no fixtures."""
+    drawing: Drawing
     parameter: str
     """The name of the parameter that is the day."""
     wanted: Mapping[str, Situation]
@@ -44,16 +47,43 @@ class DaysTest:
     """The situations that the days of the last run reached."""
     count: int = 0
     """How many days were lived through in the last run."""
+    failed: Plan | None = None
+    """The last day that failed: after Hypothesis has told of one, the smallest that it has found."""
 
     def live(self, plan: Plan, check: Callable[[Day], None]) -> Day:
         """Live through the day of *plan*."""
-        day = live(plan, self.program, check, restart_on=self.restart_on)
         self.count += 1
+        try:
+            day = live(plan, self.program, check, restart_on=self.restart_on)
+        except BaseException:
+            self.failed = plan
+            raise
         for name, holds in self.wanted.items():
             if name not in self.reached and holds(day):
                 self.reached.add(name)
                 hypothesis.event(name)
         return day
+
+    def sweep(self, most: int) -> list[Plan]:
+        """Give the days with one fault each that come first: of *most* days that are lived through, half."""
+        return self.drawing.sweep(most // 2)
+
+    def look(self, check: Callable[[Day], None], *, days: int, seed: int) -> None:
+        """Live through *days* days that are drawn from *seed*; raise what the smallest that fails does."""
+
+        def of_one_day(plan: Plan) -> None:
+            self.live(plan, check)
+
+        chosen = hypothesis_settings(
+            max_examples=days,
+            database=None,
+            deadline=None,
+            derandomize=False,
+            print_blob=False,
+            report_multiple_bugs=False,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+        )
+        hypothesis.seed(seed)(chosen(given(self.drawing.plans)(of_one_day)))()
 
     def require_reached(self) -> None:
         """Raise `NeverReached` if the days of the last run missed a situation."""
@@ -73,38 +103,39 @@ def days(
     reaching: Iterable[str] | Mapping[str, Situation] = (),
     seconds: float = 1800.0,
     messages: int = 200,
+    faults: Iterable[str] = USUAL,
     restart_on: tuple[type[Exception], ...] = (),
-    strategy: st.SearchStrategy[Plan] | None = None,
 ) -> Callable[[Callable[Concatenate[Day, _P], None]], Callable[_P, None]]:
     """Make a test of days out of a function that looks at one: ``@testing.days(program=my_bot)``.
 
     The function is called with the `Day` after everything that happens on it, and once when it is at rest; it asserts
-    what has to be true. Its other parameters are fixtures. Hypothesis draws the days, as many as ``@settings(max_examples=…)``
-    outside of this says, and shrinks the first one that fails to the few faults that matter. There is no deadline for a
-    day in real seconds.
+    what has to be true. Its other parameters are fixtures. There are as many days as
+    ``@settings(max_examples=…)`` outside of this says. Up to half of them have one fault each, at one word after the
+    other of what is said on a day without faults; the others are drawn by Hypothesis, which shrinks one that fails to
+    the few faults that matter. There is no deadline for a day in real seconds.
 
     *program* is what is tested (`anytws.testing.days.program` says what it may be). *settings* are what TWS is like.
     *reaching* names situations that at least one of the days has to be in (`SITUATIONS`), or gives some of one's own by
     name. A day has *seconds* of its own clock, and no more faults after *messages* have passed. A program that is given
-    its connection is started anew when that ends, and when it raises what is in *restart_on*. *strategy* draws other days
-    than ours.
+    its connection is started anew when that ends, and when it raises what is in *restart_on*. *faults* are the kinds of
+    what may go wrong (`KINDS`).
 
     Raises `ImportError` where trio is older than 0.35.
     """
     require_trio()
     wanted = situations(reaching)
-    drawn = strategy if strategy is not None else plans(program, settings, seconds=seconds, messages=messages)
+    drawing = Drawing(program, settings, kinds=faults, seconds=seconds, messages=messages)
 
     def decorate(check: Callable[Concatenate[Day, _P], None]) -> Callable[_P, None]:
         parameter = next(iter(inspect.signature(check).parameters))
-        about = DaysTest(program, drawn, parameter, wanted, restart_on)
+        about = DaysTest(program, check, drawing, parameter, wanted, restart_on)
 
         @wraps(check)
-        def of_one_day(*args: Any, **kwargs: Any) -> None:
+        def of_one_day(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (those of the test)
             plan = kwargs.pop(parameter)
             about.live(plan, lambda day: check(day, *args, **kwargs))
 
-        return _around(given(**{parameter: drawn})(of_one_day), about)
+        return _around(given(**{parameter: st.deferred(lambda: drawing.plans)})(of_one_day), about)
 
     return decorate
 
@@ -113,16 +144,26 @@ def _around(tested: Callable[..., None], about: DaysTest) -> Callable[..., None]
     """Give *tested*, which Hypothesis has made, with what is to be done before and after all of its days."""
 
     @wraps(tested)
-    def test(*args: Any, **kwargs: Any) -> None:
+    def test(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (those of the test)
         # What decorators outside have hung on this function is meant for the one that Hypothesis has made.
         said = {name: value for name, value in vars(test).items() if "hypothesis" in name}
-        vars(tested).update(said)
+        vars(tested).update({**said, _EXAMPLES: list(said.get(_EXAMPLES, ()))})
         chosen = said.get(_SETTINGS) or hypothesis_settings()
-        vars(tested)[_SETTINGS] = hypothesis_settings(chosen, deadline=None)
         about.reached.clear()
         about.count = 0
+        is_looking = Phase.generate in chosen.phases
+        # One fault at a time first; what needs several is drawn, and made smaller.
+        swept = about.sweep(chosen.max_examples) if is_looking and Phase.explicit in chosen.phases else []
+        mine = vars(tested).pop(_EXAMPLES, [])
+        # Hypothesis begins with the last.
+        for plan in reversed(swept):
+            example(**{about.parameter: plan})(tested)
+        vars(tested)[_EXAMPLES] = [*vars(tested).get(_EXAMPLES, ()), *mine]
+        vars(tested)[_SETTINGS] = hypothesis_settings(
+            chosen, deadline=None, max_examples=max(chosen.max_examples - len(swept), 1), report_multiple_bugs=False
+        )
         tested(*args, **kwargs)
-        if Phase.generate in chosen.phases:
+        if is_looking:
             about.require_reached()
 
     vars(test)[_HANDLE] = about
@@ -130,6 +171,7 @@ def _around(tested: Callable[..., None], about: DaysTest) -> Callable[..., None]
 
 
 _SETTINGS: Final = "_hypothesis_internal_use_settings"
+_EXAMPLES: Final = "hypothesis_explicit_examples"
 
 
 def days_of(test: Callable[..., object]) -> DaysTest:
@@ -162,19 +204,25 @@ def run_days(
     days: int = 100,
     seed: int = 0,
     tokens: Iterable[str] = (),
-    **options: Any,
+    settings: WorldSettings = DAY_SETTINGS,
+    reaching: Iterable[str] | Mapping[str, Situation] = (),
+    seconds: float = 1800.0,
+    messages: int = 200,
+    faults: Iterable[str] = USUAL,
+    restart_on: tuple[type[Exception], ...] = (),
 ) -> None:
-    """Run *program* through *days* days without pytest, and call *check* as `days` does, which has the same *options*.
+    """Run *program* through *days* days without pytest, and call *check* as `days` does, which has the same options.
 
     The same *seed* draws the same days. Those of *tokens* come first. Raises what *check* raises, with the story of the
-    shortest day that was found in its notes.
+    smallest day that was found in its notes.
     """
-
-    def of_a_day(day: Day) -> None:
-        check(day)
-
-    test = globals()["days"](program=program, **options)(of_a_day)
+    require_trio()
+    drawing = Drawing(program, settings, kinds=faults, seconds=seconds, messages=messages)
+    about = DaysTest(program, check, drawing, "day", situations(reaching), restart_on)
     for token in tokens:
-        test = replay(token)(test)
-    test = hypothesis_settings(max_examples=days, database=None, derandomize=False, print_blob=False)(test)
-    hypothesis.seed(seed)(test)()
+        about.live(plan_of(token), check)
+    swept = about.sweep(days)
+    for plan in swept:
+        about.live(plan, check)
+    about.look(check, days=days - len(swept), seed=seed)
+    about.require_reached()

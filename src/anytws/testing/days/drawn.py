@@ -1,4 +1,4 @@
-"""How Hypothesis draws a day: which faults, and when; it makes a day smaller by leaving faults out and taking milder ones.
+"""How Hypothesis draws a day: which faults, and when. A day is smaller that has fewer of them, or milder ones.
 
 Before the first day the program lives through one without faults. What was said on it is where faults are put: at the
 third status of an order, at the second request for positions, a second after an execution.
@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from functools import cache
-from typing import Any, Final, TypeAlias
+from functools import cached_property
+from typing import Any, Final, TypeAlias, cast
 
 import attrs
 from hypothesis import strategies as st
@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from anytws.messages.base import Message, Side
 from anytws.messages.session import StartApiRequest
 from anytws.simulator import faults
-from anytws.simulator.faults import At, Event, On, Script
+from anytws.simulator.faults import At, Event, Fault, On, Script
 from anytws.simulator.settings import HangUp, WorldSettings
 from anytws.testing.days.plan import Plan
 from anytws.testing.days.program import Program
@@ -27,6 +27,9 @@ from anytws.testing.days.story import DATA, Story
 
 _Events: TypeAlias = st.SearchStrategy[Event]
 
+# Its converter takes any iterable, of which mypy makes one of nothing.
+_script: Final = cast("Callable[[tuple[Event, ...]], Script]", Script)
+
 MOST_FAULTS: Final = 6
 """How many faults a day has at the most: a bug that needs more of them at once is not found by looking for it so."""
 
@@ -34,6 +37,7 @@ _ORDERS: Final = ("PlaceOrderRequest", "CancelOrderRequest")
 _WORDS_OF_ORDERS: Final = ("OpenOrder", "OrderStatus", "ExecutionDetails")
 _TO_TELL: Final = ("CommissionAndFeesReport", *_WORDS_OF_ORDERS)
 _MOST_TIMES: Final = 64
+_MOST_ALIKE: Final = 4
 
 
 @attrs.frozen
@@ -141,6 +145,7 @@ def _outages(seen: Seen, seconds: float) -> _Events:
 
 
 def _words(seen: Seen, seconds: float) -> _Events:
+    del seconds
     said = _nth(seen.sayings, _TO_TELL)
     again = st.builds(faults.Repeat, st.integers(1, 3), _spans(0.0, 1.0))
     late = st.builds(faults.Delay, _spans(0.01, 0.5, 5.0))
@@ -211,31 +216,85 @@ def check_kinds(kinds: Iterable[str]) -> tuple[str, ...]:
     return names
 
 
-def plans(
-    program: Program,
-    settings: WorldSettings,
-    *,
-    kinds: Iterable[str] = USUAL,
-    seconds: float = 1800.0,
-    messages: int = 200,
-) -> st.SearchStrategy[Plan]:
-    """Draw days for *program*, whose TWS is like *settings*, with faults of *kinds* (`KINDS`)."""
-    names = check_kinds(kinds)
-    calm = Plan(settings=settings, seconds=seconds, messages=messages)
+def singles(seen: Seen, kinds: Iterable[str]) -> list[Event]:
+    """Give what may go wrong once, at each word of a day, as far as it is of *kinds*; what matters most comes first.
 
-    @cache
-    def scripts() -> st.SearchStrategy[tuple[Event, ...]]:
-        seen = Seen.of(survey(calm, program), settings)
-        of_kind = {name: KINDS[name](seen, seconds) for name in names}
+    Most bugs need one fault in the right place. There are more such places than a person thinks of, and few enough to
+    try them one after the other.
+    """
+    asked, told = _each(seen.requests), _each({name: seen.sayings.get(name, 0) for name in _TO_TELL})
+    orders = [at for at in asked if at.on == "PlaceOrderRequest"]
+    opened = [at for at in told if at.on == "OpenOrder"]
+    times = [At(time) for time in seen.times[:_MOST_ALIKE]]
+    turns: tuple[tuple[str, Sequence[On | At], Fault], ...] = (
+        ("outages", asked, faults.CutUnanswered()),
+        ("outages", asked, faults.CutConnection()),
+        ("words", orders, faults.LostAcknowledgement(30.0)),
+        ("rejects", orders, faults.ErrorInstead(201)),
+        ("rejects", opened, faults.RejectOrder()),
+        ("fills", opened, faults.FillOrder(Decimal(1))),
+        ("outages", times, faults.NightlyRestart(30.0)),
+        ("outages", told, faults.CutConnection()),
+        ("words", told, faults.Repeat()),
+        ("outages", times, faults.ConnectionLost(30.0)),
+        ("words", told, faults.Delay(0.5)),
+        ("answers", [at for at in asked if at not in orders], faults.AnswerTwice()),
+    )
+    return [Event(at, fault) for kind, places, fault in turns if kind in kinds for at in places]
+
+
+def _each(names: Mapping[str, int]) -> list[On]:
+    """Give each message of *names* with its number; of many alike, the first."""
+    return [On(name, nth=nth) for name, count in names.items() for nth in range(1, min(count, _MOST_ALIKE) + 1)]
+
+
+class Drawing:
+    """Draws days for *program*, whose TWS is like *settings*, with faults of *kinds* (`KINDS`).
+
+    Raises `ValueError` for a name that is no kind.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        settings: WorldSettings,
+        *,
+        kinds: Iterable[str] = USUAL,
+        seconds: float = 1800.0,
+        messages: int = 200,
+    ) -> None:
+        self._program = program
+        self._kinds = check_kinds(kinds)
+        self.calm: Final = Plan(settings=settings, seconds=seconds, messages=messages)
+        """The day without faults."""
+
+    @cached_property
+    def seen(self) -> Seen:
+        """What was seen on the day without faults, which is lived through when this is first asked."""
+        return Seen.of(survey(self.calm, self._program), self.calm.settings)
+
+    def sweep(self, most: int) -> list[Plan]:
+        """Give days with one fault each, one after the other; no more than *most*."""
+        return [self._plan((event,)) for event in singles(self.seen, self._kinds)[:most]]
+
+    @cached_property
+    def plans(self) -> st.SearchStrategy[Plan]:
+        """Draws days with several faults, and other orders of tasks."""
+
+        @st.composite
+        def plan(draw: st.DrawFn) -> Plan:
+            events = draw(self._scripts)
+            return self._plan(events, draw(st.integers(0, 2**16)))
+
+        return plan()
+
+    @cached_property
+    def _scripts(self) -> st.SearchStrategy[tuple[Event, ...]]:
+        of_kind = {name: KINDS[name](self.seen, self.calm.seconds) for name in self._kinds}
         possible = [name for name, events in of_kind.items() if not events.is_empty]
         # The kind first: else the one with the most words would be drawn most often.
         events = st.sampled_from(possible).flatmap(of_kind.__getitem__) if possible else st.nothing()
         return st.lists(events, max_size=MOST_FAULTS if possible else 0).map(tuple)
 
-    @st.composite
-    def plan(draw: st.DrawFn) -> Plan:
-        events = draw(scripts()) if names else ()
-        schedule = draw(st.integers(0, 2**16))
-        return attrs.evolve(calm, script=Script(events), schedule=schedule)
-
-    return plan()
+    def _plan(self, events: tuple[Event, ...], schedule: int = 0) -> Plan:
+        return attrs.evolve(self.calm, script=_script(events), schedule=schedule)

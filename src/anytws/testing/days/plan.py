@@ -10,29 +10,32 @@ import base64
 import binascii
 import json
 import zlib
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
 from anytws.simulator.faults import Script
 from anytws.simulator.settings import EPOCH, WorldSettings
-from anytws.testing.days.values import from_json, to_json
+from anytws.testing.days.values import brief, from_json, to_json
 
 _VERSION: Final = "day1-"
 _CHECKSUM_BYTES: Final = 4
 _MOST_BYTES: Final = 1_000_000
 
+NO_FAULTS: Final = Script()
+"""Nothing goes wrong."""
+
 DAY_SETTINGS: Final = WorldSettings(epoch_at_zero=EPOCH, positions=())
-"""What TWS is like on a day unless something else is said: a Monday, when the bell rings in New York; nothing is held."""
+"""What TWS is like on a day unless something else is said: a Monday, the opening bell of New York; nothing is held."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Plan:
     """One day: the world, its troubles, and the order in which tasks take their turns."""
 
     settings: WorldSettings = DAY_SETTINGS
     """What TWS is like. The seed of its prices is in there."""
-    script: Script = Script()
+    script: Script = NO_FAULTS
     """What happens to it, and when."""
     schedule: int = 0
     """The seed of the order in which trio lets tasks run that are ready at the same time."""
@@ -40,6 +43,13 @@ class Plan:
     """How long the day is, in seconds of its own clock. What settles afterwards comes on top."""
     messages: int = 200
     """How many messages may pass, both ways together, before the day is over."""
+
+    def __repr__(self) -> str:
+        """Give it as one would write it, without what is as it always is."""
+        return brief(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ANN401 (a printer of Hypothesis)
+        printer.text("..." if cycle else repr(self))
 
     @property
     def token(self) -> str:
@@ -75,5 +85,5 @@ def plan_of(token: str) -> Plan:
         raise ValueError(f"this token is longer than {_MOST_BYTES} bytes, and no day is")
     plan = from_json(json.loads(text))
     if not isinstance(plan, Plan):
-        raise ValueError(f"this token stands for {plan!r}, and not for a day")
+        raise ValueError(f"this token stands for {plan!r}, and not for a day")  # noqa: TRY004 (of a text, its value)
     return plan

@@ -36,6 +36,7 @@ class Connect(Protocol):
         **options: Any,  # noqa: ANN401 (those of `anytws.connect_stream`)
     ) -> AbstractAsyncContextManager[Tws]:
         """Give the block of a connection. Address and port are of no consequence."""
+        ...
 
 
 class HasRun(Protocol):
@@ -89,10 +90,10 @@ def _living(body: Callable[..., Any]) -> Living:
 
 
 def _is_async(program: Callable[..., Any]) -> bool:
-    called = getattr(type(program), "__call__", None)
-    return inspect.iscoroutinefunction(program) or (
-        not inspect.isclass(program) and inspect.iscoroutinefunction(called)
-    )
+    if inspect.isclass(program):
+        return False
+    # Of an object that can be called, it is the method of its class that says so.
+    return inspect.iscoroutinefunction(program) or inspect.iscoroutinefunction(type(program).__call__)
 
 
 def _needs_one(program: Callable[..., Any]) -> bool:

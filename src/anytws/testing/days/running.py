@@ -8,18 +8,14 @@ numbers that nobody has seeded.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from importlib.metadata import version
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
-import hypothesis
-import trio
+import trio  # noqa: TID251 (whose clock and whose order of tasks can be had by a seed)
 from anyio.abc import ByteStream
-from trio.testing import MockClock
 
 from anytws.core.events import ConnectionClosed
 from anytws.errors import in_a_sentence
-from anytws.runtime import stream as runtime_stream
 from anytws.runtime.client import Tws
 from anytws.runtime.connect_errors import ConnectError
 from anytws.simulator.faults.director import Told as Trouble
@@ -27,14 +23,12 @@ from anytws.simulator.serve import MemoryTws, serve_memory
 from anytws.testing.days.day import Day
 from anytws.testing.days.plan import Plan
 from anytws.testing.days.program import Program, fresh
+from anytws.testing.days.repeatable import run
 from anytws.testing.days.story import Story, Tap
+from anytws.testing.days.values import brief
 from anytws.testing.days.watched import WatchedWorld
 from anytws.testing.memory import connect_in_memory
-from anytws.wire import loading
-from anytws.wire.versions import MAX_VERSION, MIN_VERSION
 
-OLDEST_TRIO: Final = (0, 35)
-"""The first trio whose order of tasks can be drawn from a seed through and through."""
 CLIENT_ID: Final = 1
 """The client id of a program that is given its connection."""
 PAUSE: Final = 5.0
@@ -62,14 +56,6 @@ class SimulatorFailed(RuntimeError):
     """The simulated TWS itself failed at a client: a bug of the simulator, or of answers that a tester wrote."""
 
 
-def require_trio() -> None:
-    """Raise `ImportError` if the trio that is installed is too old."""
-    parts = version("trio").split(".")
-    if (int(parts[0]), int(parts[1])) < OLDEST_TRIO:
-        wanted = ".".join(map(str, OLDEST_TRIO))
-        raise ImportError(f"anytws.testing.days needs trio {wanted} or later, and trio {version('trio')} is installed")
-
-
 def live(
     plan: Plan, program: Program, check: Check | None = None, *, restart_on: tuple[type[Exception], ...] = ()
 ) -> Day:
@@ -78,64 +64,17 @@ def live(
     Raises what *check* raises, what the program raises beside the end of its connection and *restart_on*, and
     `NeverSettled`; whatever it is has the story and the token in its notes.
     """
-    require_trio()
-    _warm_up()
-    run = _Run(plan, program, check, restart_on)
-    with _repeatable(plan.schedule):
-        trio.run(run.main, clock=MockClock(autojump_threshold=0))
-    run.finish()
-    return run.day
+    day = _Run(plan, program, check, restart_on)
+    run(day.main, plan.schedule)
+    day.finish()
+    return day.day
 
 
 def survey(plan: Plan, program: Program) -> Story:
     """Live through the day of *plan*, and give its story, whatever becomes of the program."""
-    require_trio()
-    _warm_up()
-    run = _Run(plan, program, None, ())
-    with _repeatable(plan.schedule):
-        trio.run(run.main, clock=MockClock(autojump_threshold=0))
-    return run.day.story
-
-
-# --- repeatable -------------------------------------------------------------------------------------------------------
-
-_WARM: set[str] = set()
-
-
-def _warm_up() -> None:
-    """Load all that connecting loads: the first connection of a process has one task more than all the others."""
-    if _WARM:
-        return
-    _WARM.add("done")
-    from anytws.messages import orders  # noqa: F401, PLC0415 (what is imported when it is first asked, is urgent)
-
-    loading.urgent.cache_clear()
-    for number in (MIN_VERSION, MAX_VERSION):
-        for _ in loading.before_start(number):
-            pass
-        for _ in loading.after_start(number):
-            pass
-
-
-@contextmanager
-def _repeatable(schedule: int) -> Iterator[None]:
-    """Have the block run the same each time, given the same *schedule*."""
-    run = trio._core._run  # noqa: SLF001 (trio has no public name for it; Hypothesis is given the same object)
-    if not run._ALLOW_DETERMINISTIC_SCHEDULING:  # noqa: SLF001
-        raise RuntimeError(
-            f"Hypothesis {hypothesis.__version__} runs without its plugins (HYPOTHESIS_NO_PLUGINS), and trio's is one of "
-            "them: without it, a day that fails would not be the same day again"
-        )
-    # How many items a reader takes before others have their turn depends on how long they took.
-    clock = runtime_stream.perf_counter
-    before = run._r.getstate()  # noqa: SLF001
-    run._r.seed(schedule)  # noqa: SLF001
-    vars(runtime_stream)["perf_counter"] = float
-    try:
-        yield
-    finally:
-        vars(runtime_stream)["perf_counter"] = clock
-        run._r.setstate(before)  # noqa: SLF001
+    day = _Run(plan, program, None, ())
+    run(day.main, plan.schedule)
+    return day.day.story
 
 
 # --- one day ----------------------------------------------------------------------------------------------------------
@@ -203,7 +142,8 @@ class _Run:
     # Trouble
 
     def _tell_of_trouble(self, told: Trouble) -> None:
-        self._tell(told.text)
+        fault = self._plan.script.events[told.event - 1].do
+        self._tell(told.text.replace(type(fault).__name__, brief(fault), 1))
         self._look()
 
     def _stop_trouble(self) -> None:

@@ -35,7 +35,7 @@ DATA: Final[tuple[type[Message], ...]] = (
     *(TickPrice, TickSize, TickString, TickGeneric, TickOptionComputation),
     *(TickByTickData, MarketDepth, MarketDepthL2, RealTimeBarTick),
 )
-"""Messages of a market that moves: they are summed up in a printed story, and mean nothing to whether a day is at rest."""
+"""Messages of a market that moves: they are summed up in a printed story."""
 
 Clock: TypeAlias = Callable[[], float]
 """Gives the seconds since the day began."""

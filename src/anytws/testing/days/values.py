@@ -1,7 +1,7 @@
-"""Values as JSON and back: settings, troubles and messages, for a token that a person copies from a terminal.
+"""Values as JSON and back: settings, faults and messages, for a token that a person copies from a terminal.
 
-Nothing is executed: a name is looked up among the values of the simulator and the messages, and its class checks what it
-is given. What is not known is refused with a `ValueError`.
+Nothing is executed: a name is looked up among the values of the simulator and the messages, and its class checks what
+it is given. What is not known is refused with a `ValueError`.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ _READERS: Final[dict[str, Callable[[Any], object]]] = {
     "utc": datetime.fromisoformat,
     "date": date.fromisoformat,
     "set": lambda items: frozenset([from_json(item) for item in items]),
-    "class": lambda name: _class_called(name),
+    "class": lambda name: _class_called(name),  # noqa: PLW0108 (it comes further down)
 }
 
 
@@ -130,5 +130,31 @@ def _class_called(name: str) -> type[Any]:
     except (ImportError, AttributeError) as problem:
         raise ValueError(f"{name!r} is no class of this version of anytws") from problem
     if not isinstance(found, type):
-        raise ValueError(f"{name!r} is no class")
+        raise ValueError(f"{name!r} is no class")  # noqa: TRY004 (of a text, its value)
     return found
+
+
+# --- for people -------------------------------------------------------------------------------------------------------
+
+
+def brief(value: Any) -> str:  # noqa: ANN401 (of any class)
+    """Give *value* as one would write it in Python: of the simulator's values, only what is not as it is by itself."""
+    if isinstance(value, Enum):
+        known = value.name in type(value).__members__
+        return f"{type(value).__name__}.{value.name}" if known else f"{type(value).__name__}({value.value!r})"
+    if isinstance(value, tuple):
+        items = [brief(item) for item in value]
+        return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
+    if not attrs.has(type(value)):
+        return repr(value)
+    said = []
+    is_first = True
+    for field in attrs.fields(type(value)):
+        item = getattr(value, field.name)
+        is_usual = type(item) is type(field.default) and item == field.default
+        if field.init and not is_usual:
+            # What comes first, and has no default, needs no name.
+            is_bare = is_first and not field.kw_only and field.default is attrs.NOTHING
+            said.append(brief(item) if is_bare else f"{field.alias}={brief(item)}")
+        is_first = is_first and not is_usual and field.default is attrs.NOTHING
+    return f"{type(value).__name__}({', '.join(said)})"

@@ -16,7 +16,6 @@ from anytws.simulator.universe.universe import Universe
 from anytws.simulator.world import World
 from anytws.wire.catalogue import entry_of
 
-
 _KEPT: Final[dict[tuple[int, int], Market]] = {}
 """Markets that nobody has moved, for the days to come: what they have worked out holds for each of them."""
 _MOST_KEPT: Final = 8
@@ -34,7 +33,7 @@ def _market(universe: Universe, seed: int) -> Market:
 
 
 class WatchedWorld(World):
-    """A `World` that calls *look* whenever something has happened: a message was taken or said, time has done something."""
+    """A `World` that calls *look* whenever something has happened: a message was taken or said, something was due."""
 
     def __init__(self, settings: WorldSettings, script: Script, look: Callable[[], None]) -> None:
         super().__init__(settings, script=script)

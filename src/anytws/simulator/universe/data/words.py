@@ -186,6 +186,18 @@ liquid = ["0930-1600"]
 half_trading = ["0400-1700"]
 half_liquid = ["0930-1300"]
 
+# The row of AMEX was recorded in 2022; OVERNIGHT is documented.
+[hours.us_stock_amex]
+zone = "US/Eastern"
+calendar = "us_stock"
+trading = ["0700-2000"]
+half_trading = ["0700-1700"]
+
+[hours.us_stock_overnight]
+zone = "US/Eastern"
+calendar = "us_stock"
+trading = ["-1 2000-0350"]
+
 [hours.us_option]
 zone = "US/Eastern"
 calendar = "us_stock"
@@ -344,6 +356,7 @@ primary_exchange = "NASDAQ"
 trading_class = "NMS"
 order_types = "us_stock_smart"
 direct_order_types = { NASDAQ = "us_stock_nasdaq_direct", "*" = "us_stock_arca_direct" }
+direct_hours = { AMEX = "us_stock_amex", OVERNIGHT = "us_stock_overnight" }
 hours = "us_stock"
 farm = "us_stock"
 min_tick = "0.01"
