@@ -103,7 +103,7 @@ async def client(tws: MemoryTws, client_id: int, heard: list[str]) -> None:
 async def ask(core: Connection, stream: anyio.abc.ByteStream, client_id: int, order_id: int) -> None:
     """Ask for things, every second one."""
     apple = Stock("AAPL")
-    while core.state is not State.READY:
+    while core.state is not State.READY:  # noqa: ASYNC110 (the core tells nobody)
         await trio.sleep(0.1)
     for number in range(10_000):
         requests = (
@@ -147,4 +147,4 @@ def digest(seed: int = 1) -> str:
 
 
 if __name__ == "__main__":
-    print(digest(int(sys.argv[1]) if len(sys.argv) > 1 else 1))
+    print(digest(int(sys.argv[1]) if len(sys.argv) > 1 else 1))  # noqa: T201 (it is what the process is for)

@@ -24,6 +24,7 @@ from anytws.messages import (
     TickPrice,
     WhatToShow,
 )
+from anytws.messages.base import replace
 from anytws.messages.session import ErrorMessage
 from anytws.simulator.answers.historical import MINUTES_AT_ONCE, MOST_BARS
 from anytws.simulator.answers.updating_bars import lose_updates
@@ -282,6 +283,23 @@ def test_updates_end_with_the_contract():
     assert error_of([error])[:2] == (7, 10180)
     assert not client.link.streams
     assert error_of(client.ask(request, 40.0))[1] in (200, 10180)
+
+
+def test_what_has_expired_has_the_bars_of_its_last_days():
+    client = client_at()
+    future = client.link.world.universe.by_symbol("ES")
+    assert future.expires_at is not None
+    client = client_in(datetime.fromtimestamp(future.expires_at, UTC) + timedelta(days=30))
+    contract = replace(future.contract, include_expired=True)
+    days = times_of(client.ask(bars("3 D", BarSize.DAY_1, contract=contract)))
+    last = client.link.world.universe.by_symbol("ES").hours.last_before(future.expires_at + 86_400, liquid=False)
+    assert last is not None
+    assert len(days) == 3
+    assert days[-1] <= last.day  # type: ignore[operator]
+    client = client_in(datetime.fromtimestamp(future.expires_at, UTC) + timedelta(days=800))
+    assert error_of(client.ask(bars("3 D", BarSize.DAY_1, contract=contract)))[1:] == (
+        *(162, f"{SERVICE}HMDS query returned no data: {contract.local_symbol}@CME Trades"),
+    )
 
 
 # Time that answers take

@@ -322,6 +322,52 @@ def test_news_come_first_those_of_the_day_then_each_new_one() -> None:
     assert error_of(client.ask(stream(8, generic_tick_list="mdoff,292:XYZ"))) == (8, 10094)
 
 
+@pytest.mark.card("market_data.lag")
+def test_an_opening_takes_its_time_and_a_cancel_too() -> None:
+    client = client_at(market_data_seconds=0.5, lines=1)
+    assert client.ask(stream()) == []
+    assert error_of(client.ask(stream())) == (7, 322), "the id is in use"
+    assert error_of(client.ask(stream(8))) == (8, 101), "and so is the line"
+    assert client.go(0.19) == []
+    assert {type(event) for event in client.go(0.2)} == {MarketDataType, TickReqParams}
+    assert client.go(0.49) == []
+    assert types_of(client.go(0.5)) == OPENING
+    assert types_of(client.go(20.0))
+    assert client.ask(CancelMarketData(7), 20.0) == []
+    late = client.go(20.5)
+    assert {getattr(event, "request_id", None) for event in late} <= {7}
+    assert error_of(client.ask(CancelMarketData(7), 20.5)) == (7, 300)
+    assert client.go(60.0) == []
+    assert client.link.wake_at() is None
+
+
+@pytest.mark.card("market_data.lag")
+def test_in_a_fifth_of_the_openings_the_parameters_are_the_first() -> None:
+    client = client_at(market_data_seconds=0.5, tick_seconds=0, lines=1000)
+    for number in range(200):
+        client.ask(stream(number))
+    first = [type(event) for event in client.go(0.3)][::2]
+    assert 20 < first.count(TickReqParams) < 60
+    client.ask(CancelMarketData(0), 0.3)
+    told = client.go(1.0)
+    assert 0 not in {getattr(event, "request_id", None) for event in told}, "cancelled before its ticks"
+
+
+@pytest.mark.card("market_data.lag")
+def test_ticks_after_a_cancel_end_and_the_id_is_free_meanwhile() -> None:
+    client = client_at(market_data_seconds=5.0)
+    client.ask(stream())
+    client.go(10.0)
+    client.ask(CancelMarketData(7), 10.0)
+    assert types_of(client.go(14.9)), "still there"
+    client.ask(stream(), 14.9)
+    client.go(15.5)
+    later = client.go(25.0)
+    kinds = [type(event) for event in later]
+    assert {*kinds[:2]} == {MarketDataType, TickReqParams}, "the old ones had ended before"
+    assert types_of(later[2:])[: len(OPENING)] == OPENING
+
+
 # When nothing is traded
 
 

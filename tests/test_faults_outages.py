@@ -461,3 +461,15 @@ def test_all_trouble_can_be_ended_at_once():
     again = Client(world, now=3.0)
     again.go(60.0)
     assert kinds(again.ask(CurrentTimeRequest(), now=60.0)) == ["CurrentTime"]
+
+
+def test_what_goes_on_has_a_bound(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("anytws.simulator.faults.director.MOST_GOING_ON", 3)
+    client = client_of(Event(On("CurrentTimeRequest"), ConnectionLost(None)))
+    for _ in range(10):
+        client.ask(CurrentTimeRequest())
+    assert client.codes.count(1100) == 10
+    assert client.codes.count(1102) == 7
+    client.link.world.director.stop()
+    client.go(1.0)
+    assert client.codes.count(1102) == 10

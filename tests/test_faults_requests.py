@@ -269,3 +269,22 @@ def test_without_a_script_nothing_meddles():
     client.ask(MarketDataRequest(AAPL, request_id=5))
     assert client.heard(TickPrice)
     assert client.heard(TickSize)
+
+
+def test_what_is_remembered_has_a_bound(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("anytws.simulator.faults.meddler.MOST_TREATED", 5)
+    monkeypatch.setattr("anytws.simulator.faults.meddler.MOST_OPEN", 7)
+    client = client_of(Event(On("MarketDataRequest"), NeverAnswer()))
+    for request_id in range(20):
+        client.ask(MarketDataRequest(AAPL, request_id=request_id))
+    (meddler,) = client.link.world.director._meddlers.values()
+    assert len(meddler._treatments) == 5
+    assert list(meddler.open) == list(range(13, 20))
+
+
+def test_what_is_to_be_said_later_has_a_bound(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("anytws.simulator.faults.director.MOST_LATER", 3)
+    client = client_of(Event(On("CurrentTimeRequest"), AnswerLate(100.0)))
+    said = [bool(client.ask(CurrentTimeRequest())) for _ in range(5)]
+    assert said == [False, False, False, True, True]
+    assert len(client.go(100.0)) == 3

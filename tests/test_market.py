@@ -161,6 +161,19 @@ def test_the_values_of_a_stock_are_of_regular_hours() -> None:
     assert market.quote(AAPL, OPEN + DAY).close == regular.close // 2
 
 
+@pytest.mark.card("market.bell")
+@pytest.mark.parametrize("name", ["AAPL", "SPY", "BRK B", "ESH6", "SPX"])
+def test_regular_hours_begin_with_a_trade(name: str) -> None:
+    market, instrument = Market(UNIVERSE, 1), UNIVERSE.by_symbol(name)
+    session = instrument.hours.at(OPEN // 1000, liquid=True)
+    assert session is not None
+    begin = session.begin * SECOND
+    quote = market.quote(instrument, begin)
+    assert quote.last_at == begin
+    assert None not in (quote.open, quote.high, quote.low)
+    assert quote.open == market.trades(instrument, begin, begin + 1)[0].price
+
+
 @pytest.mark.card("market.kinds")
 def test_each_kind_has_what_it_has() -> None:
     market, at = Market(UNIVERSE, 1), OPEN + 3 * HOUR
@@ -319,3 +332,29 @@ def test_of_too_many_moves_the_oldest_are_taken_for_one(monkeypatch: pytest.Monk
         hand.stop(number * 1000, Halt.GENERAL if number % 2 else Halt.NONE)
     assert (len(hand.moves), len(hand.stops)) == (3, 3)
     assert hand.offset_at(10_000) == 6
+
+
+def test_a_market_can_be_had_again_as_no_hand_has_touched_it() -> None:
+    market = Market(UNIVERSE, 3)
+    usual = [market.quote(each, OPEN + HOUR) for each in instruments()]
+    market.move_to(AAPL, Decimal(50), OPEN)
+    market.halt(EUR, Halt.GENERAL, OPEN)
+    other = market.again()
+    assert [other.quote(each, OPEN + HOUR) for each in instruments()] == usual
+    other.shift(BTC, 100, OPEN)
+    assert market.quote(AAPL, OPEN + HOUR).last != usual[0].last
+    assert (market.version, other.version) == (2, 1)
+
+
+def test_bars_can_be_read_while_other_things_are_asked() -> None:
+    market, call = Market(UNIVERSE, 3), instruments()[-3]
+    begin, end = OPEN + HOUR, OPEN + HOUR + 40 * MINUTE
+    for each in (AAPL, call):
+        usual = list(market.bars(each, begin, end, 60, Source.TRADES, liquid=True))
+        slow = []
+        for number, bar in enumerate(market.bars(each, begin, end, 60, Source.TRADES, liquid=True)):
+            slow.append(bar)
+            market.quote(AAPL, OPEN - number * DAY)
+            if number == 20:
+                market.shift(BTC, 1, OPEN)
+        assert slow == usual

@@ -76,7 +76,7 @@ def test_the_quotes_of_a_minute_have_its_prices(node: Node, spread: int, number:
     shape = _shape(spread, noise(8, number))
     path = skeleton(node, shape.is_high_first, noise(2 * BEATS, number, 1))
     minute = expand(node, shape, path, STOCK, 5, noise(3 * BEATS, number, 2))
-    assert minute.beats == sorted(set(minute.beats))
+    assert list(minute.beats) == sorted(set(minute.beats))
     assert (minute.beats[0], minute.beats[-1] < BEATS) == (0, True)
     assert all(bid < ask for bid, ask in zip(minute.bids, minute.asks, strict=True))
     for prices, above in ((minute.bids, 0), (minute.asks, spread)):

@@ -36,6 +36,7 @@ from anytws.simulator import (
     WorldSettings,
 )
 from anytws.simulator.advisors import AdvisorGroup
+from anytws.simulator.exchange.models import Habits, Latency, Pieces, Progress
 from anytws.simulator.ledger.margins import Margins
 from anytws.simulator.settings import EPOCH
 from anytws.testing.strategies import message_of
@@ -49,6 +50,7 @@ from tests.test_world import Client
 REFUSED = {
     "server_version": [0, MAX_VERSION + 1, True, 200.5, None, "200"],
     "personality": ["tws", None],
+    "price_model": ["flat", None],
     "accounts": [("",), ("", ""), ("a,b",), ("\ud800",), ["DU1"], "DU1", (1,), None],
     "first_order_id": [2**31 - 1, 2**31, -(2**31) - 1, True, 1.0, None],
     "opening": [5, [Opening.FARMS], ("farms",), (CurrentTimeRequest(),), (ErrorMessage(-1, 200, "x"),), None],
@@ -108,6 +110,7 @@ REFUSED = {
     "shared_account_data": ["no", None],
     "seed": [-1, 1.5, True, None],
     "tick_seconds": [-1, 0.00001, float("nan"), float("inf"), "1", True],
+    "market_data_seconds": [-1, float("nan"), "1", True],
     "market_data_subscribed": ["no", None],
     "lines": [-1, True, 1.5],
     "market_data_unsubscribed": [5, [5], [""], None],
@@ -119,6 +122,14 @@ REFUSED = {
     "bar_times": ["utc", None],
     "historical_pacing": ["no", None],
     "historical_seconds": [-1, float("nan"), "1", True],
+    "messages_per_second": [-1, True, 1.5],
+    "rejects_above_rate": ["no", None],
+    "progress": ["by-hand", None],
+    "pieces": ["whole", None],
+    "latency": [0.1, None],
+    "habits": [{}, None],
+    "hard_to_borrow": [5, [5], [""], None],
+    "master_client": [-1, True, "1"],
     "memory": [0, True, 1.5],
     "memory_bytes": [0, -1, float("inf")],
     "limits": [None, 5],
@@ -225,12 +236,21 @@ ANY_SETTINGS: dict[str, st.SearchStrategy[object]] = {
     "shared_account_data": st.booleans(),
     "seed": st.integers(-1),
     "tick_seconds": SECONDS | st.floats(0.00005, 1.0),
+    "market_data_seconds": SECONDS,
     "market_data_subscribed": st.booleans(),
     "lines": st.integers(-1, 3),
     "market_data_unsubscribed": st.lists(st.sampled_from(["usfarm", "STK", "ARCA", ""])),
     "delayed_data": st.booleans(),
     "depth_unsubscribed": st.lists(st.sampled_from(["ARCA", "NASDAQ", ""])),
     "us_stocks_in_lots": st.booleans(),
+    "messages_per_second": st.integers(0, 100),
+    "rejects_above_rate": st.booleans(),
+    "progress": st.sampled_from(Progress),
+    "pieces": st.sampled_from(Pieces),
+    "latency": st.builds(Latency, acknowledge=st.floats(0, 10)),
+    "habits": st.builds(Habits, repeats=st.integers(1, 4), forgets_after=st.floats(0, 100)),
+    "hard_to_borrow": st.frozensets(st.sampled_from(("AAPL", "MSFT"))),
+    "master_client": st.none() | st.integers(0, 9),
     "competing_session": st.booleans(),
     "tick_by_tick_seconds": SECONDS,
     "bar_times": st.sampled_from(BarTimes),
@@ -282,3 +302,17 @@ def test_whatever_can_be_set_serves_a_client_without_a_failure(chosen: dict[str,
 
 def test_the_strategy_above_knows_every_setting():
     assert ANY_SETTINGS.keys() == REFUSED.keys()
+
+
+@pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf"), "1", True])
+def test_what_takes_less_than_no_time_or_has_no_end_is_no_latency(seconds: object):
+    with pytest.raises(ValueError, match=r"acknowledge is .*, and has to be"):
+        Latency(acknowledge=seconds)
+
+
+@pytest.mark.parametrize(
+    "name, value", [("repeats", 0), ("repeats", True), ("first_word", "Filled"), ("forgets_after", -1)]
+)
+def test_what_tws_cannot_be_used_to_is_no_habit(name: str, value: object):
+    with pytest.raises(ValueError, match=f"{name} is .*, and has to be"):
+        Habits(**{name: value})

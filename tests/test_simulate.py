@@ -45,8 +45,11 @@ from anytws.simulator import (
 )
 from anytws.simulator.advisors import AdvisorGroup
 from anytws.simulator.deck import all_cards
+from anytws.simulator.exchange.models import Habits, Latency, Pieces, Progress
+from anytws.simulator.faults import At, CutConnection, Event, On, Script
 from anytws.simulator.ledger.margins import Margins
 from anytws.simulator.serve import MemoryTws, serve, serve_memory
+from anytws.testing.days.plan import Plan
 from anytws.wire.codec import Codec
 from anytws.wire.frames import frame
 from tests.test_cli import ESCAPE, anytws, spoken
@@ -66,7 +69,9 @@ def understood(monkeypatch):
 
     def settings_of(*words: str) -> WorldSettings:
         caught = []
-        monkeypatch.setattr(simulate_module, "run_interruptible", lambda run, **_: caught.append(run.args[1]) or 0)
+        monkeypatch.setattr(
+            simulate_module, "run_interruptible", lambda run, **_: caught.append(run.args[1].args[0]) or 0
+        )
         assert main(["simulate", *words]) == 0
         return WorldSettings(
             **{field.name: getattr(caught[0], field.name) for field in attrs.fields(WorldSettings)},
@@ -126,6 +131,7 @@ CASES = {
     "--shared-account-data": {"shared_account_data": True},
     "--seed 7": {"seed": 7},
     "--tick-seconds 0.01": {"tick_seconds": 0.01},
+    "--market-data-seconds 0.3": {"market_data_seconds": 0.3},
     "--no-market-data-subscribed": {"market_data_subscribed": False},
     "--lines 3": {"lines": 3},
     "--news-providers DJ-N,BZ": {"news_providers": ("DJ-N", "BZ")},
@@ -141,6 +147,14 @@ CASES = {
     "--depth-unsubscribed NASDAQ": {"depth_unsubscribed": frozenset({"NASDAQ"})},
     "--us-stocks-in-lots": {"us_stocks_in_lots": True},
     "--competing-session": {"competing_session": True},
+    "--messages-per-second 50": {"messages_per_second": 50},
+    "--no-rejects-above-rate": {"rejects_above_rate": False},
+    "--progress by-hand": {"progress": Progress.BY_HAND},
+    "--pieces shown": {"pieces": Pieces.SHOWN},
+    "--latency.acknowledge 0.5 --latency.fill 1": {"latency": Latency(acknowledge=0.5, fill=1.0)},
+    "--habits.repeats 3 --no-habits.says-filled": {"habits": Habits(repeats=3, says_filled=False)},
+    "--hard-to-borrow MSFT,AMD": {"hard_to_borrow": frozenset({"MSFT", "AMD"})},
+    "--master-client 9": {"master_client": 9},
     "--tick-by-tick-seconds 0": {"tick_by_tick_seconds": 0.0},
     "--bar-times operator": {"bar_times": BarTimes.OPERATOR},
     "--no-historical-pacing": {"historical_pacing": False},
@@ -241,6 +255,7 @@ def test_settings_from_the_command_line_are_settings():
     assert isinstance(Knobs(), WorldSettings)
 
 
+# A day from a file or a token
 # What it tells
 
 
@@ -624,3 +639,97 @@ def test_a_terminal_gets_a_line_of_its_own_after_its_ctrl_c(monkeypatch, capsys)
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert main(["simulate", "--port", "0", "--for", "0"]) == 0
     assert "\n\n" in capsys.readouterr().out
+
+
+# A day from a file, or from a token
+
+SCRIPT = """
+[settings]
+seed = 7
+read_only = true
+lines = 3
+
+[[instrument]]
+like = "us_stock"
+symbol = "ACME"
+contract_id = 99
+price = 42
+
+[[events]]
+at = 600
+do = "move_to"
+symbol = "ACME"
+price = 50
+
+[[events]]
+on = "CurrentTimeRequest"
+do = "cut_connection"
+"""
+
+
+@pytest.fixture
+def played(monkeypatch):
+    """Give a function from the words of a command line to the world that they stand for, and its speed."""
+
+    def world_of(*words: str) -> tuple[Narrator, float]:
+        caught = []
+        monkeypatch.setattr(simulate_module, "run_interruptible", lambda run, **_: caught.append(run.args) or 0)
+        assert main(["simulate", *words]) == 0
+        _, world, *_, speed = caught[0]
+        return world(lambda *_: None), speed
+
+    return world_of
+
+
+def test_a_day_comes_from_a_file(played, tmp_path):
+    path = tmp_path / "day.toml"
+    path.write_text(SCRIPT)
+    world, speed = played("--script", str(path), "--speed", "60", "--lines", "5")
+    assert (world.settings.seed, world.settings.read_only, speed) == (7, True, 60.0)
+    assert world.settings.lines == 5, "what the command line says goes before the file"
+    assert [type(event.do).__name__ for event in world.director.script.events] == ["MoveTo", "CutConnection"]
+    assert world.universe.by_symbol("ACME").contract.contract_id == 99
+
+
+def test_a_day_comes_from_a_token(played):
+    script = Script([Event(At(5), CutConnection())])
+    token = Plan(settings=WorldSettings(seed=9), script=script).token
+    world, speed = played("--replay", token)
+    assert (world.settings.seed, world.director.script, speed) == (9, script, 1.0)
+
+
+@pytest.mark.parametrize(
+    "text, words, wanted",
+    [
+        ("[settings]\nsead = 1", [], "day.toml: settings.sead is 1, and has to be left out"),
+        ("[[events]]\nat = 1\ndo = 'move_to'\nsymbol = 'NOSUCH'\nprice = 1", [], "event 1 of the script"),
+        ("\xff", [], "it is no text in UTF-8"),
+        (None, [], "No such file or directory"),
+        ("", ["--replay", "x"], "a day has one script"),
+    ],
+)
+def test_a_day_that_cannot_be_is_exit_code_2(text, words, wanted, tmp_path, capsys):
+    path = tmp_path / "day.toml"
+    if text is not None:
+        path.write_bytes(text.encode("latin-1"))
+    assert main(["simulate", "--port", "0", "--script", str(path), *words]) == 2
+    assert wanted in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_token_that_is_none_is_exit_code_2(capsys):
+    assert main(["simulate", "--replay", "nonsense"]) == 2
+    assert "token" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("speed", ["0", "-1", "inf", "fast"])
+def test_a_speed_that_is_none_is_refused(speed, capsys):
+    assert main(["simulate", "--speed", speed]) != 0
+    assert "speed" in capsys.readouterr().err.lower()
+
+
+async def test_what_a_script_does_is_told():
+    lines = []
+    script = Script([Event(On("CurrentTimeRequest"), CutConnection())])
+    world = Narrator(WorldSettings(), lambda *line: lines.append(line), script=script)
+    Client(world).ask(CurrentTimeRequest())
+    assert (0, "script, event 1: CutConnection", True) in lines

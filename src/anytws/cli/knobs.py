@@ -36,6 +36,7 @@ HIDDEN: Final = {
     "epoch_at_zero": "time 0 is that of the event loop, which means nothing outside of a test",
     "memory": "nobody looks back at what this TWS remembers",
     "memory_bytes": "the same",
+    "price_model": "a path is made of points, and a market that does not move is for tests",
     "limits": "they are those of the library, which any client has to keep",
 }
 """Fields that are no options, and why."""

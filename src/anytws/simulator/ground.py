@@ -93,7 +93,7 @@ class Ground:
         """What it costs."""
         from anytws.simulator.market.market import Market  # noqa: PLC0415
 
-        market = Market(self.universe, self.settings.seed)
+        market = Market(self.universe, self.settings.seed, self.settings.price_model)
         market.on_change = self.note_market
         return market
 

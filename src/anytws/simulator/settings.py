@@ -23,9 +23,10 @@ from anytws.messages.contract import Contract
 from anytws.messages.news import NewsProvider, NewsProviders
 from anytws.messages.session import CurrentTime, ErrorMessage, ManagedAccounts, NextValidId
 from anytws.simulator.advisors import AdvisorGroup, groups_document
+from anytws.simulator.exchange.models import Habits, Latency, Pieces, Progress
 from anytws.simulator.ledger.margins import Margins
 from anytws.simulator.ledger.rates import INVENTED
-from anytws.simulator.exchange.models import Habits, Latency, Pieces, Progress
+from anytws.simulator.market.models import SEEDED, PriceModel
 from anytws.simulator.proof import prove, refused, say_messages, say_redirect, say_version
 from anytws.wire.connection_time import write_connection_time
 from anytws.wire.limits import DEFAULT_LIMITS, Limits
@@ -216,15 +217,13 @@ def _are_texts(_: object, field: attrs.Attribute[Any], value: object) -> None:
         raise refused(field.name, value, _TEXTS)
 
 
-def _words(name: str) -> Callable[[Iterable[str]], frozenset[str]]:
-    def frozen(value: Iterable[str]) -> frozenset[str]:
-        try:
-            # One text is a series of texts to Python, and each of its letters would be one.
-            return frozenset((value,) if isinstance(value, str) else value)
-        except TypeError as problem:
-            raise refused(name, value, _TEXTS, problem) from problem
-
-    return frozen
+def _words(value: Iterable[str]) -> frozenset[str]:
+    try:
+        # One text is a series of texts to Python, and each of its letters would be a word.
+        return frozenset((value,) if isinstance(value, str) else value)
+    except TypeError:
+        # Its validator, which knows its name, refuses it.
+        return value  # type: ignore[return-value]
 
 
 def _is_printable(_: object, field: attrs.Attribute[Any], value: object) -> None:
@@ -246,13 +245,6 @@ def _is_cash(_: object, field: attrs.Attribute[Any], value: object) -> None:
 def _are_groups(_: object, field: attrs.Attribute[Any], value: object) -> None:
     if not isinstance(value, tuple) or not all(isinstance(item, AdvisorGroup) for item in value):
         raise refused(field.name, value, "a tuple of AdvisorGroup")
-
-
-def _symbols(value: Iterable[str]) -> frozenset[str]:
-    try:
-        return frozenset((value,) if isinstance(value, str) else value)
-    except TypeError as problem:
-        raise refused("hard_to_borrow", value, "symbols, each a text", problem) from problem
 
 
 @attrs.frozen(kw_only=True)
@@ -295,7 +287,7 @@ class WorldSettings:
     localhost_only: bool = attrs.field(default=True, validator=_is_of(bool))
     """Refuse every address that is not of this host, without a dialog. TWS is installed so."""
 
-    trusted_addresses: frozenset[str] = attrs.field(default=LOOPBACK, converter=_words("trusted_addresses"), validator=_are_texts)
+    trusted_addresses: frozenset[str] = attrs.field(default=LOOPBACK, converter=_words, validator=_are_texts)
     """Addresses that connect without a dialog, as texts."""
 
     dialog: Dialog = attrs.field(default=Dialog.REJECT, validator=_is_of(Dialog))
@@ -355,21 +347,20 @@ class WorldSettings:
     tick_seconds: float = attrs.field(default=0.25, validator=_is_pace)
     """The time from one change to the next of a stream of market data; 0: nothing changes after its opening."""
 
+    market_data_seconds: float = attrs.field(default=0.0, validator=_is_duration)
+    """How long after a request its first ticks come, and after its cancel still some. About 0.3 in a real one."""
+
     market_data_subscribed: bool = attrs.field(default=True, validator=_is_of(bool))
     """Off: market data are refused with error 354, or delayed for who has asked for such."""
 
-    market_data_unsubscribed: frozenset[str] = attrs.field(
-        default=frozenset(), converter=_words("market_data_unsubscribed"), validator=_are_texts
-    )
+    market_data_unsubscribed: frozenset[str] = attrs.field(default=frozenset(), converter=_words, validator=_are_texts)
     """What is not subscribed though the rest is: farms, security types and primary exchanges, such as ``usfuture``,
     ``OPT`` or ``NASDAQ``."""
 
     delayed_data: bool = attrs.field(default=True, validator=_is_of(bool))
     """Off: of what is not subscribed there are no delayed data either, and error 10168 says so."""
 
-    depth_unsubscribed: frozenset[str] = attrs.field(
-        default=frozenset(), converter=_words("depth_unsubscribed"), validator=_are_texts
-    )
+    depth_unsubscribed: frozenset[str] = attrs.field(default=frozenset(), converter=_words, validator=_are_texts)
     """Exchanges whose books are not subscribed: of each, a book put together of several has its best row alone."""
 
     us_stocks_in_lots: bool = attrs.field(default=False, validator=_is_of(bool))
@@ -413,6 +404,9 @@ class WorldSettings:
     progress: Progress = attrs.field(default=Progress.BY_MARKET, validator=_is_of(Progress))
     """What moves orders on once they are accepted."""
 
+    price_model: PriceModel = attrs.field(default=SEEDED, validator=_is_of(PriceModel))
+    """How prices move: as the seed has it, not at all (``FLAT``), or where a ``Path`` says."""
+
     pieces: Pieces = attrs.field(default=Pieces.WHOLE, validator=_is_of(Pieces))
     """How much of an order is filled at one time."""
 
@@ -422,7 +416,7 @@ class WorldSettings:
     habits: Habits = attrs.field(default=Habits(), validator=_is_of(Habits))
     """What is said of orders in one way or another."""
 
-    hard_to_borrow: frozenset[str] = attrs.field(default=frozenset(), converter=_symbols, validator=_are_texts)
+    hard_to_borrow: frozenset[str] = attrs.field(default=frozenset(), converter=_words, validator=_are_texts)
     """Symbols of which a short sale is held, with error 404, until `Hands.locate` finds shares."""
 
     master_client: int | None = attrs.field(default=None, validator=_whole(0, optional=True))

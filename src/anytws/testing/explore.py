@@ -25,6 +25,9 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from queue import SimpleQueue
+from tempfile import TemporaryFile
+from threading import Thread
 from types import ModuleType
 from typing import Any, Final
 
@@ -92,11 +95,10 @@ def explore(
     try:
         for line in _said(workers):
             _take(line, outcome, known, kept, place, tell)
+        _require_good(workers, outcome)
     finally:
         for worker in workers:
-            worker.kill()
-            worker.wait()
-    _require_good(workers, outcome)
+            worker.end()
     return outcome
 
 
@@ -111,30 +113,55 @@ def _lines(place: Path) -> list[str]:
     return place.read_text("utf-8").split() if place.is_file() else []
 
 
-def _start(
-    path: str, name: str, minutes: float, seed: int, tokens: Sequence[str], *, is_first: bool
-) -> subprocess.Popen[str]:
-    worker = [sys.executable, "-m", "anytws.testing.explore", "--worker", f"{path}::{name}"]
-    options = ["--minutes", str(minutes), "--seed", str(seed), *(["--sweep"] if is_first else [])]
+class _Worker:
+    """A process that lives through days, and writes a line for each that fails."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        command = [sys.executable, "-m", "anytws.testing.explore", "--worker", *arguments]
+        # A file, which is never full: nobody reads it before the end.
+        self._trouble = TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 (closed by `end`)
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._trouble, text=True)  # noqa: S603
+
+    def lines(self) -> Iterator[str]:
+        """Give the lines that it writes, as they come."""
+        for line in self._process.stdout or ():
+            yield line.rstrip("\n")
+
+    def end(self) -> None:
+        """End it, wherever it is."""
+        self._process.kill()
+        self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self._trouble.close()
+
+    @property
+    def trouble(self) -> str | None:
+        """What it died of, in one line; None: it did what it had to."""
+        if self._process.wait() == 0:
+            return None
+        self._trouble.seek(0)
+        return self._trouble.read().strip().rpartition("\n")[2] or f"exit code {self._process.returncode}"
+
+
+def _start(path: str, name: str, minutes: float, seed: int, tokens: Sequence[str], *, is_first: bool) -> _Worker:
+    options = [f"{path}::{name}", "--minutes", str(minutes), "--seed", str(seed)]
     # One of them is enough for what is known.
-    options += [f"--token={token}" for token in tokens] if is_first else []
-    return subprocess.Popen([*worker, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603
+    return _Worker([*options, "--sweep", *[f"--token={token}" for token in tokens]] if is_first else options)
 
 
-def _said(workers: Sequence[subprocess.Popen[str]]) -> Iterator[str]:
+def _said(workers: Sequence[_Worker]) -> Iterator[str]:
     """Give the lines that *workers* write, as they come."""
-    import queue  # noqa: PLC0415 (a worker needs neither)
-    import threading  # noqa: PLC0415
+    lines: SimpleQueue[str | None] = SimpleQueue()
 
-    lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-
-    def read(worker: subprocess.Popen[str]) -> None:
-        for line in worker.stdout or ():
-            lines.put(line.rstrip("\n"))
+    def read(worker: _Worker) -> None:
+        for line in worker.lines():
+            lines.put(line)
         lines.put(None)
 
-    for worker in workers:
-        threading.Thread(target=read, args=(worker,), daemon=True).start()
+    threads = [Thread(target=read, args=(worker,), daemon=True) for worker in workers]
+    for thread in threads:
+        thread.start()
     running = len(workers)
     while running:
         line = lines.get()
@@ -142,6 +169,8 @@ def _said(workers: Sequence[subprocess.Popen[str]]) -> Iterator[str]:
             running -= 1
         else:
             yield line
+    for thread in threads:
+        thread.join()
 
 
 def _take(
@@ -167,12 +196,11 @@ def _take(
             place.write_text("".join(f"{each}\n" for each in kept), "utf-8")
 
 
-def _require_good(workers: Sequence[subprocess.Popen[str]], outcome: Outcome) -> None:
-    """Raise `ValueError` if a worker could not even begin."""
-    for worker in workers:
-        trouble = worker.stderr.read() if worker.stderr is not None else ""
-        if worker.returncode and not outcome.days and trouble:
-            raise ValueError(f"the test could not be run: {trouble.strip().splitlines()[-1]}")
+def _require_good(workers: Sequence[_Worker], outcome: Outcome) -> None:
+    """Raise `ValueError` if no worker could even begin."""
+    troubles = [trouble for worker in workers if (trouble := worker.trouble) is not None]
+    if troubles and not outcome.days:
+        raise ValueError(f"the test could not be run: {troubles[0]}")
 
 
 # --- a worker ---------------------------------------------------------------------------------------------------------

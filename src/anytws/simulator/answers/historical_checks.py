@@ -212,6 +212,9 @@ def _at_farm(
     if step is not None:
         return from_service(client, request, step)
     form = form_of(client, instrument.hours.zone, request.format_date)
+    if instrument.expires_at is not None:
+        # Of sessions after its last one it knows nothing.
+        end_ms = min(end_ms, instrument.expires_at * 1000)
     # A span that ends between two sessions has those before it; the running second belongs to the end.
     begin = begin_of(instrument, -(-end_ms // 1000), duration, liquid=request.use_rth)
     return Asked(

@@ -122,7 +122,7 @@ def _checked(client: Client, request: HistoricalTicksRequest) -> _Asked | ErrorM
     if request.number_of_ticks < 1:
         return not_valid(world, request, "Number of ticks must be > 0")
     what = request.what_to_show
-    if not what.is_known and what.value != _AGGREGATED:
+    if not what.is_known and str(what) != _AGGREGATED:
         return not_valid(world, request, "Invalid source price")
     match = meant(client, request, request.contract)
     if isinstance(match, ErrorMessage):

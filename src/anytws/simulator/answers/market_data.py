@@ -34,6 +34,7 @@ from anytws.simulator.answers.access import (
 from anytws.simulator.answers.answer import Answer, Answers, id_of
 from anytws.simulator.answers.figures import is_us_stock
 from anytws.simulator.answers.generic_list import read_list
+from anytws.simulator.answers.lag import OpeningStream, linger
 from anytws.simulator.answers.news import UNKNOWN_SOURCE, sources
 from anytws.simulator.answers.quote_stream import SNAPSHOT, MarketDataStream, SnapshotStream, Source, Ticks
 from anytws.simulator.answers.recent import Recent
@@ -127,20 +128,28 @@ def _least_step(instrument: Instrument) -> Decimal:
     return instrument.request_tick or min((step.increment for step in instrument.steps), default=instrument.tick)
 
 
-def _stream(request: MarketDataRequest, source: Source, codes: tuple[str, ...] | None) -> Iterator[ToClient]:
-    client = source.client
+def _stream(request: MarketDataRequest, source: Source, codes: tuple[str, ...] | None) -> Iterable[ToClient]:
+    client, key = source.client, (MARKET_DATA, source.request_id)
     stream = MarketDataStream(source)
-    yield from _beginning(source, stream.mode)
+    first = [*_beginning(source, stream.mode)]
     if source.is_delayed:
         text = "Requested market data is not subscribed. Displaying delayed market data."
-        yield complaint(client.world, _DELAYED, text, request)
+        first.append(complaint(client.world, _DELAYED, text, request))
     notice = _part_of_it(source, request)
     if notice is not None:
-        yield notice
-    yield from stream.opening()
-    if codes is not None:
-        yield from stream.open_news(codes)
-    client.streams[MARKET_DATA, source.request_id] = stream
+        first.append(notice)
+
+    def begin(opened: MarketDataStream) -> Iterator[ToClient]:
+        yield from opened.opening()
+        if codes is not None:
+            yield from opened.open_news(codes)
+
+    if client.world.settings.market_data_seconds:
+        client.streams[key] = OpeningStream(source, first, begin)
+        return ()
+    told = [*first, *begin(stream)]
+    client.streams[key] = stream
+    return told
 
 
 def _part_of_it(source: Source, request: MarketDataRequest) -> ErrorMessage | None:
@@ -183,7 +192,11 @@ def _regulatory(request: MarketDataRequest, source: Source) -> Iterator[ToClient
 def close_market_data(client: Client, request: CancelMarketData) -> Iterable[ToClient]:
     """End a stream without a word; 300 where none is open under the id."""
     streams, request_id = client.streams, request.request_id
-    if streams.pop((MARKET_DATA, request_id), None) or streams.pop((SNAPSHOT, request_id), None):
+    stream = streams.pop((MARKET_DATA, request_id), None)
+    if stream is not None:
+        linger(client, request_id, stream)
+        return ()
+    if streams.pop((SNAPSHOT, request_id), None):
         return ()
     text = f"Can't find EId with tickerId:{request_id}"
     return [complaint(client.world, _NOT_FOUND, text, request)]
@@ -215,8 +228,7 @@ CARDS: Final = (
         "the opening burst; nothing marks its end.",
         Evidence.RECORDED,
         "gateway 10.40 and ibkr-go captures; market_data.md section 1",
-        note="A real TWS takes half a second for it, and sometimes TickReqParams is the first. Here all of it comes at "
-        "once, so that a test need not wait: chosen.",
+        note="All of it comes at once, unless market_data_seconds is set.",
     ),
     Card(
         "market_data.parameters",
@@ -236,7 +248,7 @@ CARDS: Final = (
         "A cancel is not acknowledged; one of an id that is not active gets 300.",
         Evidence.RECORDED,
         "ibkr-go transcripts; market_data.md section 1.3",
-        note="In a real TWS ticks that were queued still arrive for half a second; here they do by a script of faults.",
+        note="Ticks that were queued still arrive if market_data_seconds is set.",
     ),
     Card(
         "market_data.modes",

@@ -135,16 +135,17 @@ def _makers(table: dict[int, Maker], numbers: Sequence[int], *, delayed: bool) -
 class MarketDataStream(Stream):
     """The ticks of one instrument, what has changed at each beat; nothing where nothing has."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, now: float | None = None) -> None:
         world = source.client.world
+        now = world.now if now is None else now
         self._source = source
         self._client = source.client
         self._world = world
         self._id = source.request_id
         self._ticks = Ticks(source)
         self._beats = Beats(world)
-        self._beat = self._due = self._beats.upto(world.now)
-        self._now = world.ms()
+        self._beat = self._due = self._beats.upto(now)
+        self._now = world.ms(now)
         self._at = source.ms(self._now)
         self._version = world.market.version
         self._quote = self._ticks.quote(self._at, self._wobble(self._beat))

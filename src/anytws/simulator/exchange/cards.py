@@ -13,7 +13,7 @@ CARDS: Final = (
     Card(
         "orders.resting",
         "A limit order that rests is told of by OpenOrder and OrderStatus, 0.15 s after it was placed; it is filled"
-        " when the quote reaches its limit, at the quote, never beyond the limit. There is no queue and no market impact.",
+        " when the quote reaches its limit, at the quote, never beyond the limit. No queue and no market impact.",
         _RECORDED,
         "the pairs: traces cancel_then_global_cancel_161 and others; the filling is chosen",
         "`latency`, `habits`, `progress`.",

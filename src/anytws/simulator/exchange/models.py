@@ -6,11 +6,35 @@ None of them has a market impact: an order takes what is shown, and what is show
 from __future__ import annotations
 
 from enum import Enum, unique
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
 from anytws.messages.order_words import OrderStatusWord
+
+MOST_REPEATS: Final = 100
+"""How often a pair may be said at the most."""
+
+MOST_SECONDS: Final = 1e9
+"""The longest that anything may take: 31 years."""
+
+_FIRST_WORDS: Final = (OrderStatusWord.SUBMITTED, OrderStatusWord.PRE_SUBMITTED)
+
+
+def _is_time(_: object, field: attrs.Attribute[Any], value: object) -> None:
+    # Written so that it refuses nan as well: that compares with nothing.
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= MOST_SECONDS:
+        raise ValueError(f"{field.name} is {value!r}, and has to be a number of seconds, from 0 to {MOST_SECONDS:g}")
+
+
+def _is_first_word(_: object, field: attrs.Attribute[Any], value: object) -> None:
+    if value not in _FIRST_WORDS:
+        raise ValueError(f"{field.name} is {value!r}, and has to be Submitted or PreSubmitted")
+
+
+def _is_count(_: object, field: attrs.Attribute[Any], value: object) -> None:
+    if type(value) is not int or not 1 <= value <= MOST_REPEATS:
+        raise ValueError(f"{field.name} is {value!r}, and has to be a whole number from 1 to {MOST_REPEATS}")
 
 
 @unique
@@ -37,15 +61,18 @@ class Pieces(Enum):
 
 @attrs.frozen(kw_only=True)
 class Latency:
-    """How long things take, in seconds. The defaults are of the size that was recorded."""
+    """How long things take, in seconds. The defaults are of the size that was recorded.
 
-    acknowledge: float = 0.15
+    Raises `ValueError` for a time below zero, or without an end.
+    """
+
+    acknowledge: float = attrs.field(default=0.15, validator=_is_time)
     """From an order, a change or a cancel to its first answer (recorded: 0.1 to 0.35)."""
-    fill: float = 0.02
+    fill: float = attrs.field(default=0.02, validator=_is_time)
     """From the first status of an order that can be filled at once to its execution (recorded: 0.004 to 0.04)."""
-    commission: float = 0.002
+    commission: float = attrs.field(default=0.002, validator=_is_time)
     """From an execution to its commission report (recorded)."""
-    family: float = 0.1
+    family: float = attrs.field(default=0.1, validator=_is_time)
     """From a fill to what it does to the other orders of its group, in which they may be filled too (reported)."""
 
 
@@ -67,11 +94,11 @@ class Refusal(Enum):
 class Habits:
     """What a TWS may say in one way or another, where clients have to bear each: the knobs of order messages."""
 
-    first_word: OrderStatusWord = OrderStatusWord.SUBMITTED
+    first_word: OrderStatusWord = attrs.field(default=OrderStatusWord.SUBMITTED, validator=_is_first_word)
     """The first word of an order that works at once; PreSubmitted is recorded as well."""
     says_submitted: bool = True
     """Whether Submitted follows where PreSubmitted was the first word (recorded with and without)."""
-    repeats: int = 1
+    repeats: int = attrs.field(default=1, validator=_is_count)
     """How often each pair of OpenOrder and OrderStatus is said (recorded: 1 to 4)."""
     says_status_first: bool = False
     """Whether OrderStatus comes before its OpenOrder (recorded)."""
@@ -97,7 +124,7 @@ class Habits:
     """Whether completed orders are listed with their order ids."""
     minus_one_for_read_only: bool = False
     """Whether 321 of a read-only TWS comes without the request's id (reported)."""
-    forgets_after: float = 0.0
+    forgets_after: float = attrs.field(default=0.0, validator=_is_time)
     """Seconds after which a cancel of an ended order is told 10147 instead of 10148 (recorded later); 0: never."""
 
 

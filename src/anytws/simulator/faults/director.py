@@ -30,6 +30,10 @@ from anytws.simulator.faults.words import ByteFault, Deed, Fault, Habit, Meanwhi
 from anytws.simulator.link import Link
 from anytws.simulator.settings import WorldSettings
 
+MOST_GOING_ON: Final = 1000
+"""How many troubles go on at the same time; one more, and the oldest is over."""
+MOST_LATER: Final = 10_000
+"""How many messages are to be said later; what comes beyond is said at once."""
 MOST_TOLD: Final = 10_000
 """How many lines of what took effect are kept; the oldest go first."""
 
@@ -86,6 +90,7 @@ class Director:
         self._ends: dict[int, Callable[[], None]] = {}
         self._serials = count()
         self._planned = 0
+        self._later = 0
         self._connections = 0
         self._numbers: dict[Link, int] = {}
         self._byte_counters = [
@@ -235,14 +240,18 @@ class Director:
         begin = self.ms
         end = None if lasts is None else begin + round(lasts * 1000)
         always = attrs.evolve(event, chance=1.0)
+        # Acquired again it is not had twice.
+        self._watches = [watch for watch in self._watches if watch.number != number or watch.is_waiting]
         for on, rule in rules_of(habit):
-            self._watch(Watch(number, always, on, rule, begin, end))
+            self._watch(Watch(number, always, on, rule, begin, end, is_waiting=False))
         if end is not None:
             # So that it is known when the trouble is over.
             self._plan(end, self._forget_spent)
 
     def _spoil(self, number: int, toxic: ByteFault, link: Link | None) -> None:
         active = Active(number, toxic, self._house.now, link)
+        # Again, and it begins anew.
+        self._active = [each for each in self._active if (each.number, each.link) != (number, link)]
         self._active.append(active)
 
         def end() -> None:
@@ -274,6 +283,8 @@ class Director:
     def during(self, seconds: float | None, end: Callable[[], None]) -> None:
         """Have *end* done after *seconds*, or when all trouble is to end; None: only then."""
         serial = next(self._serials)
+        if len(self._ends) >= MOST_GOING_ON:
+            self._finish(next(iter(self._ends)))
         self._ends[serial] = end
         if seconds is not None:
             self._house.do_at(self.ms + round(seconds * 1000), partial(self._finish, serial))
@@ -283,8 +294,17 @@ class Director:
             end()
 
     def later(self, seconds: float, action: Callable[[], None]) -> None:
-        """Do *action* after *seconds*."""
-        self._house.do_at(self.ms + max(round(seconds * 1000), 1), action)
+        """Do *action* after *seconds*; at once where too much is waiting already."""
+        if self._later >= MOST_LATER:
+            action()
+            return
+        self._later += 1
+
+        def act() -> None:
+            self._later -= 1
+            action()
+
+        self._house.do_at(self.ms + max(round(seconds * 1000), 1), act)
 
     def forward(self, *, more: int) -> None:
         """Have *more* forwarders stand in front of TWS, which is not there; negative: fewer."""

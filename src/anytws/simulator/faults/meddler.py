@@ -6,10 +6,7 @@ It does nothing by itself to a message that no event is about; a link without a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, Final
-
-import attrs
 
 from anytws.messages.base import ToClient, ToTws
 from anytws.messages.executions import ExecutionDetails
@@ -17,7 +14,8 @@ from anytws.messages.orders import OpenOrdersRequest, OrderStatus
 from anytws.messages.session import ErrorMessage, ManagedAccounts
 from anytws.simulator.complaints import complaint
 from anytws.simulator.faults import requests, sayings
-from anytws.simulator.faults.marks import Mark, Subject, row_of, subjects_of
+from anytws.simulator.faults.holding import Held, Waiting
+from anytws.simulator.faults.marks import Mark, row_of, subjects_of
 from anytws.simulator.faults.raw import raw_frame, rewritten
 from anytws.simulator.faults.stage import Saying, Speaker, Stage
 from anytws.simulator.faults.texts import text_of
@@ -39,24 +37,10 @@ if TYPE_CHECKING:
     from anytws.simulator.faults.watch import Watch
     from anytws.simulator.settings import HangUp
 
-_NOTHING: Final = Decimal(0)
-
 MOST_TREATED: Final = 1000
 """How many requests of a connection are under a rule at the same time; the oldest is let go."""
 MOST_OPEN: Final = 10_000
 """How many requests for data are remembered, to know what a lost line takes; the oldest are forgotten."""
-
-
-@attrs.define(eq=False)
-class _Held:
-    """A message that waits for another one."""
-
-    saying: Saying
-    kind: str
-    subjects: frozenset[Subject]
-    filled: Decimal | None = None
-    """Of a status: how much has to be executed first."""
-    is_said: bool = False
 
 
 class Meddler:
@@ -66,7 +50,7 @@ class Meddler:
         self._stage = stage
         self._link = link
         self._treatments: list[Treatment] = []
-        self._held: list[_Held] = []
+        self._waiting = Waiting(stage.later, link.utter)
         self._deeds: list[tuple[Watch, ToClient]] = []
         self._is_mute = False
         self._cut: HangUp | None = None
@@ -75,7 +59,6 @@ class Meddler:
         self._stopped: list[int] = []
         self._last_clock: int | None = None
         self._has_told_orders = False
-        self._executed: dict[int, Decimal] = {}
         self._bytes = dict.fromkeys(Way, 0)
         self.open: Final[dict[int, ToTws]] = {}
         """The requests that have an id and may still be answered, by it."""
@@ -287,7 +270,7 @@ class Meddler:
 
     def _meddled(self, message: ToClient) -> Sequence[Saying]:
         watches = self._struck_by(message)
-        if not watches and not self._held and not isinstance(message, ExecutionDetails):
+        if not watches and not self._waiting and not isinstance(message, ExecutionDetails):
             return (message,)
         before: list[Saying] = []
         after: list[Saying] = []
@@ -300,7 +283,7 @@ class Meddler:
             if changed is None:
                 return before
             saying = changed
-        return [*before, saying, *after, *self._let_go(message)]
+        return [*before, saying, *after, *self._waiting.let_go(message)]
 
     def _say_otherwise(
         self, watch: Watch, message: ToClient, saying: Saying, before: list[Saying], after: list[Saying]
@@ -322,8 +305,7 @@ class Meddler:
             case sayings.Repeat(again=again, seconds=seconds):
                 self._repeat(saying, again, seconds, after)
             case sayings.HoldUntil(until=kind, patience=patience):
-                self._hold(_Held(saying, kind, frozenset(subjects_of(message))), patience)
-                return None
+                return self._waiting.hold(Held(saying, kind, frozenset(subjects_of(message))), patience)
             case sayings.Rewrite(fields=fields, empty=empty) if not isinstance(saying, bytes):
                 return rewritten(saying, fields, empty)
             case sayings.RewriteRaw(field=field, raw=raw) if not isinstance(saying, bytes):
@@ -342,13 +324,11 @@ class Meddler:
     def _after_execution(self, watch: Watch, message: ToClient, saying: Saying, patience: float) -> Saying | None:
         if not isinstance(message, OrderStatus) or not message.filled:
             return saying
-        executed = self._executed.get(message.order_id)
-        if executed is not None and executed >= message.filled:
+        if self._waiting.executed(message.order_id) >= message.filled:
             return saying
         self._stage.tell(watch.number, f"the status of order {message.order_id} waits for its execution")
-        kind = ExecutionDetails.__name__
-        self._hold(_Held(saying, kind, frozenset(subjects_of(message)), message.filled), patience)
-        return None
+        held = Held(saying, ExecutionDetails.__name__, frozenset(subjects_of(message)), message.filled)
+        return self._waiting.hold(held, patience)
 
     def _open_orders(self, watch: Watch, message: ToClient) -> Sequence[ToClient]:
         if isinstance(watch.do, sayings.OpenOrdersFirst):
@@ -357,45 +337,6 @@ class Meddler:
             self._has_told_orders = True
         self._stage.tell(watch.number, "the open orders are told unasked")
         return list(self._link.replies(OpenOrdersRequest()))
-
-    def _hold(self, held: _Held, patience: float) -> None:
-        self._held.append(held)
-        self._stage.later(patience, lambda: self._give_up(held))
-
-    def _give_up(self, held: _Held) -> None:
-        if not held.is_said:
-            self._held.remove(held)
-            held.is_said = True
-            self._link.utter(held.saying)
-
-    def _let_go(self, message: ToClient) -> list[Saying]:
-        """Give what has waited for *message*."""
-        if isinstance(message, ExecutionDetails):
-            self._note_execution(message)
-        if not self._held:
-            return []
-        said: list[Saying] = []
-        subjects = frozenset(subjects_of(message))
-        for held in [held for held in self._held if held.kind == type(message).__name__ and held.subjects & subjects]:
-            if held.filled is not None and self._executed_of(message) < held.filled:
-                continue
-            self._held.remove(held)
-            held.is_said = True
-            said.append(held.saying)
-        return said
-
-    def _note_execution(self, message: ExecutionDetails) -> None:
-        order_id = message.execution.order_id
-        filled = message.execution.cumulative_quantity
-        if order_id is not None and filled is not None:
-            self._executed.pop(order_id, None)
-            self._executed[order_id] = filled
-            if len(self._executed) > MOST_OPEN:
-                del self._executed[next(iter(self._executed))]
-
-    def _executed_of(self, message: ToClient) -> Decimal:
-        filled = message.execution.cumulative_quantity if isinstance(message, ExecutionDetails) else None
-        return filled if filled is not None else _NOTHING
 
     # Both
 

@@ -18,7 +18,16 @@ class Watch:
     """An event of a script that happens at messages: it counts those that fit, and says at which it happens."""
 
     def __init__(
-        self, number: int, event: Event, on: On, do: Fault, begin: int, end: int | None, *, is_about_client: bool = True
+        self,
+        number: int,
+        event: Event,
+        on: On,
+        do: Fault,
+        begin: int,
+        end: int | None,
+        *,
+        is_about_client: bool = True,
+        is_waiting: bool = True,
     ) -> None:
         self.number: Final = number
         """The place of the event in its script, from 1 on."""
@@ -30,6 +39,8 @@ class Watch:
         """Milliseconds since 1970 from which nothing happens any more; None: it goes on."""
         self.is_about_client: Final = is_about_client
         """Whether what happens is about the client of the message, and not about all."""
+        self.is_waiting: Final = is_waiting
+        """Whether it is an event that waits for its message; not: a habit that holds."""
         self._event = event
         self._on = on
         self._begin = begin

@@ -21,7 +21,7 @@ class Adding:
         self.tape = tape
 
     def sum(self, begin: int, end: int, source: Source, *, liquid: bool = False, is_exact: bool = True) -> Sum:
-        """Give all from *begin* up to *end* (milliseconds); not *is_exact*: without value, which is cheaper."""
+        """Give all from *begin* up to *end* (milliseconds); not *is_exact*: no value, no close, which is cheaper."""
         total = Sum()
         for part in self.tape.process.parts_between(begin // MINUTE_MS, -(-end // MINUTE_MS)):
             if liquid and not part.is_liquid:
@@ -89,7 +89,7 @@ class Adding:
                 first, last = max(begin, block.begin), min(end, block.end)
                 if first < last and block.node[4]:
                     if not is_exact and first == block.begin and last == block.end:
-                        total.add_traded(scale.traded(self._block_sum(block)))
+                        total.add_traded(scale.traded(self._block_sum(block, is_first=total.is_empty)))
                     else:
                         for one in self._minute_sums(block, first, last):
                             total.add_traded(scale.traded(one))
@@ -124,8 +124,8 @@ class Adding:
         value = min(max(value, low * volume), high * volume)
         return Traded(first.open, high, low, last.close, volume, value, count)
 
-    def _block_sum(self, block: Block) -> Traded:
-        """Give the trades of a whole block in one, without their value."""
+    def _block_sum(self, block: Block, *, is_first: bool) -> Traded:
+        """Give the trades of a whole block in one, without their value and close; the open only if it *is_first*."""
         if self.tape.process.is_flat:
             level = block.node[0] + block.part.spread // 2
             return Traded(level, level, level, level, block.node[5], 0, block.node[4])
@@ -133,10 +133,9 @@ class Adding:
             sums = list(self._minute_sums(block))
             high, low = max([one.high for one in sums]), min([one.low for one in sums])
             return Traded(sums[0].open, high, low, sums[-1].close, block.node[5], 0, block.node[4])
-        first = next(self._minute_sums(block))
-        last = next(self._minute_sums(block, block.end - 1))
         node, spread = block.node, block.part.spread
-        return Traded(first.open, node[1] + spread, node[2], last.close, node[5], 0, node[4])
+        first = next(self._minute_sums(block)).open if is_first else node[2]
+        return Traded(first, node[1] + spread, node[2], node[2], node[5], 0, node[4])
 
     def _extremes(self, blocks: list[Block], spread: int) -> tuple[int, int]:
         """Give the highest and the lowest trade of *blocks*: likely ones are looked at first, others never."""

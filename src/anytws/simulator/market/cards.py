@@ -61,6 +61,12 @@ CARDS: Final = (
         note="Of other instruments open, high and low are of the whole trading day; of combinations there are none.",
     ),
     Card(
+        "market.bell",
+        "Regular hours begin with a trade on their first beat: open, high and low are known from then on.",
+        Evidence.CHOSEN,
+        "an auction as exchanges have it; bursts recorded 2 minutes after the bell have all of them",
+    ),
+    Card(
         "market.kinds",
         "Forex, metals and CFDs have no trades and no volume, an index has neither bid nor ask and trades without "
         "size, a fund has one value a day as its close, a combination has bid and ask alone.",

@@ -47,6 +47,8 @@ class LedProcess(Process):
 
     def forget(self) -> None:
         """Forget all: the leader has changed."""
+        self._newest = None
+        self._plain.clear()
         self._days.clear()
         self._opened.clear()
 

@@ -34,7 +34,7 @@ MOST_HANDS: Final = 4096
 """So many instruments can be moved or halted by hand; then the oldest of them goes back to where it would be."""
 
 
-Key: TypeAlias = tuple[object, ...]
+Key: TypeAlias = int | tuple[object, ...]
 
 
 class Directory(Protocol):
@@ -56,7 +56,14 @@ class Market:
         self.on_change: Callable[[Instrument], None] | None = None
         """Called after the hand did something, with whose prices it moved: what follows them moves as well."""
         self._readings: dict[Key, Reading] = {}
+        self._processes: dict[int, Process] = {}
         self._hands: OrderedDict[Key, Hand] = OrderedDict()
+
+    def again(self) -> Market:
+        """Give a market of the same universe, seed and model on which no hand was laid; what was drawn is shared."""
+        other = Market(self.universe, self.seed, self.model)
+        other._processes = self._processes
+        return other
 
     # What there is
 
@@ -202,7 +209,14 @@ class Market:
                 return OptionProcess(self.seed, instrument, self._reading(leader))
             if security_type(instrument) == "CFD":
                 return CfdProcess(self.seed, instrument, self._reading(leader))
-        return Process(self.seed, instrument, is_flat=self.model.is_flat_for(instrument.contract_id))
+        number = instrument.contract_id
+        found = self._processes.get(number)
+        if found is None or found.instrument is not instrument:
+            if len(self._processes) >= MOST_TAPES:
+                self._processes.clear()
+            found = Process(self.seed, instrument, is_flat=self.model.is_flat_for(number))
+            self._processes[number] = found
+        return found
 
     def _follow(self, instrument: Instrument, reading: Reading) -> None:
         """Have *instrument* go where the model puts it."""
@@ -215,4 +229,6 @@ class Market:
 
 def _key(instrument: Instrument) -> Key:
     """Give the contract id, and of a combination what it is made of: all in one currency share their contract id."""
+    if not instrument.legs:
+        return instrument.contract_id
     return (instrument.contract_id, *[(leg.instrument.contract_id, leg.ratio) for leg in instrument.legs])

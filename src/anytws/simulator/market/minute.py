@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import Final, NamedTuple, TypeAlias
 
-import attrs
-
 from anytws.simulator.market.skeleton import FULL, Skeleton, visits
 from anytws.simulator.market.splitting import Node, shares
 
@@ -53,8 +51,7 @@ PrintRow: TypeAlias = tuple[int, int, int]
 """The same without names: a minute may have thousands."""
 
 
-@attrs.frozen
-class Plan:
+class Plan(NamedTuple):
     """What is decided of the trades of a minute before its beats are looked at."""
 
     first: int
@@ -66,8 +63,7 @@ class Plan:
     """The sum of price × size above the low."""
 
 
-@attrs.frozen
-class Shape:
+class Shape(NamedTuple):
     """What a minute's trades are made from, besides its path."""
 
     spread: int

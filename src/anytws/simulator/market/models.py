@@ -32,20 +32,21 @@ class PriceModel(ABC):
 
 
 @attrs.frozen
-class _Uniform(PriceModel):
+class Uniform(PriceModel):
     """All instruments alike."""
 
     name: str
     is_flat: bool
 
     def is_flat_for(self, contract_id: int) -> bool:  # noqa: ARG002 (all are alike)
+        """Whether an instrument moves only where it is put."""
         return self.is_flat
 
 
-SEEDED: Final[PriceModel] = _Uniform("seeded", is_flat=False)
+SEEDED: Final[PriceModel] = Uniform("seeded", is_flat=False)
 """Each instrument moves as the seed has it."""
 
-FLAT: Final[PriceModel] = _Uniform("flat", is_flat=True)
+FLAT: Final[PriceModel] = Uniform("flat", is_flat=True)
 """Nothing ever moves: prices are those of `Nature.price`."""
 
 

@@ -10,8 +10,6 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final
 
-import attrs
-
 from anytws.simulator.chance import draw, exp, noise, normal
 from anytws.simulator.market.beats import Minute, expand
 from anytws.simulator.market.kinds import Kind, kind_of, step_at
@@ -27,6 +25,9 @@ ANCHOR: Final = 739_621
 
 MOST_DAYS: Final = 12
 """So many trading days of one instrument are remembered, the oldest goes first."""
+
+MOST_MINUTES: Final = 3
+"""So many minutes of one instrument are remembered with all their beats."""
 
 MOST_BLOCKS: Final = 4
 """So many blocks of one instrument are remembered with their minutes."""
@@ -63,6 +64,8 @@ class Process:
         # So many quotes a minute change in size alone.
         self._quiet = 0 if is_flat else min(_MOST_QUIET, int(instrument.nature.trades_per_minute) // 4 + 1)
         self._levels = Levels(seed, self.key, float(instrument.nature.annual_volatility), ANCHOR)
+        self._plain: OrderedDict[int, Minute] = OrderedDict()
+        self._newest: Part | None = None
         self._days: OrderedDict[int, list[Part]] = OrderedDict()
         self._opened: OrderedDict[int, Block] = OrderedDict()
 
@@ -89,11 +92,15 @@ class Process:
 
     def part_at(self, minute: int) -> Part | None:
         """Give the part in which *minute* lies; None: the market is closed then."""
+        newest = self._newest
+        if newest is not None and newest.begin <= minute < newest.end:
+            return newest
         session = self.instrument.hours.at(minute * 60, liquid=False)
         if session is None:
             return None
         for part in self.parts(session.day.toordinal()):
             if part.begin <= minute < part.end:
+                self._newest = part
                 return part
         return None
 
@@ -128,7 +135,10 @@ class Process:
         return self.minutes(block)[number - block.begin]
 
     def shape(self, block: Block, minute: int) -> Shape:
-        """Give what the trades of *minute* in *block* are made from; its minutes have been asked for."""
+        """Give what the trades of *minute* in *block* are made from."""
+        if not block.seeds:
+            # Forgotten since somebody began to read the block.
+            self.minutes(block)
         number = minute - block.begin
         part = block.part
         level = block.node[0] + part.spread // 2 if self.is_flat else None
@@ -141,13 +151,21 @@ class Process:
 
     def plain(self, part: Part, number: int) -> Minute:
         """Give minute *number* of *part* with all its beats."""
+        found = self._plain.get(number)
+        if found is None:
+            while len(self._plain) >= MOST_MINUTES:
+                self._plain.popitem(last=False)
+            found = self._plain[number] = self._expanded(part, number)
+        return found
+
+    def _expanded(self, part: Part, number: int) -> Minute:
         block = self.block_at(part, number)
         node = self.node_of(part, number)
         shape = self.shape(block, number)
         path = self.path(node, shape, number)
         if number == part.begin and part.is_liquid and len(path.beats) >= FULL:
             # The bell: regular hours begin with a trade.
-            path = attrs.evolve(path, beats=(0, *path.beats[1:]))
+            path = path._replace(beats=(0, *path.beats[1:]))
         quiet = self._quiet if part.is_liquid else self._quiet // 4
         stir = noise(3 * BEATS, self.seed, self.instrument.contract_id, _BEATS, number)
         return expand(node, shape, path, self.kind, quiet, stir)

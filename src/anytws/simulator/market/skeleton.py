@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-import attrs
+from typing import Final, NamedTuple
 
 from anytws.simulator.market.splitting import FREE, Node
 
@@ -19,8 +17,7 @@ _CALM: Final = 150
 _MOST: Final = 232
 
 
-@attrs.frozen
-class Skeleton:
+class Skeleton(NamedTuple):
     """The beats of a minute at which something happens, and the bid from each of them on."""
 
     beats: tuple[int, ...]

@@ -11,12 +11,9 @@ import attrs
 from anytws.simulator.market.beats import Minute, Quoted
 from anytws.simulator.market.hand import Hand
 from anytws.simulator.market.minute import Print, Traded
-from anytws.simulator.market.process import Process
+from anytws.simulator.market.process import MOST_MINUTES, Process
 from anytws.simulator.market.stretches import Part
 from anytws.simulator.market.words import BEAT, Halt
-
-MOST_MINUTES: Final = 3
-"""So many minutes of one instrument are remembered with all their beats."""
 
 MINUTE_MS: Final = 60_000
 
@@ -40,6 +37,8 @@ class Scale:
 
     def traded(self, sums: Traded) -> Traded:
         """Give trades in ticks."""
+        if self.step == 1 and not self.offset and sums.low >= self.floor:
+            return sums
         high, low, volume = self.bid(sums.high), self.bid(sums.low), sums.volume
         value = self.step * sums.value + self.offset * volume
         value = min(max(value, low * volume), high * volume)

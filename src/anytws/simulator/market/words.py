@@ -41,6 +41,7 @@ class Quote:
 
     at: int
     bid: int | None
+    """None while the market is closed or halted, and of what has no quotes."""
     bid_size: int
     ask: int | None
     ask_size: int
@@ -52,10 +53,11 @@ class Quote:
     volume: int
     """Traded in this trading day so far."""
     open: int | None
+    """Of this trading day so far; of stocks of its regular hours. Of what has no trades high and low are of the bid."""
     high: int | None
     low: int | None
     close: int | None
-    """Of the trading day before."""
+    """Of the trading day before, of its regular hours."""
     halt: Halt
     is_open: bool
     """Whether a session is on."""

@@ -109,6 +109,8 @@ _HANG_UPS: Final = st.sampled_from(HangUp)
 
 
 def _prices(seen: Seen, seconds: float) -> _Events:
+    if not seen.symbols:
+        return st.nothing()
     ticks = st.sampled_from((1, 5, 20, 100, 500)).flatmap(lambda size: st.sampled_from((size, -size)))
     symbols = st.sampled_from(seen.symbols)
     moves = st.builds(faults.ShiftMarket, symbols, ticks)

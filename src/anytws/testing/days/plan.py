@@ -15,6 +15,7 @@ from typing import Any, Final
 import attrs
 
 from anytws.simulator.faults import Script
+from anytws.simulator.market.models import FLAT
 from anytws.simulator.settings import EPOCH, WorldSettings
 from anytws.testing.days.values import brief, from_json, to_json
 
@@ -25,8 +26,9 @@ _MOST_BYTES: Final = 1_000_000
 NO_FAULTS: Final = Script()
 """Nothing goes wrong."""
 
-DAY_SETTINGS: Final = WorldSettings(epoch_at_zero=EPOCH, positions=())
-"""What TWS is like on a day unless something else is said: a Monday, the opening bell of New York; nothing is held."""
+DAY_SETTINGS: Final = WorldSettings(epoch_at_zero=EPOCH, positions=(), price_model=FLAT)
+"""What TWS is like on a day unless something else is said: a Monday, the opening bell of New York; nothing is held,
+and prices stand still until somebody moves them."""
 
 
 @attrs.frozen(kw_only=True, repr=False)

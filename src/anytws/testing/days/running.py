@@ -121,6 +121,8 @@ class _Run:
             await self._settle()
             self.day.is_at_rest = True
             self._ask()
+            # What comes of the end of the program is no part of the day.
+            self._is_looking = True
             nursery.cancel_scope.cancel()
         self._scope = None
 

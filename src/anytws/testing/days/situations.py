@@ -19,7 +19,7 @@ from anytws.testing.days.story import Told
 Situation: TypeAlias = Callable[[Day], bool]
 """Tells of a day that is over whether it was in a situation."""
 
-_REFUSED: Final = frozenset({104, 110, 201, 202, 203, 320, 321, 322, 10318})
+_REFUSED: Final = frozenset({104, 110, 201, 203, 320, 321, 322, 10318})
 _CANCEL_REFUSED: Final = frozenset({135, 161, 10147, 10148})
 _OVER: Final = frozenset({OrderStatusWord.CANCELLED, OrderStatusWord.API_CANCELLED, OrderStatusWord.FILLED})
 

@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 from anytws.messages.base import ToTws
 from anytws.simulator.faults import Script
 from anytws.simulator.link import Link
 from anytws.simulator.market.market import Market
-from anytws.simulator.market.models import FLAT
+from anytws.simulator.market.models import PriceModel
 from anytws.simulator.settings import WorldSettings
-from anytws.simulator.universe.universe import Universe
+from anytws.simulator.universe.universe import usual_universe
 from anytws.simulator.world import World
 from anytws.wire.catalogue import entry_of
 
-_KEPT: Final[dict[tuple[int, int], Market]] = {}
-"""Markets that nobody has moved, for the days to come: what they have worked out holds for each of them."""
-_MOST_KEPT: Final = 8
 
-
-def _market(universe: Universe, seed: int) -> Market:
-    """Give a market of *seed* that nobody has moved."""
-    key = id(universe), seed
-    found = _KEPT.get(key)
-    if found is None or found.version or found.universe is not universe:
-        while len(_KEPT) >= _MOST_KEPT:
-            del _KEPT[next(iter(_KEPT))]
-        found = _KEPT[key] = Market(universe, seed, FLAT)
-    return found
+@lru_cache(maxsize=8)
+def _market(seed: int, model: PriceModel) -> Market:
+    """Give a market that nobody moves: what it has worked out holds for all days that begin with it."""
+    return Market(usual_universe(), seed, model)
 
 
 class WatchedWorld(World):
@@ -47,7 +38,7 @@ class WatchedWorld(World):
     @cached_property
     def market(self) -> Market:
         """What it costs."""
-        market = _market(self.universe, self.settings.seed)
+        market = _market(self.settings.seed, self.settings.price_model).again()
         market.on_change = self.note_market
         return market
 
