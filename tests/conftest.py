@@ -31,11 +31,6 @@ hypothesis.settings.register_profile("deep", deadline=None, max_examples=5_000, 
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Name the mark of the tests of a card: see test_cards.py."""
-    config.addinivalue_line("markers", "card(*ids): tests behaviours of the simulated TWS (anytws.simulator.cards)")
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str, obj: object) -> None:
     """Give every async test to AnyIO. (Its own setting for this is younger than the oldest AnyIO we run on.)"""

@@ -26,7 +26,7 @@ BUY, HEDGE = "entry-1", "hedge-1"
 
 
 class Hedger:
-    """Buys once, and sells as much of something else when that is filled. Its hedge can be sent twice: a planted bug."""
+    """Buys once, and sells as much of something else when that is filled. A planted bug: it may sell twice."""
 
     def __init__(self) -> None:
         self.has_bought = False

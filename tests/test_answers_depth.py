@@ -24,7 +24,6 @@ from anytws.messages import (
 )
 from anytws.messages.session import ErrorMessage
 from anytws.simulator.answers import depth
-from anytws.simulator.answers.access import QUOTE_KINDS
 from tests.test_answers import ENCODINGS
 from tests.test_answers_market_data import CLOSING, client_at, contract_of, error_of, instrument_of, text_of
 
@@ -86,7 +85,7 @@ def test_a_book_can_be_kept(version: int, request_: MarketDepthRequest) -> None:
     sides = [row.side for row in rows]
     assert sides == sorted(sides, reverse=True), "all bids, then all asks"
     book.take(told)
-    for beat in range(1, 80):
+    for beat in range(1, 41):
         book.take(client.go(beat / 4))
         book.check(request_.number_of_rows)
     world, apple = client.link.world, instrument_of(client, "AAPL")
@@ -96,9 +95,9 @@ def test_a_book_can_be_kept(version: int, request_: MarketDepthRequest) -> None:
         assert book.sides[MarketDepthSide.BID][0][0] == float(apple.price_of(quote.bid))
     assert MarketDepthOperation.UPDATE in book.operations
     cancel = CancelMarketDepth(7, request_.is_smart_depth)
-    assert client.ask(attrs.evolve(cancel, is_smart_depth=not cancel.is_smart_depth), 20.0)[-1:] != []
+    assert client.ask(attrs.evolve(cancel, is_smart_depth=not cancel.is_smart_depth), 10.0)[-1:] != []
     assert client.codes[-1] == 310, "isSmartDepth has to be as in the request"
-    assert client.ask(cancel, 20.0) == []
+    assert client.ask(cancel, 10.0) == []
     assert client.go(60.0) == []
     told = client.ask(cancel, 60.0)
     assert error_of(told) == (7, 310)
@@ -246,7 +245,7 @@ def test_a_competing_session_ends_the_stream() -> None:
     client.ask(smart())
     world = client.link.world
     world.settings = attrs.evolve(world.settings, competing_session=True)
-    client.link.touch(*QUOTE_KINDS)
+    client.link.touch()
     assert error_of(client.go(0.25)) == (7, 10197)
     assert client.go(60.0) == []
     assert error_of(client.ask(smart(), 60.0)) == (7, 10197)

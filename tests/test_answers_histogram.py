@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,8 +21,9 @@ from anytws.messages import (
 )
 from anytws.simulator.answers.histogram import period_of
 from anytws.simulator.answers.historical_spans import Duration
+from anytws.simulator.market.words import Halt
 from anytws.simulator.world import EPOCH
-from tests.history import BITCOIN, EUR_USD, SERVICE, bars, bars_of, client_at, client_in, error_of
+from tests.history import BITCOIN, EUR_USD, SERVICE, bars, bars_of, client_at, error_of
 from tests.test_answers import ENCODINGS
 from tests.test_world import Client
 
@@ -116,10 +117,14 @@ def test_without_a_subscription():
 
 
 def test_nothing_was_traded():
-    client = client_in(datetime(1980, 12, 12, 14, 30, tzinfo=UTC))
-    told = client.ask(asked("1 secs"))
-    told += client.go(1.0)
-    assert error_of(told) == (7, 162, f"{SERVICE}HMDS query returned no data: AAPL@SMART Trades")
+    client = client_at()
+    world = client.link.world
+    world.market.halt(world.universe.by_symbol("AAPL"), Halt.GENERAL, world.ms(0.0))
+    assert error_of(client.ask(asked("5 secs"), 10.0)) == (
+        7,
+        162,
+        f"{SERVICE}HMDS query returned no data: AAPL@SMART Trades",
+    )
 
 
 @pytest.mark.card("historical.histogram_failed")

@@ -35,7 +35,6 @@ from anytws.messages import (
 )
 from anytws.messages.session import CurrentTimeRequest, ErrorMessage
 from anytws.simulator import FarmKind, Personality, World, WorldSettings
-from anytws.simulator.answers.access import QUOTE_KINDS
 from anytws.simulator.answers.top_ticks import AS_DELAYED
 from anytws.simulator.link import OUTBOX
 from anytws.simulator.market.words import Halt
@@ -408,12 +407,10 @@ def test_a_halt_is_told_when_it_begins_and_when_it_ends(halt: Halt) -> None:
     assert 49 not in types_of(client.ask(stream())[2:])
     client.go(1.0)
     world.market.halt(apple, halt, world.ms(1.0))
-    client.link.touch(*QUOTE_KINDS)
     assert TickGeneric(7, TickType.HALTED, float(halt.value)) in client.go(1.5)
     assert TickGeneric(8, TickType.HALTED, float(halt.value)) in client.ask(stream(8), 1.5)
     assert client.go(20.0) == [], "nothing is traded"
     world.market.resume(apple, world.ms(20.0))
-    client.link.touch(*QUOTE_KINDS)
     assert TickGeneric(7, TickType.HALTED, 0.0) in client.go(20.5)
     assert client.go(60.0)
 
@@ -424,7 +421,6 @@ def test_a_move_by_hand_is_told_at_the_next_beat() -> None:
     before = {tick.tick_type: tick.price for tick in client.ask(stream()) if isinstance(tick, TickPrice)}
     client.go(1.0)
     world.market.move_to(apple, Decimal(250), world.ms(1.0))
-    client.link.touch(*QUOTE_KINDS)
     told = {tick.tick_type: tick.price for tick in client.go(1.25) if isinstance(tick, TickPrice)}
     assert abs(told[TickType.BID] - 250) < 2 < abs(before[TickType.BID] - 250)
 
@@ -632,7 +628,7 @@ def test_a_competing_session_takes_the_data_away() -> None:
     client.ask(stream(1))
     world = client.link.world
     world.settings = attrs.evolve(world.settings, competing_session=True)
-    client.link.touch(*QUOTE_KINDS)
+    client.link.touch()
     told = client.go(0.25)
     assert error_of(told) == (1, 10197)
     assert text_of(told) == "No market data during competing live session"

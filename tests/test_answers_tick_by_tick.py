@@ -27,7 +27,6 @@ from anytws.messages import (
     TickByTickType,
 )
 from anytws.messages.session import ErrorMessage
-from anytws.simulator.answers.access import QUOTE_KINDS
 from anytws.simulator.answers.tick_by_tick import allowance
 from anytws.simulator.market.words import Halt
 from tests.test_answers import ENCODINGS
@@ -152,7 +151,6 @@ def test_a_halt_is_a_trade_of_nothing() -> None:
     client.ask(tape(TickByTickType.LAST))
     client.go(1.0)
     world.market.halt(apple, Halt.VOLATILITY, world.ms(1.0))
-    client.link.touch(*QUOTE_KINDS)
     halted = ticks_of(client.go(1.5))[-1]
     time = world.utc(1.0)
     assert attrs.evolve(halted, time=time) == HistoricalTickLast(
@@ -160,7 +158,6 @@ def test_a_halt_is_a_trade_of_nothing() -> None:
     )
     assert client.go(30.0) == []
     world.market.resume(apple, world.ms(30.0))
-    client.link.touch(*QUOTE_KINDS)
     resumed = [tick for tick in ticks_of(client.go(31.0)) if isinstance(tick, HistoricalTickLast) and tick.size == 0]
     assert [tick.attributes for tick in resumed] == [TickAttribLast()]
 
@@ -211,7 +208,7 @@ def test_a_competing_session_ends_the_stream() -> None:
     client.ask(tape(TickByTickType.LAST))
     world = client.link.world
     world.settings = attrs.evolve(world.settings, competing_session=True)
-    client.link.touch(*QUOTE_KINDS)
+    client.link.touch()
     (error,) = client.go(0.25)
     assert isinstance(error, ErrorMessage)
     assert (error.request_id, error.error_code) == (7, 10197)

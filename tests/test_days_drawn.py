@@ -9,11 +9,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from anytws.simulator import WorldSettings
 from anytws.simulator.faults import At, Event, On
-from tests.days_helpers import Hedger, idle
-
 from anytws.testing.days.drawn import KINDS, MOST_FAULTS, USUAL, Drawing, Seen, check_kinds, singles
 from anytws.testing.days.plan import DAY_SETTINGS, Plan, plan_of
 from anytws.testing.days.running import live
+from tests.days_helpers import Hedger, idle
 
 LOOK = settings(
     max_examples=200,

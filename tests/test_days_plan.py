@@ -19,6 +19,7 @@ from anytws.messages.market_data import TickAttributes
 from anytws.messages.order_words import OrderStatusWord
 from anytws.simulator import HangUp, Holding, Opening, WorldSettings
 from anytws.simulator.faults import At, CutConnection, CutUnanswered, Event, FillOrder, On, Say, Script
+from anytws.simulator.market.models import FLAT, Path, PathPoint
 from anytws.testing.days.plan import DAY_SETTINGS, Plan, plan_of
 from anytws.testing.days.values import brief, from_json, to_json
 
@@ -150,6 +151,8 @@ def test_a_token_that_swells_is_cut_off():
         OrderStatusWord("Thinking"),
         TickAttributes(3),
         Stock("AAPL"),
+        Path([PathPoint(1, 2, Decimal("3.5"))]),
+        FLAT,
         CutConnection,
         Say(CurrentTime(datetime(2026, 1, 5, tzinfo=UTC))),
     ],

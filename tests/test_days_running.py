@@ -1,4 +1,4 @@
-"""A day runs a program against a TWS: it is told after every event, started anew, at rest in the end, and repeatable."""
+"""A day runs a program against a TWS: told after every event, started anew, at rest in the end, and repeatable."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from decimal import Decimal
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 
@@ -22,14 +23,12 @@ from anytws.messages import (
     Stock,
 )
 from anytws.simulator.faults import At, ConnectionLost, CutConnection, CutUnanswered, Event, NightlyRestart, On
-from tests.days_helpers import BUY, HEDGE, Hedger, idle, plan
-
-# After the helpers, which skip these tests where trio is too old.
 from anytws.testing.days import repeatable, running
 from anytws.testing.days.day import Day
 from anytws.testing.days.plan import Plan
 from anytws.testing.days.program import fresh
 from anytws.testing.days.running import NeverSettled, SimulatorFailed, live, survey
+from tests.days_helpers import BUY, HEDGE, Hedger, idle, plan
 
 
 def test_a_program_lives_through_a_day():
@@ -267,7 +266,7 @@ def test_another_schedule_lets_tasks_run_in_another_order():
 
 def test_a_day_is_the_same_in_every_process():
     """Under every hash seed, and whether it is the first day of its process or not."""
-    source = f"from tests.test_days_running import *\nfor _ in range(2): print(digest(live(FAULTY, Hedger).story))"
+    source = "from tests.test_days_running import *\nfor _ in range(2): print(digest(live(FAULTY, Hedger).story))"
     root = Path(__file__).parent.parent
     path = os.pathsep.join([str(root), *[path for path in sys.path if path]])
     said = [
@@ -330,7 +329,7 @@ class Bound:
         (idle, False),
         (Run, False),
         (Called, True),
-        (lambda: Run(), False),
+        (partial(Run), False),
         (Called(), True),
         (Bound().trade, False),
         (lambda: Bound().trade, False),

@@ -20,10 +20,9 @@ from anytws.simulator.faults import (
     On,
     Repeat,
 )
-from tests.days_helpers import Hedger, idle, plan
-
 from anytws.testing.days.running import live
 from anytws.testing.days.situations import SITUATIONS, situations
+from tests.days_helpers import Hedger, idle, plan
 
 
 class Resting:

@@ -138,7 +138,7 @@ def test_data_of_a_market_in_a_row_are_one_line():
     assert len(lines) == 5 + 1 + 1 + 2
 
 
-ORDER = LimitOrder("BUY", Decimal("100"), 180.5, order_reference="entry")
+ORDER = LimitOrder("BUY", Decimal(100), 180.5, order_reference="entry")
 APPLE = Contract(symbol="AAPL", security_type=SecurityType.STOCK)
 
 

@@ -187,8 +187,8 @@ def test_a_purchase_and_a_sale_cost_and_earn_what_was_recorded() -> None:
 
 @pytest.mark.card("orders.pieces")
 def test_an_order_may_be_filled_by_the_size_that_is_shown() -> None:
-    trader = (floor := Floor(pieces=Pieces.SHOWN)).trader()
-    order_id = trader.place(market(quantity=300, time_in_force=DAY), stock("AMD"))
+    trader = (floor := Floor(pieces=Pieces.SHOWN, cash=Decimal(10**8))).trader()
+    order_id = trader.place(market(quantity=5000, time_in_force=DAY), stock("AMD"))
     floor.wait(600)
     fills = trader.held(order_id).fills
     assert len(fills) > 1
@@ -734,3 +734,29 @@ def test_an_order_needs_an_id_of_its_own_and_of_its_client() -> None:
     trader = floor.trader()
     with pytest.raises(ValueError, match="order id"):
         floor.world.exchange.place(trader.link, PlaceOrderRequest(AAPL, market()))
+
+
+def test_orders_that_wait_for_ever_have_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("anytws.simulator.exchange.book.MOST_LIVE", 5)
+    trader = Floor().trader()
+    ids = [trader.place(limit(10.0, quantity=1, time_in_force=GTC, transmit=False)) for _ in "x" * 6]
+    assert [order_id for order_id in ids if trader.story(order_id) == ["ERR(201)"]] == [ids[-1]]
+
+
+def test_what_is_remembered_of_ended_orders_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("anytws.simulator.exchange.book.MOST_ENDED", 3)
+    trader = (floor := by_hand()).trader()
+    for _ in "x" * 6:
+        trader.cancel(trader.place(limit(10.0, quantity=1, time_in_force=GTC)))
+    assert len(floor.world.exchange.orders.ended) == 3
+    trader.take()
+    trader.cancel(1)
+    assert trader.story(1) == ["ERR(10147)"]
+
+
+@pytest.mark.parametrize("order_id", [-1, 0])
+def test_a_cancel_of_what_is_no_id_is_answered(order_id: int) -> None:
+    trader = (floor := Floor()).trader()
+    trader.cancel(order_id)
+    floor.wait(1)
+    assert [message.error_code for message in trader.heard if isinstance(message, ErrorMessage)] == [10147]

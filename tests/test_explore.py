@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.days_helpers import HEDGE  # noqa: F401 (skips these tests where trio is too old)
-
 from anytws import testing
 from anytws.testing.days.plan import plan_of
 from anytws.testing.explore import Outcome, alike, explore, main
+from tests.days_helpers import HEDGE  # noqa: F401 (skips these tests where trio is too old)
 
 BOT = """
 import os

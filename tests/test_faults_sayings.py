@@ -10,6 +10,8 @@ import pytest
 from anytws.core.events import Notice, OddValue, UndecodableFrame
 from anytws.messages import (
     CommissionAndFeesReport,
+    ContractData,
+    ContractDataRequest,
     CurrentTime,
     CurrentTimeRequest,
     ExecutionDetails,
@@ -167,6 +169,20 @@ def test_a_time_in_a_form_that_nobody_knows():
     order_story(client)
     assert client.heard(ExecutionDetails)[0].execution.time in ("half past nine", None)
     assert client.heard(UndecodableFrame) == []
+
+
+@pytest.mark.card("faults.rewrite_raw")
+@pytest.mark.parametrize("version", [176, 226])
+def test_a_name_in_the_code_page_of_windows(version):
+    gbk = "苹果公司".encode("gbk")
+    event = Event(On("ContractData"), RewriteRaw("details.long_name", octets=gbk))
+    client = client_of(event, server_version=version)
+    client.link.receive_data(client.core.send(ContractDataRequest(AAPL, request_id=5)), 0.0)
+    said = client.link.data_to_send()
+    assert said.count(gbk) == 1
+    client.core.receive_data(said)
+    names = [each.details.long_name for each in client.core.events() if isinstance(each, ContractData)]
+    assert names == [gbk.decode("latin-1")] or version == 226
 
 
 def test_what_has_no_such_field_is_as_it_is():

@@ -109,6 +109,7 @@ BOUNDS: dict[str, int] = {
 ONE_INPUT = "what one input brought, which whoever drives the core takes after it: that is the contract"
 TABLE = "one for each entry, layout or kind of the catalogue"
 OURS = "filled by our own side"
+ONE_DAY = "what was said on one day of a test, which ends after so many messages"
 HELD = "one for each position; of those that are closed 1,000 at the most, by `MOST_POSITIONS`"
 VALUED = "one for each key of an account in each currency"
 
@@ -240,6 +241,21 @@ REASONS: dict[str, str] = {
     "simulator.ground.Ground._holders": "as many as there are links",
     "simulator.watchers.Watchers._callbacks": OURS,
     "simulator.client.Client.summaries": "two at the most",
+    "simulator.client.Streams._entries": "one for each stream",
+    "simulator.client.Streams._heap": "twice as many as streams, and 64",
+    "simulator.client.Streams._kinds": "one for each kind of stream",
+    "simulator.client.Streams._serials": "one for each stream",
+    "simulator.client.Streams._streams": "as many as `WorldSettings.lines`, and what each kind allows beside them",
+    "simulator.rate.MessageRate._times": "as many as `WorldSettings.messages_per_second`",
+    "simulator.ground.Ground._agenda": "a few for each order that is not over and each change of it, and a script",
+    "simulator.exchange.book.OrderBook._live": "10,000, by `MOST_LIVE`; `test_exchange.py` tries it",
+    "simulator.exchange.book.OrderBook._by_client": "as many as orders that are remembered",
+    "simulator.exchange.book.OrderBook.ended": "10,000, by `MOST_ENDED`",
+    "simulator.exchange.book.OrderBook.fills": "100,000, by `MOST_FILLS`",
+    "simulator.exchange.order.HeldOrder.fills": "one for each piece: never more than the size that is ordered",
+    "simulator.exchange.groups.Groups._filled": "10,000, by `MOST_GROUPS`",
+    "simulator.exchange.floor.Floor.located": OURS,
+    "simulator.exchange.speech.Speech.follows_by_hand": "one client id",
     "simulator.desk.Desk._bulletins": "200, by `MOST_BULLETINS`; `test_desk.py` tries it",
     "simulator.desk.Desk._aliases": "one for each account of the settings",
     "simulator.deck.all_cards()": "one",
@@ -307,6 +323,20 @@ REASONS: dict[str, str] = {
     "cli.readings.title_of()": TABLE,
     "cli.narrator.Narrator._numbers": "as many as there are links",
     "json._converter()": "two: one for what TWS says, one for the rest",
+    "testing.conversation_strategies._asked()": "one for each server version",
+    "testing.conversation_strategies._noise()": "one for each server version",
+    "testing.conversation_strategies.requests()": "one for each server version",
+    "testing.days.decorator.DaysTest.reached": "one for each situation that a test names",
+    "testing.days.repeatable._WARM": "one",
+    "testing.days.story.Story._raw": ONE_DAY,
+    "testing.days.story.Story._told": ONE_DAY,
+    "testing.days.story.Story._wires": ONE_DAY,
+    "testing.days.watched._market()": "eight markets, each with bounds of its own",
+    "testing.explore.Outcome.fine": "one for each token that a file has",
+    "testing.explore.Outcome.found": "one for each line that fails",
+    "testing.playbook.Playbook._todo": "what one step of a list brought",
+    "testing.playbook._Lines.done": "one for each step of a list",
+    "testing.playbook._Lines.wanted": "one for each step of a list",
     "testing.strategies.values_of()": TABLE,
     "testing.strategies._messages()": TABLE,
     "testing.strategies.record_of()": TABLE,

@@ -52,6 +52,8 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     "simulator/deck.py": ("test_cards.py",),
     # Text without behaviour.
     "simulator/connection_cards.py": ("test_cards.py", "test_link.py", "test_world.py"),
+    # Each a part of what becomes of orders: a client sees the whole alone.
+    "simulator/exchange/*.py": ("test_exchange.py", "test_families.py", "test_exchange_traces.py"),
     # By it settings are tried when they are made.
     "simulator/proof.py": ("test_settings.py",),
     # What can be traded: one part of it each, tried through the whole.
@@ -88,6 +90,14 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     "simulator/files.py": ("test_script.py",),
     # One of the answers of the simulated TWS each.
     "simulator/answers/*.py": ("test_answers.py",),
+    # The parts of a day: what it is made of and how it is told, what runs it.
+    "testing/days/__init__.py": ("test_days_decorator.py",),
+    "testing/days/values.py": ("test_days_plan.py",),
+    "testing/days/lines.py": ("test_days_story.py",),
+    "testing/days/day.py": ("test_days_running.py",),
+    "testing/days/program.py": ("test_days_running.py",),
+    "testing/days/repeatable.py": ("test_days_running.py",),
+    "testing/days/watched.py": ("test_days_running.py",),
     # A strategy is right if the codec takes what it draws.
     "testing/strategies.py": ("test_catalogue.py",),
     # One verb each, with its helpers: a person sees the verb alone.

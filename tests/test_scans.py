@@ -259,6 +259,14 @@ def test_a_client_that_does_not_read_misses_rankings():
     assert stream.wake_at == FIRST_SECONDS + 11 * REPEAT_SECONDS
 
 
+def test_whoever_wakes_it_late_gets_one_ranking_and_soon():
+    client = Client(World(), client_id=1)
+    client.ask(ScannerSubscriptionRequest(scan(), request_id=7))
+    for now in (1e6, 1e9):
+        assert [type(told) for told in client.go(now)] == [ScannerData]
+        assert now < client.link.streams["scanner", 7].wake_at <= now + REPEAT_SECONDS
+
+
 @given(
     st.sampled_from(sorted(SCANS)),
     st.sampled_from([(place.code, sort) for place in PLACES.values() for sort in place.sorts]),

@@ -38,6 +38,7 @@ from anytws.simulator import (
 from anytws.simulator.advisors import AdvisorGroup
 from anytws.simulator.exchange.models import Habits, Latency, Pieces, Progress
 from anytws.simulator.ledger.margins import Margins
+from anytws.simulator.market.models import FLAT, SEEDED, Path
 from anytws.simulator.settings import EPOCH
 from anytws.testing.strategies import message_of
 from anytws.wire.catalogue import CATALOGUE
@@ -188,6 +189,7 @@ KINDS = [Opening.MANAGED_ACCOUNTS, Opening.NEXT_VALID_ID, Opening.FARMS]
 
 ANY_SETTINGS: dict[str, st.SearchStrategy[object]] = {
     "personality": st.sampled_from(Personality),
+    "price_model": st.sampled_from((SEEDED, FLAT, Path(()))),
     "server_version": st.integers(1, MAX_VERSION),
     "accounts": st.lists(NAMES, max_size=3).map(tuple),
     "first_order_id": st.integers(-(2**31), 2**31),

@@ -152,7 +152,7 @@ CASES = {
     "--progress by-hand": {"progress": Progress.BY_HAND},
     "--pieces shown": {"pieces": Pieces.SHOWN},
     "--latency.acknowledge 0.5 --latency.fill 1": {"latency": Latency(acknowledge=0.5, fill=1.0)},
-    "--habits.repeats 3 --no-habits.says-filled": {"habits": Habits(repeats=3, says_filled=False)},
+    "--habits.repeats 3 --habits.no-says-filled": {"habits": Habits(repeats=3, says_filled=False)},
     "--hard-to-borrow MSFT,AMD": {"hard_to_borrow": frozenset({"MSFT", "AMD"})},
     "--master-client 9": {"master_client": 9},
     "--tick-by-tick-seconds 0": {"tick_by_tick_seconds": 0.0},
@@ -239,7 +239,9 @@ def test_the_help_explains_every_knob(capsys, monkeypatch):
     assert main(["simulate", "--help"]) == 0
     text = " ".join(capsys.readouterr().out.split())
     for name, option in OPTIONS.items():
-        assert (f" {option} " in text) is (name not in HIDDEN)
+        # Of a record each field is an option.
+        shown = f" {option} " in text or f" {option}." in text
+        assert shown is (name not in HIDDEN)
     # The docstrings speak of Python; the help does not.
     assert "None:" not in text
     assert "`" not in text

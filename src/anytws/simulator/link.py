@@ -10,7 +10,7 @@ that client's link and of no other.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import wraps
 from traceback import clear_frames
@@ -115,6 +115,25 @@ class Host(Knowledge):
     ) -> None:
         super().__init__(settings, universe)
         self.answers = answers
+
+    @property
+    def links(self) -> Sequence[Link]:
+        """The connections that are open, oldest first."""
+        return ()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there is somebody to connect to."""
+        return True
+
+    def die(self, how: HangUp = HangUp.EOF, now: float | None = None) -> None:
+        """End the whole TWS."""
+
+    def restart(self, now: float | None = None) -> None:
+        """Take connections again."""
+
+    def note_door(self) -> None:
+        """Take notice that somebody, or nobody, accepts connections now."""
 
     def meddler_for(self, link: Link) -> Meddler | None:  # noqa: ARG002 (for a world that has a script)
         """Give what meddles with the messages of *link*, which is new; None: nothing does."""
@@ -439,7 +458,7 @@ class Link(Client):
                 self.receive_eof(now)
             elif each is HangUp.RESET:
                 self.receive_reset(now)
-            elif isinstance(each, bytes):
+            else:
                 self._connection.receive_data(each)
                 self._react(now)
         self._watchers.call()

@@ -39,6 +39,8 @@ MINUTES: Final = 60.0
 """How long is looked, unless it is said."""
 DAYS_AT_ONCE: Final = 50
 """How many days are drawn from one seed."""
+_STRANGE: Final = re.compile("[^A-Za-z0-9_.-]")
+"""What the name of a file had better not have."""
 _SEEDS_APART: Final = 1_000_000
 _SWEPT: Final = 1000
 _FOUND: Final = "failed: "
@@ -84,7 +86,7 @@ def explore(
     folder cannot be written.
     """
     path, name = _parts(test)
-    place = folder / (re.sub(r"[^A-Za-z0-9_.-]+", "-", f"{Path(path).name}-{name}") + ".txt")
+    place = folder / (_STRANGE.sub("-", f"{Path(path).name}-{name}") + ".txt")
     kept = [line for line in _lines(place) if line]
     outcome = Outcome()
     workers = [

@@ -26,11 +26,10 @@ DEPTH: Final = "market depth"
 """The kind of streams of a book."""
 REALTIME_BARS: Final = "real-time bars"
 """The kind of streams of 5-second bars, each of which takes a line as well."""
-QUOTE_KINDS: Final = (MARKET_DATA, TICK_BY_TICK, DEPTH)
-"""What has to be touched (`Client.touch`) after a market was moved or halted by hand, or its settings were replaced."""
-
 NOT_SUBSCRIBED: Final = 354
-COMPETING: Final = 10197
+"""There are no live data, and no others either, or none are wanted."""
+
+_COMPETING: Final = 10197
 _TOO_MANY: Final = 101
 _NO_DELAYED: Final = 10168
 _TAKES_DELAYED: Final = (MarketDataMode.DELAYED, MarketDataMode.DELAYED_FROZEN)
@@ -88,7 +87,7 @@ def refusal(client: Client, request: ToTws, instrument: Instrument, exchange: st
 
 def no_data(client: Client, request: object) -> ErrorMessage:
     """Give the error that another session of the same user has the market data."""
-    return complaint(client.world, COMPETING, "No market data during competing live session", request)
+    return complaint(client.world, _COMPETING, "No market data during competing live session", request)
 
 
 def no_line(client: Client, request: ToTws) -> ErrorMessage | None:

@@ -75,13 +75,15 @@ class View:
             return self.at, self.at + 1
         return sessions[0].begin * _SECOND, sessions[-1].end * _SECOND
 
-    def bar(self, begin: int) -> Bar | None:
-        """Give what was traded from *begin* until now."""
-        return self.market.bar(self.instrument, begin, self.at + 1, Source.TRADES) if begin <= self.at else None
+    def minutes(self, count: int) -> Bar | None:
+        """Give what was traded in the last *count* whole minutes."""
+        end = self.at - self.at % _MINUTE
+        return self.market.bar(self.instrument, end - count * _MINUTE, end, Source.TRADES)
 
     def today(self) -> Bar | None:
         """Give what was traded in this trading day so far."""
-        return self.bar(self.day()[0])
+        begin, _ = self.day()
+        return self.market.bar(self.instrument, begin, self.at + 1, Source.TRADES) if begin <= self.at else None
 
 
 Maker: TypeAlias = Callable[[View], Iterator[Row]]
@@ -218,13 +220,13 @@ def _trade_count(view: View) -> Iterator[Row]:
 
 
 def _trade_rate(view: View) -> Iterator[Row]:
-    bar = view.bar(view.at - view.at % _MINUTE - _MINUTE)
+    bar = view.minutes(1)
     if bar is not None and bar.count >= 0:
         yield TickGeneric, (_T.TRADE_RATE, float(bar.count))
 
 
 def _volume_rate(view: View) -> Iterator[Row]:
-    bar = view.bar(view.at - view.at % _MINUTE - _MINUTE)
+    bar = view.minutes(1)
     if bar is not None and bar.volume >= 0:
         yield TickGeneric, (_T.VOLUME_RATE, float(view.figures.volume(bar.volume)))
 
@@ -297,7 +299,7 @@ def _short_volume(view: View) -> Iterator[Row]:
         (10, _T.SHORT_TERM_VOLUME_10_MIN),
     )
     for count, tick_type in minutes:
-        bar = view.bar(view.at - view.at % _MINUTE - count * _MINUTE)
+        bar = view.minutes(count)
         if bar is not None and bar.volume >= 0:
             yield _size(tick_type, view.figures.volume(bar.volume))
 

@@ -210,6 +210,7 @@ CARDS: Final = (
         "otherwise 162, or 420, with Historical data request pacing violation. Larger bars are never refused.",
         Evidence.DOCUMENTED,
         "historical.md 6",
-        "All clients of a TWS together, and refused requests count for nothing: chosen. The knob historical_pacing.",
+        "All clients of a TWS together, and refused requests count for nothing: chosen. That the farm goes after many "
+        "violations is left out. The knob historical_pacing turns it off.",
     ),
 )

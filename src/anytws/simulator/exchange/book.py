@@ -9,6 +9,8 @@ from typing import Final
 from anytws.simulator.chance import draw
 from anytws.simulator.exchange.order import Fill, HeldOrder
 
+MOST_LIVE: Final = 10_000
+"""How many orders there may be that are not over; more are refused (chosen, to have a bound)."""
 MOST_ENDED: Final = 10_000
 """How many orders are remembered after their end; the oldest go first."""
 MOST_FILLS: Final = 100_000
@@ -34,6 +36,11 @@ class OrderBook:
         """Goes up whenever an order comes or ends."""
         self._permanent_id = _FIRST + draw(seed, 1) % _SPREAD
         self._executions = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more orders are taken."""
+        return len(self._live) >= MOST_LIVE
 
     @property
     def live(self) -> list[HeldOrder]:

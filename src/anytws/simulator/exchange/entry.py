@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from decimal import ROUND_FLOOR, Decimal
+from typing import Final
 
 from anytws.messages.base import replace
 from anytws.messages.contract import Contract, SecurityType
 from anytws.messages.order import Order
 from anytws.messages.order_words import OrderStatusWord
 from anytws.messages.orders import PlaceOrderRequest
-from anytws.simulator.exchange.checks import not_meant, problem_of
+from anytws.simulator.exchange.checks import Refused, not_meant, problem_of
 from anytws.simulator.exchange.desk import Desk
 from anytws.simulator.exchange.floor import Floor
 from anytws.simulator.exchange.order import HeldOrder
@@ -17,6 +18,8 @@ from anytws.simulator.exchange.preview import preview
 from anytws.simulator.ground import Listener
 from anytws.simulator.universe.instrument import Instrument
 from anytws.simulator.universe.universe import Match, Trouble
+
+_REJECTED: Final = 201
 
 
 class Entry:
@@ -36,6 +39,8 @@ class Entry:
         order = request.order
         parent = self._desk.orders.find(client_id, order.parent_id) if order.parent_id else None
         problem = problem_of(self._ground, match.instrument, order, parent)
+        if self._desk.orders.is_full:
+            problem = Refused(_REJECTED, "Order rejected - reason:There are too many orders.")
         if problem is not None:
             self._desk.refuse(client, order_id, problem)
             return

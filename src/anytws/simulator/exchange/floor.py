@@ -60,8 +60,9 @@ class Floor:
 
     def set_end(self, held: HeldOrder) -> None:
         """Note when the time of *held* is over, and end it then."""
-        end = held.expires_at = ends_at(held, self._ground.settings.wall_zone)
-        if end is not None:
+        end, before = ends_at(held, self._ground.settings.wall_zone), held.expires_at
+        held.expires_at = end
+        if end is not None and end != before:
             # What else happens to it does not put this off.
             self._ground.do_at(end, lambda: self._endings.expire(held) if held.expires_at == end else None)
 

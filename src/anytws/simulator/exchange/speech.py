@@ -19,6 +19,7 @@ from anytws.messages.order_state import OrderState
 from anytws.messages.order_words import OcaType, OrderStatusWord, OrderType
 from anytws.messages.orders import CompletedOrder, OpenOrder, OrderStatus
 from anytws.messages.session import ErrorMessage
+from anytws.simulator.complaints import sayable
 from anytws.simulator.exchange.order import Fill, HeldOrder
 from anytws.simulator.ground import Ground, Listener
 
@@ -58,7 +59,7 @@ class Speech:
 
     def refuse(self, client: Listener, order_id: int, code: int, text: str) -> None:
         """Say to *client* that what it asked for under *order_id* is not done."""
-        client.push(ErrorMessage(order_id, code, text, error_time=self._ground.time()))
+        client.push(ErrorMessage(sayable(order_id), code, text, error_time=self._ground.time()))
 
     # What is said
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import attrs
@@ -21,76 +20,15 @@ from anytws.simulator.faults.words import Deed
 from anytws.simulator.settings import FarmKind, HangUp, WorldSettings
 
 if TYPE_CHECKING:
-    from anytws.simulator.exchange.exchange import Exchange
     from anytws.simulator.exchange.order import HeldOrder
     from anytws.simulator.faults.lines import Line, Lines
     from anytws.simulator.faults.meddler import Meddler
-    from anytws.simulator.link import Link
-    from anytws.simulator.market.market import Market
+    from anytws.simulator.link import Host, Link
     from anytws.simulator.universe.instrument import Instrument
-    from anytws.simulator.universe.universe import Universe
 
 _DOWN: Final = {FarmKind.MARKET_DATA: 2103, FarmKind.HISTORICAL: 2105, FarmKind.SECURITY_DEFINITION: 2157}
 _LOST, _BACK_WITHOUT_DATA, _BACK = 1100, 1101, 1102
 _RATE, _PORT, _DEPTH_RESET = 100, 1300, 317
-
-
-class House(Protocol):
-    """The world, as those see it who have a script played there."""
-
-    settings: WorldSettings
-
-    @property
-    def now(self) -> float:
-        """The last time that it was told."""
-
-    @property
-    def answers(self) -> Mapping[type[ToTws], Any]:
-        """What it answers."""
-
-    @property
-    def links(self) -> Sequence[Link]:
-        """The connections that are open."""
-
-    @property
-    def is_running(self) -> bool:
-        """Whether there is somebody to connect to."""
-
-    @property
-    def universe(self) -> Universe:
-        """Its instruments."""
-
-    @property
-    def market(self) -> Market:
-        """Its market."""
-
-    @property
-    def exchange(self) -> Exchange:
-        """Its orders."""
-
-    def ms(self, now: float | None = None) -> int:
-        """Give the time in milliseconds since 1970."""
-
-    def utc(self, now: float | None = None) -> datetime:
-        """Give the UTC time."""
-
-    def do_at(self, ms: int, action: Callable[[], None]) -> None:
-        """Have *action* done at a time."""
-
-    def die(self, how: HangUp = HangUp.EOF, now: float | None = None) -> None:
-        """End the whole TWS."""
-
-    def restart(self, now: float | None = None) -> None:
-        """Take connections again."""
-
-    def note_door(self) -> None:
-        """Take notice that somebody, or nobody, accepts connections now."""
-
-    def hold_id(self, client_id: int, seconds: float) -> None:
-        """Have a client id be in use."""
-
-    def move_next_ids(self, by: int) -> None:
-        """Have the next order ids be others."""
 
 
 class State(Protocol):
@@ -99,9 +37,11 @@ class State(Protocol):
     @property
     def lines(self) -> Lines:
         """The lines that are down."""
+        ...
 
     def meddler_of(self, link: Link) -> Meddler | None:
         """Give what meddles with *link*."""
+        ...
 
     def during(self, seconds: float | None, end: Callable[[], None]) -> None:
         """Have *end* done after *seconds*, or when all trouble is to end; None: only then."""
@@ -122,7 +62,7 @@ class State(Protocol):
 class Deeds:
     """Does what happens in *house*."""
 
-    def __init__(self, house: House, state: State) -> None:
+    def __init__(self, house: Host, state: State) -> None:
         self._house = house
         self._state = state
 
@@ -338,6 +278,8 @@ class Deeds:
                     if not held.fills:
                         return "the order has no execution"
                     hands.correct(held, held.fills[-1], shares=shares, price=price)
+                case _:
+                    return ""
         except ValueError as problem:
             # It is over, say: a script may be late, as the market may be.
             return in_a_sentence(str(problem))

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import attrs
 
 from anytws.messages.base import ToClient, ToTws
-from anytws.simulator.faults.deeds import Deeds, House
+from anytws.simulator.faults.deeds import Deeds
 from anytws.simulator.faults.habits import rules_of
 from anytws.simulator.faults.lines import Lines
 from anytws.simulator.faults.market_events import MARKET_EVENTS
@@ -27,7 +27,7 @@ from anytws.simulator.faults.stage import Speaker
 from anytws.simulator.faults.triggers import AfterBytes, AfterConnections, AfterMessages, At, AtClock, On
 from anytws.simulator.faults.watch import Watch, concerns, happens
 from anytws.simulator.faults.words import ByteFault, Deed, Fault, Habit, Meanwhile, Way
-from anytws.simulator.link import Link
+from anytws.simulator.link import Host, Link
 from anytws.simulator.settings import WorldSettings
 
 MOST_GOING_ON: Final = 1000
@@ -66,7 +66,7 @@ class Active:
 class Director:
     """Has *script* played in *house*. Raises `ValueError` for a script that means what is not there."""
 
-    def __init__(self, house: House, script: Script) -> None:
+    def __init__(self, house: Host, script: Script) -> None:
         self.script: Final = script
         """What is played."""
         self.told: Final[deque[Told]] = deque(maxlen=MOST_TOLD)

@@ -89,6 +89,8 @@ class Lane:
                 case Timeout():
                     # The end does not get through either.
                     return
+                case _:
+                    continue
         self._push(due, how)
         self._is_ended = True
 
@@ -188,4 +190,6 @@ class Lane:
                     cuts.append((begin + timeout * _MS, HangUp.EOF))
                 case ResetPeer(timeout=timeout):
                     cuts.append((begin + timeout * _MS, HangUp.RESET))
+                case _:
+                    continue
         return cuts

@@ -308,10 +308,12 @@ class Meddler:
                 return self._waiting.hold(Held(saying, kind, frozenset(subjects_of(message))), patience)
             case sayings.Rewrite(fields=fields, empty=empty) if not isinstance(saying, bytes):
                 return rewritten(saying, fields, empty)
-            case sayings.RewriteRaw(field=field, raw=raw) if not isinstance(saying, bytes):
-                return raw_frame(saying, self._link.version, field, raw)
+            case sayings.RewriteRaw(field=field, raw=raw, octets=octets) if not isinstance(saying, bytes):
+                return raw_frame(saying, self._link.version, field, raw, octets)
             case sayings.LeaveOut():
                 return None
+            case _:
+                pass
         return saying
 
     def _repeat(self, saying: Saying, again: int, seconds: float, after: list[Saying]) -> None:

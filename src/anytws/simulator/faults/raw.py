@@ -19,6 +19,7 @@ from anytws.wire.versions import PROTOBUF
 from anytws.wire.walk import walk_text
 
 _ID_BYTES: Final = 4
+_STAND_IN: Final = "\x01"
 
 
 # --- values -----------------------------------------------------------------------------------------------------------
@@ -96,24 +97,28 @@ def _with(record: Any, path: list[str], value: object) -> Any:  # noqa: ANN401 (
 # --- bytes ------------------------------------------------------------------------------------------------------------
 
 
-def raw_frame(message: ToClient, version: int, field: str, raw: str) -> bytes:
+def raw_frame(message: ToClient, version: int, field: str, raw: str, octets: bytes | None = None) -> bytes:
     """Give the frame of *message* with *raw* in the place of *field*; as it is, if the message has no such field.
 
-    Raises `LocalProtocolError` if the message itself cannot be said.
+    Where *octets* are given, they stand there, letter for letter. Raises `LocalProtocolError` if the message itself cannot be said.
     """
     body = shared_codec(Side.TWS, version).encode(message)
     if version >= PROTOBUF and int.from_bytes(body[:_ID_BYTES], "big") > PROTOBUF_OFFSET:
-        return frame(body[:_ID_BYTES] + _raw_protobuf(message, body[_ID_BYTES:], field, raw))
+        # A text of protobuf is UTF-8 to its own library: one of the same length is put in, and exchanged.
+        stand_in = raw if octets is None else _STAND_IN * len(octets)
+        said = _raw_protobuf(message, body[_ID_BYTES:], field, stand_in)
+        return frame(body[:_ID_BYTES] + (said.replace(stand_in.encode(), octets, 1) if octets else said))
     head = text_head(entry_of(message), version)
-    return frame(head + _raw_text(message, version, body[len(head) :], field, raw))
+    held = raw.encode("utf-8", "surrogateescape") if octets is None else octets
+    return frame(head + _raw_text(message, version, body[len(head) :], field, held))
 
 
-def _raw_text(message: ToClient, version: int, body: bytes, field: str, raw: str) -> bytes:
+def _raw_text(message: ToClient, version: int, body: bytes, field: str, raw: bytes) -> bytes:
     parts = body.split(b"\0")[:-1]
     fields = [part.decode("utf-8", "surrogateescape") for part in parts]
     for place, seen in enumerate(walk_text(entry_of(message), version, fields, tolerant=True)):
         if seen.path == field:
-            parts[place] = raw.encode("utf-8", "surrogateescape").replace(b"\0", b"")
+            parts[place] = raw.replace(b"\0", b"")
     return b"".join(part + b"\0" for part in parts)
 
 

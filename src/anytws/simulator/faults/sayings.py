@@ -103,8 +103,11 @@ class RewriteRaw(SayingRule):
 
     field: str = attrs.field(validator=text)
     """The field, such as ``execution.time``."""
-    raw: str = attrs.field(validator=of_type(str))
+    raw: str = attrs.field(default="", validator=of_type(str))
     """What stands there; empty for nothing."""
+    octets: bytes | None = attrs.field(default=None, validator=attrs.validators.optional(of_type(bytes)))
+    """The bytes that stand there instead, such as a name in the code page of a Chinese Windows; in a file as
+    hexadecimal digits. None: those of ``raw``, in UTF-8."""
 
     evidence = Evidence.REPORTED
     source = "public_reports.py c01, c04, c21, c34: what real frames had in fields of numbers and times"

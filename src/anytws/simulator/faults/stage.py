@@ -23,14 +23,17 @@ class Speaker(Protocol):
     @property
     def client(self) -> Client:
         """The link as those see it who answer."""
+        ...
 
     @property
     def version(self) -> int:
         """The version agreed; 0 before."""
+        ...
 
     @property
     def is_over(self) -> bool:
         """Whether it ends, or has ended."""
+        ...
 
     def utter(self, saying: Saying) -> None:
         """Say this, with nobody meddling."""
@@ -43,6 +46,7 @@ class Speaker(Protocol):
 
     def replies(self, request: ToTws) -> Iterable[ToClient]:
         """Give what TWS would say to *request*."""
+        ...
 
 
 class Stage(Protocol):
@@ -51,17 +55,21 @@ class Stage(Protocol):
     @property
     def ms(self) -> int:
         """The time, in milliseconds since 1970."""
+        ...
 
     @property
     def seed(self) -> int:
         """What chance is drawn from."""
+        ...
 
     @property
     def is_hanging(self) -> bool:
         """Whether TWS hangs, for everybody."""
+        ...
 
     def watches(self, kind: type[ToTws | ToClient]) -> Sequence[Watch]:
         """Give the events that wait for messages of *kind*."""
+        ...
 
     def later(self, seconds: float, action: Callable[[], None]) -> None:
         """Do *action* after *seconds*."""
@@ -74,12 +82,14 @@ class Stage(Protocol):
 
     def passes(self, link: Speaker, request: ToTws) -> Meanwhile | None:
         """Give what becomes of *request*, since a line is down; None: none is that it needs."""
+        ...
 
     def wait(self, link: Speaker, request: ToTws) -> None:
         """Have *request* wait until the lines are back."""
 
     def hushes(self, link: Speaker, message: ToClient, request: ToTws | None) -> bool:
         """Tell whether *message*, to *request*, is not said since a line is down; it may be said later."""
+        ...
 
     def count_bytes(self, link: Speaker, way: Way, total: int) -> None:
         """Take notice of how many bytes have gone one way."""

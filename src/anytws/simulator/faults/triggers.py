@@ -147,8 +147,10 @@ TRIGGERS: Final[tuple[type[Trigger], ...]] = (At, AtClock, On, AfterMessages, Af
 def message_called(name: object) -> type[Message] | None:
     """Give the class of the message called *name*; None: there is none."""
     found = getattr(messages, name) if isinstance(name, str) and name in messages.__all__ else None
-    is_message = isinstance(found, type) and issubclass(found, (ToTws, ToClient)) and attrs.has(found)
-    return found if is_message else None
+    if not isinstance(found, type) or not issubclass(found, (ToTws, ToClient)):
+        return None
+    # The bases of messages are none.
+    return found if "__attrs_attrs__" in vars(found) else None
 
 
 def heard_class(name: str) -> type[Message]:

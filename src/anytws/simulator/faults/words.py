@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum, unique
 from math import isnan
-from typing import Any, ClassVar, Final, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias, cast
 
 import attrs
 
@@ -161,7 +161,7 @@ def text(_: object, field: attrs.Attribute[Any], value: object) -> None:
 
 def pairs(value: Mapping[str, Plain] | Iterable[tuple[str, Plain]]) -> tuple[tuple[str, Plain], ...]:
     """Give fields and their values, a mapping or pairs, as pairs."""
-    items = value.items() if isinstance(value, Mapping) else value
+    items = cast("Iterable[tuple[str, Plain]]", value.items() if isinstance(value, Mapping) else value)
     try:
         return tuple((name, held) for name, held in items)
     except (TypeError, ValueError):
