@@ -338,3 +338,23 @@ async def test_a_speed_is_above_zero(speed):
     with pytest.raises(ValueError, match="speed"):
         async with serve_memory(World(), speed=speed):
             pass
+
+
+@pytest.mark.virtual_time
+async def test_what_the_world_does_wakes_only_whom_it_concerns():
+    """Of 32 clients each would be woken by each order of any other one."""
+    world = World()
+    async with serve_memory(world) as tws, await tws.connect() as stream:
+        await become_ready(stream)
+        (link,) = world.links
+        woken = []
+        wake = link.wake
+        link.wake = lambda now: (woken.append(now), wake(now))  # type: ignore[method-assign]
+        begin = world.ms()
+        for second in range(1, 100):
+            world.do_at(begin + second * 1000, lambda: None)
+        await trio.sleep(200)
+        assert woken == []
+        world.do_at(world.ms() + 1000, lambda: link.push(NextValidId(77)))
+        await trio.sleep(2)
+        assert await stream.receive()

@@ -102,7 +102,7 @@ class Carrier:
             elif link.hang_up is HangUp.EOF:
                 return
             else:
-                with anyio.CancelScope(deadline=self._pace.deadline(link.wake_at())):
+                with anyio.CancelScope(deadline=self._pace.deadline(link.own_wake_at())):
                     await self._attention.wait()
 
     async def _deliver(self, data: bytes) -> None:

@@ -301,13 +301,17 @@ class Link(Client):
         return self._meddler is not None and self._meddler.is_hanging and self.hang_up is None
 
     def wake_at(self) -> float | None:
-        """Give the time at which `wake` has something to do; None when it has not."""
+        """Give the time at which `wake` has something to do, for this client or the whole TWS; None when it has not."""
         if self.hang_up is not None:
             return None
-        if self.is_hanging:
-            return self.world.wake_at()
-        world_at = self.world.wake_at()
-        times = (self._connection.wake_at(), self._person_answers_at, self._opens_at, self._waits_until, world_at)
+        times = [time for time in (self.own_wake_at(), self.world.wake_at()) if time is not None]
+        return min(times, default=None)
+
+    def own_wake_at(self) -> float | None:
+        """Give the time at which `wake` has something to do for this client, for who drives the world besides."""
+        if self.hang_up is not None or self.is_hanging:
+            return None
+        times = (self._connection.wake_at(), self._person_answers_at, self._opens_at, self._waits_until)
         soonest = min((time for time in times if time is not None), default=math.inf)
         soonest = min(soonest, self.streams.wake_at)
         return None if soonest == math.inf else soonest

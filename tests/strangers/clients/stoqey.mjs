@@ -6,7 +6,7 @@ import path from "node:path";
 
 const [folder, host, port] = process.argv.slice(2);
 const require = createRequire(path.join(path.resolve(folder), "package.json"));
-const { IBApi, EventName } = require("@stoqey/ib");
+const { IBApi, EventName, ScanCode } = require("@stoqey/ib");
 
 const PATIENCE = 10000;
 const END = "20260102-21:00:00";
@@ -290,7 +290,7 @@ class Session {
   }
 
   async scanner() {
-    const wanted = { instrument: "STK", locationCode: "STK.US.MAJOR", scanCode: "TOP_PERC_GAIN", numberOfRows: 5 };
+    const wanted = { instrument: "STK", locationCode: "STK.US.MAJOR", scanCode: ScanCode.TOP_PERC_GAIN, numberOfRows: 5 };
     const request = await this.asked("scannerDataEnd", (id) => this.api.reqScannerSubscription(id, wanted, [], []));
     this.api.cancelScannerSubscription(request);
     return this.named("scannerData", request).map((row) => [row[1], row[2].contract.symbol]);
@@ -312,7 +312,7 @@ class Session {
   }
 
   async histogram() {
-    const request = await this.asked("histogramData", (id) => this.api.reqHistogramData(id, this.stock, true, 2, "days"));
+    const request = await this.asked("histogramData", (id) => this.api.reqHistogramData(id, this.stock, true, 2, "DAY"));
     return { rows: this.named("histogramData", request)[0][1].length };
   }
 

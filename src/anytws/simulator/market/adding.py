@@ -23,6 +23,8 @@ class Adding:
     def sum(self, begin: int, end: int, source: Source, *, liquid: bool = False, is_exact: bool = True) -> Sum:
         """Give all from *begin* up to *end* (milliseconds); not *is_exact*: no value, no close, which is cheaper."""
         total = Sum()
+        if source is Source.TRADES and not self.tape.process.kind.has_trades:
+            return total
         for part in self.tape.process.parts_between(begin // MINUTE_MS, -(-end // MINUTE_MS)):
             if liquid and not part.is_liquid:
                 continue
@@ -78,8 +80,6 @@ class Adding:
         process = self.tape.process
         if source is not Source.TRADES:
             self._add_quotes(total, part, begin, end, scale, source)
-        elif not process.kind.has_trades:
-            return
         elif (begin, end) == (part.begin, part.end):
             found = self.part_sum(part)
             if found is not None:

@@ -40,15 +40,24 @@ class Connect(Protocol):
 
 
 class HasRun(Protocol):
-    """A program with state, and a method that is its life."""
+    """A program with state, and a method that is its life: it is given a connection."""
 
-    run: Callable[[Tws], Awaitable[None]] | Callable[[Connect], Awaitable[None]]
-    """Called with a connection, or with what makes one."""
+    def run(self, tws: Tws, /) -> Awaitable[None]:
+        """Live while the connection does."""
+        ...
+
+
+class HasOwnRun(Protocol):
+    """A program with state that connects by itself."""
+
+    def run(self, connect: Connect, /) -> Awaitable[None]:
+        """Live through the day."""
+        ...
 
 
 Body: TypeAlias = Callable[[Tws], Awaitable[None]] | Callable[[Connect], Awaitable[None]]
 """What is awaited."""
-Program: TypeAlias = Body | Callable[[], Body | HasRun]
+Program: TypeAlias = Body | Callable[[], Body | HasRun | HasOwnRun]
 """What ``program=`` may be."""
 
 
