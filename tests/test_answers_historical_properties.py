@@ -27,6 +27,7 @@ from anytws.messages import (
     HistoricalTicksBidAsk,
     HistoricalTicksLast,
     HistoricalTicksRequest,
+    SecurityType,
     Stock,
     TicksWhatToShow,
     WhatToShow,
@@ -162,6 +163,44 @@ def test_bars_of_quotes_are_made_of_quotes(second: int):
         assert found[WhatToShow.BID].high >= max(quote.price_bid for quote in quotes)
         assert found[WhatToShow.ASK].low <= min(quote.price_ask for quote in quotes)
     assert found[WhatToShow.BID].high < found[WhatToShow.ASK].high
+
+
+SAMPLES = ("AAPL", "7203", "EUR", "SPX", "BTC", "IBUS500", "XAUUSD", "ES", "922908728", "ACWA01", "IBCID401820131")
+
+
+@pytest.mark.card("historical.products", "historical.rates")
+@pytest.mark.parametrize("symbol", SAMPLES)
+def test_each_product_has_each_kind_or_a_refusal(symbol: str):
+    contract = CLIENT.link.world.universe.by_symbol(symbol).contract
+    kinds = set[WhatToShow]()
+    for what in WhatToShow:
+        told = CLIENT.ask(bars("2 D", BarSize.HOUR_1, contract=contract, what_to_show=what))
+        if isinstance(told[0], HistoricalData):
+            kinds.add(what)
+            assert all(bar.low <= bar.high for bar in told[0].bars)
+        else:
+            assert error_of(told)[1] in (162, 321, 10299)
+    security_type = contract.security_type
+    has_yields = WhatToShow.YIELD_LAST in kinds
+    assert has_yields == (security_type is SecurityType.BOND)
+    assert (WhatToShow.AGGREGATED_TRADES in kinds) == (security_type is SecurityType.CRYPTO)
+    assert (
+        (WhatToShow.FEE_RATE in kinds) == (WhatToShow.ADJUSTED_LAST in kinds) == (security_type is SecurityType.STOCK)
+    )
+    assert (WhatToShow.BID in kinds) == (security_type not in (SecurityType.INDEX, SecurityType.FUND))
+
+
+@pytest.mark.card("historical.rates")
+def test_a_high_price_is_a_low_yield():
+    contract = CLIENT.link.world.universe.by_symbol("IBCID401820131").contract
+    prices, yields = [
+        bars_of(CLIENT.ask(bars("2 D", BarSize.HOUR_1, contract=contract, what_to_show=what, use_rth=True)))
+        for what in (WhatToShow.TRADES, WhatToShow.YIELD_LAST)
+    ]
+    for price, income in zip(prices, yields, strict=True):
+        assert income.low <= min(income.open, income.close) <= max(income.open, income.close) <= income.high
+        assert (price.high > price.low) == (income.high > income.low)
+        assert (price.close > price.open) == (income.close < income.open)
 
 
 DURATIONS = st.sampled_from(["60 S", "900 S", "1 D", "2 D", "1 W", "1 M", "", "3", "0 D", "1 X", "90000 S", "400 D"])

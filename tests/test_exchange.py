@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -26,6 +27,8 @@ from anytws.messages.executions import (
     ExecutionFilter,
     ExecutionRequest,
 )
+from anytws.messages.order_conditions import TimeCondition
+from anytws.messages.order_parts import AttachedOrders
 from anytws.messages.orders import (
     AllOpenOrdersRequest,
     CompletedOrder,
@@ -240,6 +243,35 @@ def test_a_trailing_stop_follows_the_price_and_never_goes_back(method: TriggerMe
     floor.wait(5)
     assert held.is_triggered
     assert held.status is OrderStatusWord.FILLED
+
+
+def test_a_trailing_stop_knows_nothing_of_prices_that_never_came() -> None:
+    trader = (floor := Floor()).trader()
+    order = Order(Action.SELL, OrderType.TRAILING_STOP, Decimal(10), trailing_percent=1.0, time_in_force=GTC)
+    held = trader.held(trader.place(order))
+    floor.wait(1)
+    start = floor.bid()
+    # Whatever it would have done in this hour: it does not happen.
+    floor.move(float(start))
+    floor.wait(1)
+    assert held.stop is not None
+    assert abs(held.stop - start * Decimal("0.99")) < Decimal("0.5")
+
+
+@pytest.mark.card("orders.at_the_opening")
+def test_an_order_for_the_opening_is_filled_there_or_not_at_all() -> None:
+    trader = (floor := Floor(BEFORE_THE_BELL)).trader()
+    good, far = (trader.place(limit(price, quantity=1, time_in_force=TimeInForce.OPG)) for price in (900.0, 10.0))
+    floor.until(datetime(2026, 1, 5, 14, 29, tzinfo=UTC))
+    assert "EX(1)" not in trader.story(good)
+    floor.until(datetime(2026, 1, 5, 14, 31, tzinfo=UTC))
+    assert trader.held(good).filled == 1
+    assert trader.story(far)[-2:] == ["OS(Cancelled 0/1)", "ERR(202)"]
+    late = trader.place(limit(900.0, quantity=1, time_in_force=TimeInForce.OPG))
+    floor.until(datetime(2026, 1, 6, 14, 29, tzinfo=UTC))
+    assert trader.held(late).is_live
+    floor.until(datetime(2026, 1, 6, 14, 31, tzinfo=UTC))
+    assert trader.held(late).filled == 1
 
 
 def test_a_trailing_stop_limit_is_a_limit_order_from_its_stop_on() -> None:
@@ -720,6 +752,13 @@ def test_progress_at_once_waits_for_no_market() -> None:
     assert trader.held(order_id).fills[0].price == 10
 
 
+def test_progress_at_once_leaves_stops_to_the_market() -> None:
+    trader = (floor := Floor(progress=Progress.AT_ONCE, latency=AT_ONCE)).trader()
+    order_id = trader.place(stop(100.0, quantity=3, time_in_force=GTC))
+    floor.wait(60)
+    assert trader.held(order_id).status is OrderStatusWord.PRE_SUBMITTED
+
+
 def test_a_slow_tws_answers_late() -> None:
     trader = (floor := Floor(latency=Latency(acknowledge=30.0))).trader()
     order_id = trader.place(limit(10.0, time_in_force=DAY))
@@ -760,3 +799,29 @@ def test_a_cancel_of_what_is_no_id_is_answered(order_id: int) -> None:
     trader.cancel(order_id)
     floor.wait(1)
     assert [message.error_code for message in trader.heard if isinstance(message, ErrorMessage)] == [10147]
+
+
+@pytest.mark.card("orders.not_simulated")
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"algo_strategy": "Adaptive"},
+        {"scale_price_increment": 0.1},
+        {"conditions": (TimeCondition(True, datetime(2026, 1, 5, 15, tzinfo=UTC)),)},
+        {"adjusted_order_type": OrderType.TRAILING_STOP},
+    ],
+)
+def test_what_is_not_simulated_is_refused_and_never_taken(more: dict[str, Any]) -> None:
+    trader = (floor := Floor()).trader()
+    order_id = trader.place(limit(10.0, time_in_force=DAY, **more))
+    floor.wait(5)
+    assert trader.story(order_id) == ["ERR(387)"]
+
+
+@pytest.mark.card("orders.not_simulated")
+def test_orders_that_are_attached_are_refused_whole() -> None:
+    trader = (floor := Floor()).trader()
+    attached = AttachedOrders(stop_loss_order_id=2, stop_loss_order_type="PRESET")
+    trader.send(PlaceOrderRequest(AAPL, limit(10.0, time_in_force=DAY), attached, order_id=1))
+    floor.wait(5)
+    assert trader.story(1) == ["ERR(387)"]

@@ -11,10 +11,40 @@ from pathlib import Path
 
 import attrs
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from anytws.core.state import State
+from anytws.messages import (
+    CancelMarketData,
+    ContractDataRequest,
+    CurrentTimeRequest,
+    MarketDataRequest,
+    MarketOrder,
+    OpenOrdersRequest,
+    PlaceOrderRequest,
+    PositionsRequest,
+    Stock,
+)
+from anytws.messages.market_data import MarketDepthRequest
 from anytws.simulator import World
 from anytws.simulator import faults as package
-from anytws.simulator.faults import FAULTS, TRIGGERS, WORDS, ByteFault, Event, Refused, Way
+from anytws.simulator.faults import (
+    FAULTS,
+    TRIGGERS,
+    WORDS,
+    AfterBytes,
+    AfterConnections,
+    AfterMessages,
+    At,
+    ByteFault,
+    Event,
+    On,
+    Refused,
+    Script,
+    Trigger,
+    Way,
+)
 from anytws.simulator.faults.cards import CARDS
 from anytws.simulator.faults.file import event_table
 from anytws.simulator.faults.habits import rules_of
@@ -22,6 +52,8 @@ from anytws.simulator.faults.texts import FARM_CODES, TEXTS, text_of
 from anytws.simulator.faults.words import Habit, word_of
 from anytws.simulator.files import read_world
 from docs import write_faults
+from tests.test_script import events_of
+from tests.test_world import Client
 
 ROOT = Path(__file__).parent.parent
 
@@ -157,3 +189,62 @@ def test_seed_settings_and_script_determine_every_byte():
     assert said[0] == said[1] == said[2]
     assert said[0] != said[3]
     assert int(said[0].split()[0]) > 300, "the day was not empty"
+
+
+# Whatever a script has happen
+
+
+@given(st.data())
+@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_no_script_breaks_tws_and_all_is_well_when_it_is_stopped(data: st.DataObject):
+    events = data.draw(st.lists(st.one_of([events_of(fault) for fault in FAULTS]), min_size=1, max_size=6))
+    soon = [attrs.evolve(each, when=within_seconds(each.when)) for each in events]
+    world = World(script=Script(soon))
+    apple = Stock("AAPL")
+    clients: dict[int, Client] = {}
+    for second in range(12):
+        now = second * 1.0
+        world.note_time(now)
+        for client_id in (0, 1):
+            known = clients.get(client_id)
+            if (known is None or known.core.closed is not None) and world.is_listening:
+                clients[client_id] = known = Client(
+                    world, client_id=client_id, now=now, version_timeout=None, start_timeout=None
+                )
+            if known is not None and known.state is State.READY:
+                order_id = 10 * second + 1
+                known.ask(PlaceOrderRequest(apple, MarketOrder("BUY", 1), order_id=order_id), now)
+                if known.state is State.READY:
+                    known.ask(data.draw(st.sampled_from(REQUESTS)), now)
+    world.director.stop()
+    world.note_time(1000.0)
+    assert world.director.is_spent
+    assert [link.failure for link in (*world.links, *world.ended) if link.failure is not None] == []
+    last = Client(world, client_id=7, now=1000.0)
+    assert last.state is State.READY
+    assert "CurrentTime" in [type(each).__name__ for each in last.ask(CurrentTimeRequest(), 1001.0)]
+
+
+REQUESTS = [
+    CurrentTimeRequest(),
+    PositionsRequest(),
+    OpenOrdersRequest(),
+    ContractDataRequest(Stock("AAPL"), request_id=5),
+    MarketDataRequest(Stock("AAPL"), request_id=6),
+    CancelMarketData(6),
+    MarketDepthRequest(Stock("AAPL"), 3, is_smart_depth=True, request_id=7),
+]
+
+
+def within_seconds(when: Trigger) -> Trigger:
+    """Give *when* in such a form that it comes within seconds, and not too often."""
+    match when:
+        case At(every=every):
+            return attrs.evolve(when, at=when.at % 10, every=None if every is None else every + 1)
+        case On():
+            return attrs.evolve(when, where={}, begin=0, end=None)
+        case AfterConnections() | AfterMessages() | AfterBytes():
+            name = attrs.fields(type(when))[0].name
+            return attrs.evolve(when, **{name: getattr(when, name) % 5 + 1})
+        case _:
+            return when

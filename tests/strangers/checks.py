@@ -85,7 +85,7 @@ def unknown_contract(_: Session, seen: Any) -> Iterator[str]:
 
 
 def chain(session: Session, seen: Any) -> Iterator[str]:
-    (option_class,) = session.world.universe.chain(aapl(session).contract.contract_id)
+    option_class = session.world.universe.chain(aapl(session).contract.contract_id)[0]
     days = [f"{day:%Y%m%d}" for day in option_class.expirations(session.begin.date())]
     yield from same(seen["expirations"], days)
     yield from same(seen["strikes"], [float(strike) for strike in option_class.strikes])

@@ -24,9 +24,9 @@ from anytws.simulator.settings import EPOCH
 CLIENTS: Final = Path(__file__).parent / "clients"
 BEGIN: Final = EPOCH + timedelta(minutes=30)
 """When the session begins: a Monday, half an hour after the opening bell of New York."""
-SPEED: Final = 10.0
+SPEED: Final = 20.0
 """How much faster the world's time runs than ours."""
-RESTART: Final = NightlyRestart(refused_seconds=3.0, stale_seconds=3.0)
+RESTART: Final = NightlyRestart(refused_seconds=6.0, stale_seconds=6.0)
 PATIENCE: Final = 120.0
 
 
@@ -106,7 +106,8 @@ def run(client: Client) -> Session:
         with portal.wrap_async_context_manager(serve(world, speed=SPEED)) as tws:
             done = _run(client, tws.host, tws.port)
         end = world.utc()
-    steps = [Step(**json.loads(line)) for line in done.stdout.splitlines() if line.startswith("{")]
+    told = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    steps = [Step(each["step"], each["outcome"], each["seen"], each["why"]) for each in told]
     other = "\n".join(line for line in done.stdout.splitlines() if not line.startswith("{"))
     return Session(world, tuple(steps), BEGIN, end, other + done.stderr)
 

@@ -22,9 +22,10 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from types import ModuleType
 from typing import Any, Final, TypeAlias
 
@@ -177,7 +178,7 @@ class TcpTws:
             _LOG.exception("a client from %s could not be let in", address)
             stream.reset()
         else:
-            await _carry(self.world, link, stream, self._linger_seconds, self._pace)
+            await _carrying(self.world, link, stream, self._linger_seconds, self._pace)()
 
 
 class MemoryTws:
@@ -200,7 +201,7 @@ class MemoryTws:
         await checkpoint()
         link = self.world.connect(address, self._pace.world_time(anyio.current_time()))
         here, there = memory_pair()
-        self._tasks.start_soon(_carry, self.world, link, there, self._linger_seconds, self._pace)
+        self._tasks.start_soon(_carrying(self.world, link, there, self._linger_seconds, self._pace))
         return here
 
 
@@ -258,15 +259,17 @@ def _is_one_of_the_last(number: int) -> bool:
     return most != resource.RLIM_INFINITY and number >= most - min(_SPARE_FILES, most // 4)
 
 
-async def _carry(world: World, link: Link, stream: ResettableStream, linger_seconds: float, pace: Pace) -> None:
+def _carrying(
+    world: World, link: Link, stream: ResettableStream, linger_seconds: float, pace: Pace
+) -> Callable[[], Coroutine[Any, Any, None]]:
+    """Give what carries the bytes of *link*, which is watched from now on."""
     director = world.director
     if director is None or not director.has_byte_faults:
-        await Carrier(link, stream, linger_seconds, pace).run()
-        return
+        return Carrier(link, stream, linger_seconds, pace).run
     # Whoever has no script does not pay for what plays one.
     from anytws.simulator.toxic_stream import carry_meddled  # noqa: PLC0415
 
-    await carry_meddled(link, stream, linger_seconds, pace, director)
+    return partial(carry_meddled, link, stream, linger_seconds, pace, director)
 
 
 async def _drive(world: World, pace: Pace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -14,7 +15,7 @@ from anytws.simulator.cards import Card, Evidence
 from anytws.simulator.chance import draw
 from anytws.simulator.knowledge import Knowledge
 from anytws.simulator.market.market import Market
-from anytws.simulator.market.words import BEAT, Quote, Source
+from anytws.simulator.market.words import BEAT, Quote, Source, Trade
 from anytws.simulator.universe.instrument import Instrument
 
 MOST_SHARED: Final = 4096
@@ -22,6 +23,7 @@ MOST_SHARED: Final = 4096
 
 _MS: Final = 1000
 _DAY: Final = 86_400_000
+_NEAR: Final = 60_000
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
@@ -34,9 +36,11 @@ class Beats:
 
     __slots__ = ("_step", "_world", "_zero", "seconds", "wobbles")
 
-    def __init__(self, world: Knowledge, least: float = 0.0) -> None:
+    def __init__(self, world: Knowledge, *, of_market: bool = False) -> None:
+        """Make the grid of the settings, or that *of_market*, 250 ms, on which nothing is left out."""
         self._world = world
-        self.seconds: Final = max(world.settings.tick_seconds, least) if world.settings.tick_seconds else 0.0
+        seconds = world.settings.tick_seconds
+        self.seconds: Final = BEAT / _MS if of_market and seconds else seconds
         """The time between two; 0: there are none."""
         self.wobbles: Final = 0 < self.seconds < BEAT / _MS
         self._step = self.seconds * _MS
@@ -65,16 +69,33 @@ class Beats:
         return max(math.ceil(wait / self._step), 1)
 
 
+@attrs.frozen
+class Day:
+    """What was traded in a trading day so far."""
+
+    begin: int
+    upto: int
+    version: int
+    """Of the market."""
+    value: int
+    """Prices times sizes, in thousandths of a tick."""
+    volume: int
+    count: int
+    """How many trades."""
+
+
 class Shared:
     """What the streams of one market share: the last quote of each instrument, and the makers of its ticks."""
 
-    __slots__ = ("__weakref__", "_changes", "_extremes", "_ms", "_quotes", "_tops")
+    __slots__ = ("__weakref__", "_changes", "_days", "_extremes", "_ms", "_quotes", "_tops", "_trades")
 
     def __init__(self) -> None:
         self._quotes: dict[tuple[Instrument, bool], tuple[tuple[int, int, int], Quote]] = {}
         self._tops: dict[tuple[Instrument, Units, bool], TopTicks] = {}
         self._extremes: dict[tuple[Instrument, int], tuple[int, tuple[int, ...]]] = {}
         self._changes: dict[Instrument, tuple[int, int, int]] = {}
+        self._days: dict[Instrument, Day] = {}
+        self._trades: dict[Instrument, tuple[tuple[int, int, int], Sequence[Trade]]] = {}
         self._ms = (-1.0, 0)
 
     def ms(self, world: Knowledge, now: float) -> int:
@@ -123,6 +144,38 @@ class Shared:
             found = self._tops[key] = TopTicks(Figures(instrument, units), delayed=delayed)
             _drop_oldest(self._tops)
         return found
+
+    def trades(self, market: Market, instrument: Instrument, since: int, at: int) -> Sequence[Trade]:
+        """Give the trades after *since* up to *at*, that one included."""
+        asked = (since, at, market.version)
+        known = self._trades.get(instrument)
+        if known is not None and known[0] == asked:
+            return known[1]
+        found = market.trades(instrument, since + 1, at + 1)
+        self._trades[instrument] = asked, found
+        _drop_oldest(self._trades)
+        return found
+
+    def day(self, market: Market, instrument: Instrument, begin: int, at: int) -> Day | None:
+        """Give what was traded in the trading day that began at *begin*, up to *at*; None: nothing could be.
+
+        From one beat to the next it goes on from what it was: a bar of the whole day is a long way.
+        """
+        known = self._days.get(instrument)
+        is_of_use = known is not None and (known.begin, known.version) == (begin, market.version)
+        if known is None or not is_of_use or not known.upto <= at <= known.upto + _NEAR:
+            bar = market.bar(instrument, begin, at + 1, Source.TRADES) if begin <= at else None
+            if bar is None or bar.count < 0:
+                return None
+            known = Day(begin, at, market.version, bar.average * bar.volume, bar.volume, bar.count)
+        elif known.upto < at:
+            trades = self.trades(market, instrument, known.upto, at)
+            value = known.value + sum(_MS * trade.price * trade.size for trade in trades)
+            volume = known.volume + sum(trade.size for trade in trades)
+            known = Day(begin, at, market.version, value, volume, known.count + len(trades))
+        self._days[instrument] = known
+        _drop_oldest(self._days)
+        return known
 
     def extremes(self, market: Market, instrument: Instrument, weeks: int, day: int) -> tuple[int, ...]:
         """Give lowest and highest price, in halves of a tick, of the *weeks* before UTC *day*; nothing: of no trades.

@@ -12,7 +12,7 @@ import attrs
 from anytws.messages.contract import SecurityType
 from anytws.messages.historical import WhatToShow
 from anytws.messages.market_data import TickGeneric, TickPrice, TickSize, TickString, TickType
-from anytws.simulator.answers.beats import shared_of
+from anytws.simulator.answers.beats import Day, shared_of
 from anytws.simulator.answers.figures import Figures, is_us_stock, single
 from anytws.simulator.answers.historical_rates import value_at
 from anytws.simulator.answers.top_ticks import Row
@@ -35,6 +35,7 @@ _WEEKS: Final = (
 )
 _AUCTION: Final = 600
 _HUNDRED: Final = 100
+_THOUSAND: Final = 1000
 _EASY: Final = 3.0
 _OF_CHAIN: Final = (_S.STOCK, _S.INDEX)
 _OPTIONS: Final = (_S.OPTION, _S.FUTURES_OPTION)
@@ -80,10 +81,10 @@ class View:
         end = self.at - self.at % _MINUTE
         return self.market.bar(self.instrument, end - count * _MINUTE, end, Source.TRADES)
 
-    def today(self) -> Bar | None:
-        """Give what was traded in this trading day so far."""
+    def today(self) -> Day | None:
+        """Give what was traded in this trading day so far; None: it has no trades."""
         begin, _ = self.day()
-        return self.market.bar(self.instrument, begin, self.at + 1, Source.TRADES) if begin <= self.at else None
+        return shared_of(self.market).day(self.market, self.instrument, begin, self.at)
 
 
 Maker: TypeAlias = Callable[[View], Iterator[Row]]
@@ -186,22 +187,19 @@ def _tape(tick_type: TickType, *, reported: bool) -> Maker:
         quote = view.quote
         if view.instrument.security_type is _S.CRYPTO or quote.last is None:
             return
-        begin = view.since + 1 if view.since else quote.last_at
-        trades = [
-            trade
-            for trade in view.market.trades(view.instrument, begin, view.at + 1)
-            if not (reported and trade.is_unreported)
-        ]
-        bar = view.today()
-        if trades and bar is not None:
-            yield TickString, (tick_type, _rt_volume(view, trades[-1], bar, single_trade=len(trades) == 1))
+        since = view.since or quote.last_at - 1
+        every = shared_of(view.market).trades(view.market, view.instrument, since, view.at)
+        trades = [trade for trade in every if not (reported and trade.is_unreported)]
+        day = view.today()
+        if trades and day is not None:
+            yield TickString, (tick_type, _rt_volume(view, trades[-1], day, single_trade=len(trades) == 1))
 
     return make
 
 
-def _rt_volume(view: View, trade: Trade, bar: Bar, *, single_trade: bool) -> str:
+def _rt_volume(view: View, trade: Trade, day: Day, *, single_trade: bool) -> str:
     figures = view.figures
-    average = figures.price(bar.average) / _SECOND if bar.average >= 0 else figures.price(trade.price)
+    average = figures.price(day.value) / day.volume / _THOUSAND if day.volume else figures.price(trade.price)
     size, volume = figures.size(trade.size), figures.volume(view.quote.volume)
     price = f"{figures.price(trade.price):.8f}".rstrip("0").rstrip(".")
     return f"{price};{size};{trade.at};{volume};{average:.8f};{'true' if single_trade else 'false'}"
@@ -214,9 +212,9 @@ def _shortable(view: View) -> Iterator[Row]:
 
 
 def _trade_count(view: View) -> Iterator[Row]:
-    bar = view.today()
-    if bar is not None and bar.count >= 0:
-        yield TickGeneric, (_T.TRADE_COUNT, float(bar.count))
+    day = view.today()
+    if day is not None:
+        yield TickGeneric, (_T.TRADE_COUNT, float(day.count))
 
 
 def _trade_rate(view: View) -> Iterator[Row]:

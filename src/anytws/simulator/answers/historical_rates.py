@@ -61,7 +61,7 @@ def yield_of(price: float) -> float:
 
     The rule of thumb that bankers had before computers: coupon and the yearly gain, over the mean of price and par.
     """
-    return round((_COUPON + (_PAR - price) / _YEARS) / ((_PAR + price) / 2), 6)
+    return round((_COUPON + (_PAR - price) / _YEARS) / ((_PAR + price) / 2), 8)
 
 
 CARDS: Final = (

@@ -268,7 +268,7 @@ class SnapshotStream(Stream):
         world = source.client.world
         self._source = source
         self._ticks = Ticks(source)
-        self._beats = Beats(world, least=BEAT / _SECOND)
+        self._beats = Beats(world, of_market=True)
         self._end = world.at(world.ms() + _PATIENCE)
         self._beat = self._beats.upto(world.now)
         self._said: set[TickType] = set()

@@ -35,7 +35,7 @@ from anytws.simulator.cards import Card, Evidence
 from anytws.simulator.client import Client, Stream
 from anytws.simulator.complaints import complaint, not_done, not_valid
 from anytws.simulator.market.kinds import kind_of
-from anytws.simulator.market.words import BEAT, BidAsk, Halt, Trade
+from anytws.simulator.market.words import BidAsk, Halt, Trade
 from anytws.simulator.settings import FarmKind
 from anytws.simulator.universe.instrument import Instrument
 
@@ -183,7 +183,7 @@ class TickByTickStream(Stream):
         self._number = _NUMBERS[request.tick_type]
         self._instrument = instrument
         self._tape = tape
-        self._beats = Beats(world, least=BEAT / _SECOND)
+        self._beats = Beats(world, of_market=True)
         self._beat = self._due = self._beats.upto(world.now)
         self._at = world.ms()
         self._version = world.market.version

@@ -88,7 +88,13 @@ CARDS: Final = (
         "What TWS itself refuses gets one error under the order id, no status and no permanent id; the id is used up.",
         _RECORDED,
         "traces rejects_321_200_and_warning_399, what_if_refused_and_answered; most texts are documented or chosen",
-        "Order types that are not simulated: 387.",
+    ),
+    Card(
+        "orders.not_simulated",
+        "Algorithms, scales, conditions, adjusted, pegged, relative, volatility and attached orders are refused with"
+        " 387, as an order type that an exchange does not have.",
+        _CHOSEN,
+        "so that nobody takes an order for working that nothing would work",
     ),
     Card(
         "orders.margin",
@@ -129,6 +135,13 @@ CARDS: Final = (
         " that it expired.",
         _REPORTED,
         "orders.md 3.15",
+    ),
+    Card(
+        "orders.at_the_opening",
+        "An order for the opening is filled when the next session begins, at the first quote, or cancelled then. One"
+        " that comes during a session waits for the next.",
+        _CHOSEN,
+        "orders.md 3.15 says that it has no status until the opening is possible; here it is PreSubmitted",
     ),
     Card(
         "orders.on_close",

@@ -63,6 +63,10 @@ _NO_ACCOUNT: Final = "You must specify an account."
 _CASH_QUANTITY: Final = "Cash Quantity cannot be used for this order."
 
 
+NOT_SIMULATED: Final = Refused(387, _UNSUPPORTED)
+"""How an order is refused that wants what is not simulated: as one that an exchange does not have."""
+
+
 def problem_of(ground: Ground, instrument: Instrument, order: Order, parent: HeldOrder | None) -> Refused | None:
     """Give why TWS itself refuses *order*, without asking IB; None: it does not."""
     checks = (
@@ -83,13 +87,24 @@ def _type_problem(order: Order, instrument: Instrument) -> Refused | None:
     if order.algo_strategy and order.display_size:
         # Recorded.
         return Refused(10255, "The 'Display Size' order attribute may not be specified for this order.")
-    if kind not in SUPPORTED or order.algo_strategy or order.scale_price_increment:
-        return Refused(387, _UNSUPPORTED)
+    if kind not in SUPPORTED or _is_beyond(order):
+        return NOT_SIMULATED
     if instrument.contract.security_type in _NOT_TRADED:
         return Refused(201, "Order rejected - reason:The contract is not available for trading.")
     if order.hedge_type is not None and order.hedge_type not in HedgeType:
         return Refused(10007, "Hedge order type is unknown.")
     return None
+
+
+def _is_beyond(order: Order) -> bool:
+    """Tell whether *order* wants what is not simulated: an algorithm, a scale, conditions, a change of type."""
+    return bool(
+        order.algo_strategy
+        or order.scale_price_increment
+        or order.conditions
+        or order.adjusted_order_type not in (None, OrderType.NONE)
+        or order.delta_neutral_order_type not in (None, OrderType.NONE)
+    )
 
 
 def _account_problem(ground: Ground, order: Order) -> Refused | None:

@@ -8,9 +8,10 @@ from typing import Final
 from anytws.messages.base import replace
 from anytws.messages.contract import Contract, SecurityType
 from anytws.messages.order import Order
+from anytws.messages.order_parts import AttachedOrders
 from anytws.messages.order_words import OrderStatusWord
 from anytws.messages.orders import PlaceOrderRequest
-from anytws.simulator.exchange.checks import Refused, not_meant, problem_of
+from anytws.simulator.exchange.checks import NOT_SIMULATED, Refused, not_meant, problem_of
 from anytws.simulator.exchange.desk import Desk
 from anytws.simulator.exchange.floor import Floor
 from anytws.simulator.exchange.order import HeldOrder
@@ -39,6 +40,8 @@ class Entry:
         order = request.order
         parent = self._desk.orders.find(client_id, order.parent_id) if order.parent_id else None
         problem = problem_of(self._ground, match.instrument, order, parent)
+        if request.attached_orders != AttachedOrders():
+            problem = problem or NOT_SIMULATED
         if self._desk.orders.is_full:
             problem = Refused(_REJECTED, "Order rejected - reason:There are too many orders.")
         if problem is not None:
@@ -89,6 +92,7 @@ class Entry:
             account=order.account,
             placed_at=at,
             parent=parent,
+            followed_until=at,
             stop=None if order.trail_stop_price is None else Decimal(str(order.trail_stop_price)),
         )
 

@@ -44,7 +44,7 @@ class Families:
                     self._desk.later(self._desk.latency.family, partial(self._drop, sibling))
         for other in list(self._desk.orders.group(held.order.oca_group)) if held.order.oca_group else ():
             # Of those that were blocked, the next may work.
-            self._floor.look(other)
+            self._floor.resume(other)
 
     def _release(self, child: HeldOrder) -> None:
         """Let *child* work, now that its parent is filled, or a part of it."""

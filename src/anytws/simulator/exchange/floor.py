@@ -17,11 +17,14 @@ from anytws.simulator.exchange.filling import Filling
 from anytws.simulator.exchange.groups import Groups
 from anytws.simulator.exchange.models import Pieces, Progress
 from anytws.simulator.exchange.order import LIMITED, ON_CLOSE, HeldOrder
-from anytws.simulator.exchange.sessions import close_of, ends_at, is_working_time, moment_ms, session_of
-from anytws.simulator.exchange.touches import next_touch
+from anytws.simulator.exchange.sessions import close_of, ends_at, is_working_time, moment_ms, only_liquid, session_of
+from anytws.simulator.exchange.touches import follow, next_touch
 from anytws.simulator.market.words import BEAT
 from anytws.simulator.universe.instrument import Instrument
 
+_DOES_NOT_WAIT: Final = frozenset(
+    {TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL, TimeInForce.AT_THE_OPENING}
+)
 _PRE: Final = OrderStatusWord.PRE_SUBMITTED
 _HORIZON: Final = 3_600_000
 """How far ahead the market is looked at for one order, in milliseconds; then it is looked at again."""
@@ -129,6 +132,7 @@ class Floor:
 
     def word(self, held: HeldOrder, at: int) -> OrderStatusWord:
         """Give the word for an order that was taken: held, or working."""
+        follow(self._ground.market, held, at)
         after = held.order.good_after_time
         starts = None if after is None else moment_ms(after, self._ground.settings.wall_zone)
         is_early = starts is not None and starts > at
@@ -165,8 +169,11 @@ class Floor:
             if close is not None:
                 self._desk.at(held, max(close - BEAT, at), self._fill_on_close)
             return
-        if self._ground.settings.progress is Progress.AT_ONCE:
+        if self._ground.settings.progress is Progress.AT_ONCE and not held.is_stop:
             self._go_on(held)
+            return
+        follow(self._ground.market, held, at)
+        if self._is_too_late_for_opening(held, at):
             return
         begin = at - at % BEAT
         if not is_working_time(held, at):
@@ -184,6 +191,26 @@ class Floor:
         else:
             self._unfilled(held)
             self._desk.at(held, touched, self._work)
+
+    def _is_too_late_for_opening(self, held: HeldOrder, at: int) -> bool:
+        """Tell whether *held* is for the opening, and this one was before it came; then it waits for the next."""
+        session = session_of(held, at)
+        if held.order.time_in_force is not TimeInForce.AT_THE_OPENING or session is None:
+            return False
+        if session.begin * 1000 >= held.placed_at:
+            return False
+        following = held.instrument.hours.next_after(session.begin, liquid=only_liquid(held))
+        if following is not None:
+            self._desk.at(held, following.begin * 1000, self._open)
+        return True
+
+    def resume(self, held: HeldOrder) -> None:
+        """Have *held* work, if what it waited for is over, and say so."""
+        if held.is_live and held.is_accepted:
+            word = self.word(held, self._ground.ms())
+            if word is not held.status:
+                self._desk.speech.pair(held, word)
+            self.look(held)
 
     def _open(self, held: HeldOrder) -> None:
         """Say that *held* works, since its session has begun."""
@@ -227,7 +254,7 @@ class Floor:
 
     def _unfilled(self, held: HeldOrder) -> None:
         """Cancel what is not filled of an order that does not wait."""
-        if held.order.time_in_force in (TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL):
+        if held.order.time_in_force in _DOES_NOT_WAIT:
             self._endings.by_system(held, "")
 
     def tell_again(self, held: HeldOrder) -> None:

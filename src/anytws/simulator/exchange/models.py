@@ -44,9 +44,9 @@ class Progress(Enum):
     BY_MARKET = "by-market"
     """The market: a limit order is filled when the quote reaches it, a stop is triggered by trades."""
     AT_ONCE = "at-once"
-    """Nothing is waited for: what may be filled is filled whole when it is accepted, a limit order at its limit."""
+    """No limit is waited for: what works is filled whole at once, a limit order at its limit. Stops wait as ever."""
     BY_HAND = "by-hand"
-    """The test says when: `Exchange.fill`, `Exchange.reject` and their like."""
+    """The test says when: `Hands.fill`, `Hands.reject` and their like (`Exchange.hands`)."""
 
 
 @unique

@@ -98,7 +98,9 @@ class HeldOrder:
     is_located: bool = True
     """Of a short sale: whether there are shares to sell."""
     stop: Decimal | None = None
-    """Where the stop of a trailing order is now."""
+    """Where the stop of a trailing order is, as of `followed_until`."""
+    followed_until: int = 0
+    """Up to when it has followed the price."""
     expires_at: int | None = None
     """When its time is over; None: it has no end of its own."""
     status: OrderStatusWord | None = None

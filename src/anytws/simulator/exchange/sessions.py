@@ -17,7 +17,6 @@ _MAY_WORK_OUTSIDE: Final = frozenset(
     {OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.LIMIT_IF_TOUCHED, OrderType.TRAILING_STOP_LIMIT}
 )
 """Types that work outside of regular hours if they are told to; market orders and plain stops wait (documented)."""
-_ONE_SESSION: Final = frozenset({TimeInForce.DAY, TimeInForce.AT_THE_OPENING})
 _SECOND: Final = 1000
 
 
@@ -52,7 +51,7 @@ def close_of(held: HeldOrder, at: int) -> int | None:
 def ends_at(held: HeldOrder, zone: tzinfo) -> int | None:
     """Give when the time of *held* is over, in milliseconds since 1970; None: it has no end of its own."""
     order = held.order
-    if order.time_in_force in _ONE_SESSION or order.time_in_force is None or order.order_type in ON_CLOSE:
+    if order.time_in_force in (TimeInForce.DAY, None) or order.order_type in ON_CLOSE:
         return close_of(held, held.placed_at)
     if order.time_in_force is TimeInForce.GOOD_TILL_DATE and order.good_till_date is not None:
         return moment_ms(order.good_till_date, zone)

@@ -29,7 +29,7 @@ _TOUCHED: Final = frozenset({OrderType.MARKET_IF_TOUCHED, OrderType.LIMIT_IF_TOU
 def next_touch(market: Market, held: HeldOrder, begin: int, end: int) -> int | None:
     """Give the first time from *begin* up to *end*, in milliseconds, at which *held* can go on; None: there is none.
 
-    To go on is to be triggered, for a stop, and to be filled, for all others. A trailing stop is moved on the way.
+    To go on is to be triggered, for a stop, and to be filled, for all others.
     """
     if held.is_stop and held.order.order_type in TRAILING:
         return _trailing_touch(market, held, begin, end)
@@ -83,51 +83,45 @@ def _trigger(held: HeldOrder, stop: Decimal) -> _Condition:
     return has_fallen
 
 
+def follow(market: Market, held: HeldOrder, at: int) -> None:
+    """Move the stop of *held*, if it trails and waits, after the best price up to *at*. It never moves back."""
+    if held.order.order_type in TRAILING and not held.is_triggered and held.followed_until < at:
+        held.stop = _followed(held, held.stop, market.reach(held.instrument, held.followed_until, at))
+        held.followed_until = at
+
+
 def _trailing_touch(market: Market, held: HeldOrder, begin: int, end: int) -> int | None:
-    at = begin
+    """Give when the trailing stop of *held* is hit. Here it moves ahead of time, so only a copy of it does."""
+    stop, at = held.stop, begin
     while at < end:
         until = min(at - at % _MINUTE + _MINUTE, end)
         reach = market.reach(held.instrument, at, until)
-        if _may_touch(held, reach):
+        moved = _followed(held, stop, reach)
+        # Whatever comes first within the minute: it cannot be hit if it is not by its last place.
+        if moved is not None and _trigger(held, moved)(reach):
             while at < until:
                 beat = market.reach(held.instrument, at, at + BEAT)
-                if held.stop is not None and _trigger(held, held.stop)(beat):
+                if stop is not None and _trigger(held, stop)(beat):
                     return at
-                _follow(held, beat)
-                at += BEAT
-        else:
-            _follow(held, reach)
-        at = until
+                stop, at = _followed(held, stop, beat), at + BEAT
+        stop, at = moved, until
     return None
 
 
-def _may_touch(held: HeldOrder, reach: Reach) -> bool:
-    """Tell whether the stop of *held* may be hit while prices go as far as *reach*, in whichever order."""
-    if held.stop is None:
-        return True
-    before = held.stop
-    try:
-        _follow(held, reach)
-        return _trigger(held, held.stop)(reach)
-    finally:
-        held.stop = before
-
-
-def _follow(held: HeldOrder, reach: Reach) -> None:
-    """Move the stop of *held* after the best price of *reach*. It never moves back."""
+def _followed(held: HeldOrder, stop: Decimal | None, reach: Reach) -> Decimal | None:
+    """Give where *stop* is after prices went as far as *reach*."""
     by_quote = triggers_by_quote(held)
     if held.is_buy:
         best = reach.lowest_ask if by_quote else reach.lowest_trade
-        if best is not None:
-            price = held.instrument.price_of(best)
-            stop = price + trail_of(held, price)
-            held.stop = stop if held.stop is None else min(held.stop, stop)
-        return
-    best = reach.highest_bid if by_quote else reach.highest_trade
-    if best is not None:
-        price = held.instrument.price_of(best)
-        stop = price - trail_of(held, price)
-        held.stop = stop if held.stop is None else max(held.stop, stop)
+    else:
+        best = reach.highest_bid if by_quote else reach.highest_trade
+    if best is None:
+        return stop
+    price = held.instrument.price_of(best)
+    new = price + held.signed * trail_of(held, price)
+    if stop is None:
+        return new
+    return min(stop, new) if held.is_buy else max(stop, new)
 
 
 def _first(market: Market, held: HeldOrder, holds: _Condition, begin: int, end: int) -> int | None:

@@ -13,7 +13,7 @@ from anytws.simulator.answers import beats as beats_module
 from anytws.simulator.answers.beats import Beats, shared_of
 from anytws.simulator.answers.figures import Units, without_zeros
 from anytws.simulator.answers.recent import MOST_RECENT, Recent
-from anytws.simulator.market.words import BEAT
+from anytws.simulator.market.words import BEAT, Source
 from anytws.simulator.settings import EPOCH
 from tests.test_world import Client
 
@@ -33,9 +33,9 @@ def test_a_beat_is_over_at_its_time(pace: float, now: float, ms: int) -> None:
 
 
 def test_no_pace_is_no_grid() -> None:
-    beats = Beats(World(WorldSettings(tick_seconds=0)), least=0.25)
+    beats = Beats(World(WorldSettings(tick_seconds=0)), of_market=True)
     assert (beats.seconds, beats.upto(100.0)) == (0.0, 0)
-    assert Beats(World(WorldSettings(tick_seconds=0.01)), least=0.25).seconds == 0.25
+    assert {Beats(World(WorldSettings(tick_seconds=pace)), of_market=True).seconds for pace in (0.01, 3.0)} == {0.25}
 
 
 def test_those_of_one_market_share_one_quote_until_the_next_beat() -> None:
@@ -57,6 +57,22 @@ def test_those_of_one_market_share_one_quote_until_the_next_beat() -> None:
     assert shared.tops(apple, units, delayed=True) is not tops
 
 
+def test_a_day_that_goes_on_is_the_day_as_a_whole() -> None:
+    world = World(WorldSettings(epoch_at_zero=EPOCH))
+    market, apple, begin = world.market, world.universe.by_symbol("AAPL"), world.ms()
+    shared = shared_of(market)
+    for at in (begin, begin + 250, begin + 1000, begin + 30_000, begin + 30_000, begin + 600_000, begin + 600_250):
+        step = shared.day(market, apple, begin, at)
+        bar = market.bar(apple, begin, at + 1, Source.TRADES)
+        assert step is not None
+        assert bar is not None
+        assert (step.volume, step.count) == (bar.volume, bar.count)
+        assert abs(step.value - bar.average * bar.volume) <= bar.volume
+        trades = shared.trades(market, apple, begin - 1, at)
+        assert sum(trade.size for trade in trades) == bar.volume
+    assert shared.day(market, apple, begin + 1000, begin) is None, "it has not begun"
+
+
 def test_what_is_shared_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(beats_module, "MOST_SHARED", 3)
     world = World()
@@ -68,6 +84,10 @@ def test_what_is_shared_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
         shared.extremes(world.market, instrument, 0, world.ms() // 86_400_000)
         assert len(shared._tops) <= 3
         shared.next_change(world.market, instrument, world.ms())
+        shared.day(world.market, instrument, world.ms() - 3_600_000, world.ms())
+        shared.trades(world.market, instrument, world.ms() - 250, world.ms())
+        assert len(shared._days) <= 3
+        assert len(shared._trades) <= 3
         assert len(shared._extremes) <= 3
         assert len(shared._changes) <= 3
 
