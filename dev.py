@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -166,8 +167,19 @@ def oldest(*arguments: str) -> None:
     run(program("python", "suite", folder=".venv-oldest", pins=pins), *PYTEST, *arguments)
 
 
+def strangers() -> None:
+    """Have other people's clients meet the simulated TWS, some in an environment of their own; print a table."""
+    # ib_insync is no longer changed, and what it needs shares a folder with what ib_async needs.
+    program("python", "clients", folder=".venv-strangers", pins=("ib_insync>=0.9.86",))
+    node = ROOT / ".venv-strangers" / "node"
+    if (npm := shutil.which("npm")) and not (node / "node_modules").exists():
+        node.mkdir(exist_ok=True)
+        run(npm, "install", "--prefix", node, "--no-fund", "--no-audit", "@stoqey/ib@1")
+    run(program("python", "test"), "-m", "tests.strangers", ".venv-strangers")
+
+
 WITH_ARGUMENTS = {verb.__name__: verb for verb in (demo, test, fuzz, bench, coverage, oldest)}
-WITHOUT = {verb.__name__: verb for verb in (lint, types, docs, charts, check)}
+WITHOUT = {verb.__name__: verb for verb in (lint, types, docs, charts, check, strangers)}
 
 
 def main(verb: str = "", *arguments: str) -> None:

@@ -11,6 +11,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 import anyio
+import anyio.lowlevel
 import attrs
 import pytest
 
@@ -27,7 +28,7 @@ from anytws.testing.days import repeatable, running
 from anytws.testing.days.day import Day
 from anytws.testing.days.plan import Plan
 from anytws.testing.days.program import fresh
-from anytws.testing.days.running import NeverSettled, SimulatorFailed, live, survey
+from anytws.testing.days.running import NeverSettled, SimulatorFailed, WithoutPause, live, survey
 from tests.days_helpers import BUY, HEDGE, Hedger, idle, plan
 
 
@@ -206,6 +207,19 @@ def test_a_program_that_stays_away_fails():
 
     with pytest.raises(NeverSettled, match="is not connected, 30 minutes after the last fault"):
         live(plan(), gives_up)
+
+
+def test_a_program_that_never_waits_fails(monkeypatch: pytest.MonkeyPatch):
+    """The clock would wait for it for ever."""
+
+    async def spins(tws) -> None:
+        await anyio.sleep(3.0)
+        while True:
+            await anyio.lowlevel.checkpoint()
+
+    monkeypatch.setattr(repeatable, "MOST_STEPS", 2000)
+    with pytest.raises(WithoutPause, match="never wait: at 3 s time stands still"):
+        live(plan(), spins)
 
 
 def test_faults_are_over_after_so_many_messages():

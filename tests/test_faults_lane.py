@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from anytws.simulator import HangUp
 from anytws.simulator.faults import Bandwidth, Latency, LimitData, ResetPeer, Slicer, SlowClose, Timeout
-from anytws.simulator.faults.director import Active
+from anytws.simulator.faults.active import Active
 from anytws.simulator.faults.lane import ROOM, Lane
 
 

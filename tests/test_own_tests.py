@@ -54,6 +54,8 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     "simulator/connection_cards.py": ("test_cards.py", "test_link.py", "test_world.py"),
     # Each a part of what becomes of orders: a client sees the whole alone.
     "simulator/exchange/*.py": ("test_exchange.py", "test_families.py", "test_exchange_traces.py"),
+    # The ground that `Knowledge` stands on: what it knows is asked for there.
+    "simulator/ground.py": ("test_knowledge.py", "test_world.py"),
     # By it settings are tried when they are made.
     "simulator/proof.py": ("test_settings.py",),
     # What can be traded: one part of it each, tried through the whole.

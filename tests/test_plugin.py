@@ -10,6 +10,8 @@ from textwrap import dedent
 
 import pytest
 
+from anytws.testing import plugin
+
 FILES: dict[str, tuple[str, int]] = {
     "a test asks for a client and runs on both backends": (
         """
@@ -133,6 +135,24 @@ FILES: dict[str, tuple[str, int]] = {
         """,
         2,
     ),
+    "who has chosen the event loop keeps it": (
+        """
+        import pytest
+        import sniffio
+
+        @pytest.fixture
+        def anyio_backend():
+            return "asyncio"
+
+        async def test_by_fixture(tws):
+            assert sniffio.current_async_library() == "asyncio"
+
+        @pytest.mark.parametrize("anyio_backend", ["trio"])
+        async def test_by_parameter(tws):
+            assert sniffio.current_async_library() == "trio"
+        """,
+        2,
+    ),
 }
 """Files of a user's tests, and how many of their tests pass: all."""
 
@@ -184,49 +204,25 @@ def test_a_setting_has_all_of_them_over_tcp(tmp_path: Path):
     assert " 4 passed" in done.stdout
 
 
-def test_who_has_chosen_the_event_loop_keeps_it(tmp_path: Path):
-    test = """
-        import pytest
-        import sniffio
-
-        async def test_by_fixture(tws):
-            assert sniffio.current_async_library() == "asyncio"
-
-        @pytest.mark.parametrize("anyio_backend", ["trio"])
-        async def test_by_parameter(tws):
-            assert sniffio.current_async_library() == "trio"
-        """
-    conftest = """
-        import pytest
-
-        @pytest.fixture
-        def anyio_backend():
-            return "asyncio"
-        """
-    assert " 2 passed" in run(files(tmp_path, conftest_py=conftest, test_it_py=test)).stdout
-
-
-def test_what_is_not_ours_or_wrong_is_told(tmp_path: Path):
+def test_what_is_not_ours_is_left_alone_and_what_is_wrong_is_told(tmp_path: Path):
     """Other async tests are their own plugin's, and without one pytest fails them."""
     files(
         tmp_path,
         test_mine_py="async def test_mine(tws_world):\n    pass\n",
         test_mark_py="import pytest\n@pytest.mark.tws(speed=2)\nasync def test_it(tws):\n    pass\n",
-        test_bare_py="import pytest\n@pytest.mark.tws(True)\nasync def test_it(tws):\n    pass\n",
     )
     assert "async def functions are not natively supported" in run(tmp_path, "test_mine.py").stdout
-    for name in ("test_mark.py", "test_bare.py"):
-        done = run(tmp_path, name)
-        assert done.returncode != 0
-        wanted = "@pytest.mark.tws takes client_id, settings, tcp by name, and nothing else"
-        assert wanted in done.stdout + done.stderr
+    done = run(tmp_path, "test_mark.py")
+    assert done.returncode != 0
+    assert "@pytest.mark.tws takes client_id, settings, tcp by name, and nothing else" in done.stdout + done.stderr
 
 
-def test_the_fixtures_and_the_mark_are_told(tmp_path: Path):
-    assert "@pytest.mark.tws(settings=" in run(tmp_path, "--markers").stdout
-    told = run(tmp_path, "--fixtures").stdout
-    assert "A simulated TWS that nobody is connected to" in told
-    assert "A client that is connected to `tws_world`, and ready." in told
+def test_the_mark_and_the_fixtures_are_told(pytestconfig: pytest.Config, tws_world):
+    """With ``--markers`` and ``--fixtures``."""
+    assert [mark for mark in pytestconfig.getini("markers") if mark.startswith("tws(settings=")]
+    assert plugin.tws_world.__doc__.startswith("A simulated TWS that nobody is connected to")
+    assert plugin.tws.__doc__.startswith("A client that is connected to `tws_world`, and ready.")
+    assert tws_world.links == ()
 
 
 def test_pytest_loads_it_without_anything_heavy():

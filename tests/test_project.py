@@ -198,8 +198,8 @@ def test_what_has_no_share_with_the_oldest_dependencies_is_there():
 
 
 def test_every_extra_is_named_where_people_look_for_it():
-    """`testing` is for the tests of others: the strategies need nothing else."""
+    """`testing` is for the tests of others: what it names is all that they need beside this library."""
     extras = PROJECT["optional-dependencies"]
-    assert {re.split("[>=<]", bound)[0] for bound in extras["testing"]} == {"hypothesis", "tzdata"}
+    assert {re.split("[>=<]", bound)[0] for bound in extras["testing"]} == {"hypothesis", "pytest", "trio", "tzdata"}
     pages = "".join((ROOT / page).read_text("utf-8") for page in ("README.md", "docs/index.md"))
     assert all(f"anytws[{extra}]" in pages for extra in ("cli", "testing", "trio"))

@@ -10,7 +10,7 @@ from typing import Any, Final
 from anytws.messages.order_words import OrderStatusWord
 from anytws.simulator.exchange.order import HeldOrder
 from anytws.simulator.market import options
-from anytws.simulator.market.words import Quote, Source
+from anytws.simulator.market.words import Bar, Quote, Source
 from anytws.simulator.universe.instrument import Instrument
 from tests.strangers.sessions import Session
 
@@ -31,6 +31,11 @@ def aapl(session: Session) -> Instrument:
 
 def price(instrument: Instrument, ticks: int) -> float:
     return float(Decimal(ticks) * instrument.tick)
+
+
+def prices_of(instrument: Instrument, bar: Bar) -> list[float]:
+    """Give open, high, low and close of *bar*, which counts in half ticks."""
+    return [float(Decimal(each) * instrument.tick / 2) for each in (bar.open, bar.high, bar.low, bar.close)]
 
 
 def same(seen: object, wanted: object) -> Iterator[str]:
@@ -121,7 +126,7 @@ def bars(session: Session, seen: Any) -> Iterator[str]:
     held = session.world.market.bars(instrument, ms(begin), ms(CLOSE), 300, Source.TRADES, True)
     unit = float(instrument.size_unit)
     wanted = [
-        [bar.begin, *(price(instrument, ticks) for ticks in (bar.open, bar.high, bar.low, bar.close)), bar.volume * unit, bar.count]
+        [bar.begin, *prices_of(instrument, bar), bar.volume * unit, bar.count]
         for bar in held
     ]
     got = [[ms(time_of(row[0])), *row[1:]] for row in seen]
@@ -235,8 +240,7 @@ def realtime_bars(session: Session, seen: Any) -> Iterator[str]:
     for text, *prices in seen:
         begin = ms(time_of(text))
         bar = session.world.market.bar(instrument, begin, begin + 5000, Source.TRADES)
-        wanted = None if bar is None else [price(instrument, each) for each in (bar.open, bar.high, bar.low, bar.close)]
-        yield from same(prices, wanted)
+        yield from same(prices, None if bar is None else prices_of(instrument, bar))
 
 
 def search(session: Session, seen: Any) -> Iterator[str]:
@@ -262,7 +266,7 @@ def news(session: Session, seen: Any) -> Iterator[str]:
 
 def market_rule(session: Session, seen: Any) -> Iterator[str]:
     steps = session.world.universe.market_rule(26)
-    yield from same(seen, [[float(step.at_least), float(step.increment)] for step in steps or ()])
+    yield from same(seen, [[float(step.low_edge), float(step.increment)] for step in steps or ()])
 
 
 def histogram(_: Session, seen: Any) -> Iterator[str]:

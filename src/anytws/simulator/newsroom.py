@@ -43,7 +43,7 @@ _BY_NIGHT: Final = 130
 _CARRIES: Final = 2
 """One in so many stories is carried by a provider."""
 _DOW_JONES: Final = "DJ"
-_DAY_HOURS: Final = range(11, 22)
+_DAY_HOURS: Final = frozenset(range(11, 22))
 
 
 @attrs.frozen

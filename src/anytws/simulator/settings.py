@@ -466,7 +466,7 @@ class WorldSettings:
         if self.farms != USUAL_FARMS:
             wanted = "a tuple of Farm, each with a name that can be said"
             prove("farms", self.farms, wanted, lambda: say_messages(_notices_of(self.farms), newest))
-        if self.positions != USUAL_POSITIONS:
+        if self.positions is not USUAL_POSITIONS:
             wanted = "a tuple of Holding, each of another symbol, with a quantity that can be said"
             prove("positions", self.positions, wanted, lambda: say_messages(_rows_of(self.positions), newest))
         if self.news_providers != _FREE_NEWS:

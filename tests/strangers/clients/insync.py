@@ -108,11 +108,12 @@ class Session:
         contract = self.m.Contract(conId=self.stock.conId, symbol="AAPL", secType="STK", exchange="NASDAQ", currency="USD")
         ticker = self.ib.reqMktDepth(contract, 5)
         await self.until(lambda: len(ticker.domBids) >= 5 and len(ticker.domAsks) >= 5)
-        self.ib.cancelMktDepth(contract)
-        return {
+        seen = {
             "bids": [[level.price, level.size] for level in ticker.domBids],
             "asks": [[level.price, level.size] for level in ticker.domAsks],
         }
+        self.ib.cancelMktDepth(contract)
+        return seen
 
     async def positions(self) -> Any:
         rows = await self.ib.reqPositionsAsync()

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 import attrs
 
 from anytws.messages.base import ToClient, ToTws
+from anytws.simulator.faults.active import Active
 from anytws.simulator.faults.deeds import Deeds
 from anytws.simulator.faults.habits import rules_of
 from anytws.simulator.faults.lines import Lines
@@ -48,19 +49,6 @@ class Told(NamedTuple):
     event: int
     """The place of its event in the script, from 1 on."""
     text: str
-
-
-@attrs.frozen(eq=False)
-class Active:
-    """A byte fault that holds."""
-
-    number: int
-    """The place of its event in the script, from 1 on."""
-    toxic: ByteFault
-    begin: float
-    """Since when, as the time of the world."""
-    link: Link | None
-    """The one connection that it is about; None: all, as far as the event is about their clients."""
 
 
 class Director:

@@ -23,7 +23,7 @@ from anytws.simulator.faults.byte_faults import (
 from anytws.simulator.settings import HangUp
 
 if TYPE_CHECKING:
-    from anytws.simulator.faults.director import Active
+    from anytws.simulator.faults.active import Active
 
 ROOM: Final = 65_536
 """How many bytes are on the way before no more are taken, as in the buffers of a kernel."""

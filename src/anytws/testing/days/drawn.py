@@ -37,8 +37,8 @@ _ORDERS: Final = ("PlaceOrderRequest", "CancelOrderRequest")
 _WORDS_OF_ORDERS: Final = ("OpenOrder", "OrderStatus", "ExecutionDetails")
 _TO_TELL: Final = ("CommissionAndFeesReport", *_WORDS_OF_ORDERS)
 _LATE: Final = ("CommissionAndFeesReport",)
-"""What may come late by itself. An order or an execution might be the row of an answer, and come after its end then: such
-a TWS nobody could live with. What is told of orders unasked comes late by `LostAcknowledgement` and by habits."""
+"""What may come late by itself. An order or an execution might be the row of an answer, and come after its end then:
+with such a TWS nobody could live. What is told of orders unasked comes late by `LostAcknowledgement` and by habits."""
 _MOST_TIMES: Final = 64
 _MOST_ALIKE: Final = 4
 

@@ -6,18 +6,23 @@ and through, when Hypothesis has been imported: its plugin has trio sort them fi
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
+from functools import cache
 from importlib import import_module
 from importlib.metadata import version
 from typing import Any, Final
 
 import hypothesis
 import trio  # noqa: TID251 (whose clock and whose order of tasks can be had by a seed)
+from trio.abc import Instrument  # noqa: TID251 (see above)
 from trio.testing import MockClock  # noqa: TID251 (see above)
 
+from anytws.messages.base import Side
 from anytws.runtime import stream
 from anytws.wire import loading
+from anytws.wire.codec import shared_codec
 from anytws.wire.versions import MAX_VERSION, MIN_VERSION
 
 OLDEST_TRIO: Final = (0, 35)
@@ -32,31 +37,54 @@ def require_trio() -> None:
         raise ImportError(f"anytws.testing.days needs trio {wanted}, and trio {version('trio')} is installed")
 
 
-def run(main: Callable[[], Coroutine[Any, Any, None]], seed: int) -> None:
+def run(
+    main: Callable[[], Coroutine[Any, Any, None]], *, version: int, seed: int, on_standstill: Callable[[], None]
+) -> None:
     """Run *main* on a clock that begins at 0 and jumps to the next deadline; the order of its tasks is that of *seed*.
 
-    Raises `ImportError` for a trio that is too old, and `RuntimeError` where Hypothesis runs without its plugins.
+    *version* is the server version that is spoken in it. *on_standstill* is called when `MOST_STEPS` have been done and
+    no time has passed: some task never waits. Raises `ImportError` for a trio that is too old, and `RuntimeError` where
+    Hypothesis runs without its plugins.
     """
     require_trio()
-    _warm_up()
+    _warm_up(max(version, MIN_VERSION))
     with _repeatable(seed):
-        trio.run(main, clock=MockClock(autojump_threshold=0))
+        trio.run(main, clock=MockClock(autojump_threshold=0), instruments=[_Standstill(on_standstill)])
 
 
-_WARM: Final[list[bool]] = []
+MOST_STEPS: Final = 200_000
+"""Steps of tasks that may be done at one moment of the day: a flood of messages needs some hundreds."""
 
 
-def _warm_up() -> None:
-    """Load all that connecting loads: the first connection of a process has one task more than all the others."""
-    if _WARM:
-        return
-    _WARM.append(True)
+class _Standstill(Instrument):
+    """Notices when tasks run and run, and the clock never jumps, since it waits for all of them to wait."""
+
+    def __init__(self, on_standstill: Callable[[], None]) -> None:
+        self._on_standstill = on_standstill
+        self._now = 0.0
+        self._steps = 0
+
+    def before_task_step(self, task: object) -> None:  # noqa: ARG002 (whichever it is)
+        """Count one more step."""
+        now = trio.current_time()
+        self._steps = self._steps + 1 if now == self._now else 0
+        self._now = now
+        if self._steps == MOST_STEPS:
+            self._on_standstill()
+
+
+@cache
+def _warm_up(version: int) -> None:
+    """Load and compile all that a connection at server *version* does: the first one of a process has more to do.
+
+    What it does beside the others takes turns, by which all that comes after would be different.
+    """
     # What is urgent is told by what has been imported when it is first asked: orders, always.
     import_module("anytws.messages.orders")
     loading.urgent.cache_clear()
-    for number in (MIN_VERSION, MAX_VERSION):
-        for _ in (*loading.before_start(number), *loading.after_start(number)):
-            pass
+    pieces = (*loading.before_start(MAX_VERSION), *loading.after_start(version))
+    codec = shared_codec(Side.CLIENT, version)
+    deque((*pieces, *[step for cls in loading.urgent() for step in codec.compile_writer(cls)]), maxlen=0)
 
 
 @contextmanager

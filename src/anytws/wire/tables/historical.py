@@ -42,7 +42,7 @@ from anytws.messages.times import EPOCH_SECONDS, UnclearZone
 from anytws.wire import versions as v
 from anytws.wire.conversation import Cancel, ConversationRow, Key, Pace, Resend, Shape, Variant
 from anytws.wire.kinds import DECIMAL, DOUBLE, INT, SECONDS, number_of, word_of
-from anytws.wire.optional_kinds import FLAG, TEXT, maybe, nothing_is
+from anytws.wire.optional_kinds import FLAG, TEXT, maybe, never_left_out, nothing_is
 from anytws.wire.rows import Entry, Filler, Gate, Layout, Many, Part, Row, Tags, When
 from anytws.wire.tables.contract import COMBO_LEG_BRIEF, COMMON, CONTRACT, as_asked, contract_rows
 from anytws.wire.times import DAY, INSTANT, MOMENT, TIME, WALL_CLOCK, decided
@@ -51,8 +51,9 @@ _REQUEST_ID = Row("request_id", INT, 1, "reqId")
 _CONTRACT = Part("contract", CONTRACT, 2)
 _WHAT_TO_SHOW = word_of(WhatToShow)
 # What is not made of trades has no volume, no average and no count, and TWS writes -1 there.
-_DECIMAL = nothing_is(DECIMAL, "-1")
-_COUNT = nothing_is(INT, "-1")
+# Recorded: -1 in protobuf as well, where there is none.
+_DECIMAL = never_left_out(nothing_is(DECIMAL, "-1"), "-1")
+_COUNT = never_left_out(nothing_is(INT, "-1"), -1)
 
 _BAR_ROWS = (
     Row("time", TIME, 1, "date"),
