@@ -93,6 +93,25 @@ def test_what_no_day_reached_fails():
         settings(max_examples=3, database=None)(test)()
 
 
+class TestInAClass:
+    @settings(max_examples=2)
+    @testing.days(program=idle, seconds=5.0)
+    def test_of_a_method(self, day, tmp_path_factory) -> None:
+        assert isinstance(self, TestInAClass)
+        assert isinstance(day, testing.Day)
+        assert tmp_path_factory
+
+
+def test_what_looks_at_a_day_is_a_plain_function():
+    async def looks(day) -> None:
+        raise NotImplementedError
+
+    with pytest.raises(TypeError, match="looks is async: what looks at a day only looks"):
+        testing.days(program=idle)(looks)
+    with pytest.raises(TypeError, match="takes no parameter: it is given the day"):
+        testing.days(program=idle)(lambda: None)
+
+
 def test_mistakes_are_told_where_they_are_made():
     with pytest.raises(ValueError, match="is no situation that has a name"):
         testing.days(program=idle, reaching=["never heard of"])
@@ -110,6 +129,7 @@ def test_days_run_without_pytest():
     assert len({id(day) for day in calls}) == 6
     with pytest.raises(AssertionError):
         testing.run_days(Hedger, hedged_once, days=1, tokens=[HEDGED_TWICE.token], restart_on=ERRORS)
+    testing.run_days(idle, calls.append, days=8, seconds=10.0, reaching="connected again")
     with pytest.raises(NeverReached):
         testing.run_days(idle, calls.append, days=2, seconds=1.0, faults=(), reaching="partly filled")
 

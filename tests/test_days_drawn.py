@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
+import attrs
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from anytws.simulator import WorldSettings
 from anytws.simulator.faults import At, Event, On
+from anytws.simulator.market.models import SEEDED
 from anytws.testing.days.drawn import KINDS, MOST_FAULTS, USUAL, Drawing, Seen, check_kinds, singles
 from anytws.testing.days.plan import DAY_SETTINGS, Plan, plan_of
 from anytws.testing.days.running import live
@@ -76,6 +78,21 @@ def test_a_day_may_have_one_kind_alone(drawing: Drawing, kind: str):
     look()
     assert drawn
     assert not drawn & {"CutConnection"} or kind == "outages"
+
+
+def test_prices_that_move_are_drawn_by_their_seed():
+    moving = Drawing(idle, attrs.evolve(DAY_SETTINGS, price_model=SEEDED), kinds=(), seconds=10.0)
+    still = Drawing(idle, DAY_SETTINGS, kinds=(), seconds=10.0)
+    for drawing, few in ((moving, False), (still, True)):
+        seeds = set()
+
+        @settings(LOOK, max_examples=20)
+        @given(drawing.plans)
+        def look(plan: Plan, seeds=seeds) -> None:
+            seeds.add(plan.settings.seed)
+
+        look()
+        assert (len(seeds) == 1) is few
 
 
 def test_days_without_faults_may_be_wanted():

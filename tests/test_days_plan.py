@@ -58,6 +58,13 @@ def test_the_usual_day_is_a_short_word():
     assert len(Plan(script=Script((Event(On("PlaceOrderRequest", nth=2), CutUnanswered()),))).token) < 300
 
 
+def test_a_day_has_an_epoch():
+    """Else it would be that of the clock of this machine, and each day another one."""
+    assert Plan(settings=WorldSettings()).settings.epoch_at_zero == DAY_SETTINGS.epoch_at_zero
+    mine = datetime(2026, 3, 8, 6, 0, tzinfo=UTC)
+    assert Plan(settings=WorldSettings(epoch_at_zero=mine)).settings.epoch_at_zero == mine
+
+
 def test_blanks_and_ends_of_lines_do_not_matter():
     token = FULL.token
     assert plan_of(f"  {token[:40]}\n {token[40:]}\n") == FULL

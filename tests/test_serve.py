@@ -25,6 +25,7 @@ from anytws.messages.base import Side
 from anytws.messages.session import CurrentTime, CurrentTimeRequest, ErrorMessage, IdsRequest, NextValidId
 from anytws.simulator import Dialog, HangUp, World, WorldSettings
 from anytws.simulator.serve import TcpTws, serve, serve_memory
+from anytws.simulator.settings import EPOCH
 
 GREETING = b"API\0\0\0\0\x09v157..226"
 HERE = "127.0.0.1"
@@ -421,3 +422,9 @@ async def test_it_can_be_called_where_the_simulator_is() -> None:
         assert repr(tws) == f"<TcpTws at 127.0.0.1:{tws.port}, {tws.world!r}>"
     with pytest.raises(AttributeError, match="no attribute 'sserve'"):
         simulator.sserve  # noqa: B018
+
+
+async def test_the_clock_begins_where_the_settings_say_whatever_the_loop_calls_it():
+    world = World(WorldSettings(starts_at=EPOCH))
+    async with serve_memory(world):
+        assert timedelta(0) <= world.utc(anyio.current_time()) - EPOCH < timedelta(seconds=30)

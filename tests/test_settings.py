@@ -85,6 +85,7 @@ REFUSED = {
         datetime(9990, 1, 1, tzinfo=UTC),
         5,
     ],
+    "starts_at": [datetime(2026, 1, 1), datetime.max.replace(tzinfo=UTC), 5],  # noqa: DTZ001
     "utc_offset": [timedelta(hours=999), timedelta(days=1), timedelta(days=-1), 5, None],
     "zone": ["a\0b", "\ud800", 5, None, "x" * (MAX_FRAME + 1)],
     "connection_time": [b"a\0b", "now", 5, bytearray(b"now"), bytes(1) + b"x" * MAX_FRAME],
@@ -245,6 +246,7 @@ ANY_SETTINGS: dict[str, st.SearchStrategy[object]] = {
     "delayed_data": st.booleans(),
     "depth_unsubscribed": st.lists(st.sampled_from(["ARCA", "NASDAQ", ""])),
     "us_stocks_in_lots": st.booleans(),
+    "starts_at": st.none() | st.datetimes(datetime(2000, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
     "messages_per_second": st.integers(0, 100),
     "rejects_above_rate": st.booleans(),
     "progress": st.sampled_from(Progress),

@@ -49,6 +49,7 @@ from anytws.simulator.exchange.models import Habits, Latency, Pieces, Progress
 from anytws.simulator.faults import At, CutConnection, Event, On, Script
 from anytws.simulator.ledger.margins import Margins
 from anytws.simulator.serve import MemoryTws, serve, serve_memory
+from anytws.simulator.settings import EPOCH
 from anytws.testing.days.plan import Plan
 from anytws.wire.codec import Codec
 from anytws.wire.frames import frame
@@ -147,6 +148,7 @@ CASES = {
     "--depth-unsubscribed NASDAQ": {"depth_unsubscribed": frozenset({"NASDAQ"})},
     "--us-stocks-in-lots": {"us_stocks_in_lots": True},
     "--competing-session": {"competing_session": True},
+    "--starts-at 2026-01-05T14:30Z": {"starts_at": EPOCH},
     "--messages-per-second 50": {"messages_per_second": 50},
     "--no-rejects-above-rate": {"rejects_above_rate": False},
     "--progress by-hand": {"progress": Progress.BY_HAND},
@@ -230,7 +232,8 @@ def test_what_would_end_tws_at_its_first_client_is_refused_in_a_few_lines(words:
 @pytest.mark.parametrize("name", [name for name, hint in get_type_hints(WorldSettings).items() if hint in SPELLINGS])
 def test_what_the_help_shows_as_a_default_means_that_default(name: str):
     spelling = SPELLINGS[get_type_hints(WorldSettings)[name]]
-    default = getattr(WorldSettings(redirect=("otherhost", 4001)), name)
+    # Where nothing is the default, the help shows none: another value then.
+    default = getattr(WorldSettings(redirect=("otherhost", 4001), epoch_at_zero=EPOCH, starts_at=EPOCH), name)
     assert spelling.read(spelling.write(default)) == default
 
 

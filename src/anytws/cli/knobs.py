@@ -12,7 +12,7 @@ import itertools
 import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Final, TypeVar, get_type_hints
 
@@ -122,6 +122,16 @@ def _offset(word: str) -> timedelta:
     return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
 
 
+def _moment(word: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(word)
+    except ValueError as problem:
+        raise ValueError(f"{shown(word)} is not a time such as 2026-01-05T14:30Z") from problem
+    if moment.utcoffset() is None:
+        raise ValueError(f"{shown(word)} has no time zone: write 2026-01-05T14:30Z, or +01:00 in place of the Z")
+    return moment
+
+
 def _as_words(value: Sequence[str]) -> str:
     return ",".join(value) or _NOTHING
 
@@ -180,6 +190,7 @@ SPELLINGS: Final[dict[object, Spelling]] = {
     tuple[AdvisorGroup, ...]: Spelling(
         _groups, _as_groups, "NAME:METHOD:ACCOUNT+ACCOUNT or NAME:METHOD:ACCOUNT=AMOUNT+…, separated by commas."
     ),
+    datetime | None: Spelling(_moment, datetime.isoformat, "Such as 2026-01-05T14:30Z, when New York opens."),
     timedelta: Spelling(_offset, _as_offset, "Such as 2h, -30m or 90s."),
 }
 """Type of a field → its spelling. For all other types cyclopts has one."""

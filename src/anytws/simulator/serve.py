@@ -216,7 +216,8 @@ async def serve(
 ) -> AsyncGenerator[TcpTws]:
     """Serve *world* on TCP for as long as the block lasts; port 0 takes a free one.
 
-    The world's clock is set to that of this machine, unless `WorldSettings.epoch_at_zero` says otherwise. An orderly
+    The world's clock is set to that of this machine, unless `WorldSettings.starts_at` or `WorldSettings.epoch_at_zero`
+    says otherwise. An orderly
     hang-up gives the client *linger_seconds* to hang up too. The world's time runs *speed* times as fast as that of the
     event loop. Raises `OSError` if the port cannot be had, and `ValueError` for a speed that is not above 0.
     """
@@ -290,7 +291,8 @@ async def _drive(world: World, pace: Pace) -> None:
 
 def _set_clock(world: World, pace: Pace) -> None:
     # Whatever a client knows of the time came from some TWS, and here that is us.
-    world.set_clock(datetime.now(UTC), pace.world_time(anyio.current_time()))  # noqa: TID251
+    begin = world.settings.starts_at or datetime.now(UTC)  # noqa: TID251
+    world.set_clock(begin, pace.world_time(anyio.current_time()))
 
 
 def _listen_at(family: int, address: _Address) -> socket.socket:

@@ -425,6 +425,10 @@ class WorldSettings:
     epoch_at_zero: datetime | None = attrs.field(default=None, validator=_is_aware)
     """The time at ``now`` 0. None: whoever runs the world sets its clock (`World.set_clock`)."""
 
+    starts_at: datetime | None = attrs.field(default=None, validator=_is_aware)
+    """The time when it begins to be served; from then on its clock goes on. None: that of this machine. `EPOCH`, of
+    `anytws.simulator.settings`, is a Monday at the opening bell of New York."""
+
     utc_offset: timedelta = timedelta(0)
     """How far the clock on its wall is ahead of UTC. Only the connection time shows it."""
 
@@ -486,10 +490,10 @@ class WorldSettings:
         said = self.connection_time
         if said is not None:
             prove("connection_time", said, "bytes without NUL", lambda: say_version(newest, said))
-        epoch = self.epoch_at_zero
-        if epoch is not None:
-            wanted = f"a time that stays within the years 1 to 9999 for {MOST_SECONDS:g} s, in UTC and on the wall"
-            prove("epoch_at_zero", epoch, wanted, lambda: self._say_clock(epoch, newest))
+        for name, epoch in (("epoch_at_zero", self.epoch_at_zero), ("starts_at", self.starts_at)):
+            if epoch is not None:
+                wanted = f"a time that stays within the years 1 to 9999 for {MOST_SECONDS:g} s, in UTC and on the wall"
+                prove(name, epoch, wanted, functools.partial(self._say_clock, epoch, newest))
 
     def _say_clock(self, epoch: datetime, newest: int) -> None:
         for seconds in (0.0, MOST_SECONDS):

@@ -9,7 +9,7 @@
 It is there by itself wherever anytws is installed, beside AnyIO's own plugin, which runs the test. A test that asks
 for one of the async fixtures needs no mark for that: it runs on asyncio, and on trio with a clock of its own that jumps
 to the next deadline as soon as every task waits; hours pass in no time. The clock of the world stands at its epoch
-(`anytws.simulator.settings.EPOCH`) when the test begins, on either backend. ``@pytest.mark.tws`` says otherwise::
+(``anytws.simulator.settings.EPOCH``) when the test begins, on either backend. ``@pytest.mark.tws`` says otherwise::
 
     @pytest.mark.tws(settings=WorldSettings(server_version=176))      # what the world is like
     @pytest.mark.tws(client_id=7)                                     # the id of the client, 1 by default

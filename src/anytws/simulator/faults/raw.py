@@ -100,7 +100,8 @@ def _with(record: Any, path: list[str], value: object) -> Any:  # noqa: ANN401 (
 def raw_frame(message: ToClient, version: int, field: str, raw: str, octets: bytes | None = None) -> bytes:
     """Give the frame of *message* with *raw* in the place of *field*; as it is, if the message has no such field.
 
-    Where *octets* are given, they stand there, letter for letter. Raises `LocalProtocolError` if the message itself cannot be said.
+    Where *octets* are given, they stand there, letter for letter. Raises `LocalProtocolError` if the message itself
+    cannot be said.
     """
     body = shared_codec(Side.TWS, version).encode(message)
     if version >= PROTOBUF and int.from_bytes(body[:_ID_BYTES], "big") > PROTOBUF_OFFSET:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeAlias
 
 import attrs
@@ -111,7 +111,7 @@ class Client(Protocol):
 class Peer:
     """The simulated TWS, as an adapter gets at it."""
 
-    stream: Callable[[], object]
+    stream: Callable[[], Awaitable[ByteStream]]
     """Gives, awaited, the `ByteStream` of a new connection in memory; raises `ConnectionRefusedError`."""
     host: str
     port: int
@@ -122,5 +122,3 @@ class Peer:
 
 Adapter: TypeAlias = Callable[[Peer], Client]
 """Makes the client of a situation."""
-
-__all__ = ["Adapter", "Answer", "Believed", "ByteStream", "Client", "NotOffered", "Peer", "Wanted", "Watched"]

@@ -23,10 +23,15 @@ from typing import Final
 import attrs
 
 from anytws.errors import shown
+from anytws.simulator import WorldSettings
+from anytws.simulator.exchange.models import AT_ONCE, Progress
 from anytws.simulator.files import Case, CaseError, read_world
 
 FOLDER: Final = Path(__file__).parent / "situations"
 """Where the situations are."""
+
+USUAL: Final = WorldSettings(progress=Progress.BY_HAND, latency=AT_ONCE)
+"""How the simulated TWS is where a situation says nothing: orders wait for ``tws fills …``, and nothing takes time."""
 
 _TITLE: Final = re.compile(r"(A[0-9]{3}) (\S.*)")
 _ACTS: Final = ("client", "tws", "wait", "right")
@@ -88,7 +93,7 @@ def _case(name: str, found: dict[str, list[str]]) -> Case:
     tables = ", ".join(f"{{ {line} }}" for line in found["fault"])
     text = "\n".join((f"events = [{tables}]", "[settings]", *found["set"]))
     try:
-        return read_world(text, name)
+        return read_world(text, name, settings=USUAL)
     except CaseError as problem:
         raise ValueError(str(problem)) from problem
 

@@ -61,7 +61,8 @@ class DaysTest:
         for name, holds in self.wanted.items():
             if name not in self.reached and holds(day):
                 self.reached.add(name)
-                hypothesis.event(name)
+                if hypothesis.currently_in_test_context():
+                    hypothesis.event(name)
         return day
 
     def sweep(self, most: int) -> list[Plan]:
@@ -127,17 +128,28 @@ def days(
     drawing = Drawing(program, settings, kinds=faults, seconds=seconds, messages=messages)
 
     def decorate(check: Callable[Concatenate[Day, _P], None]) -> Callable[_P, None]:
-        parameter = next(iter(inspect.signature(check).parameters))
-        about = DaysTest(program, check, drawing, parameter, wanted, restart_on)
+        parameter = _parameter_of(check)
+        look: Callable[..., None] = check
+        about = DaysTest(program, look, drawing, parameter, wanted, restart_on)
 
         @wraps(check)
         def of_one_day(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (those of the test)
             plan = kwargs.pop(parameter)
-            about.live(plan, lambda day: check(day, *args, **kwargs))
+            about.live(plan, lambda day: look(*args, **{parameter: day}, **kwargs))
 
         return _around(given(**{parameter: st.deferred(lambda: drawing.plans)})(of_one_day), about)
 
     return decorate
+
+
+def _parameter_of(check: Callable[..., object]) -> str:
+    """Give the name of the parameter of *check* that is the day: the first, or of a method the second."""
+    if inspect.iscoroutinefunction(check):
+        raise TypeError(f"{check.__name__} is async: what looks at a day only looks, and has nothing to wait for")
+    names = [name for name in inspect.signature(check).parameters if name != "self"]
+    if not names:
+        raise TypeError(f"{check.__name__} takes no parameter: it is given the day")
+    return names[0]
 
 
 def _around(tested: Callable[..., None], about: DaysTest) -> Callable[..., None]:

@@ -41,6 +41,7 @@ _LATE: Final = ("CommissionAndFeesReport",)
 with such a TWS nobody could live. What is told of orders unasked comes late by `LostAcknowledgement` and by habits."""
 _MOST_TIMES: Final = 64
 _MOST_ALIKE: Final = 4
+_MOST_SEED: Final = 1000
 
 
 @attrs.frozen
@@ -289,8 +290,8 @@ class Drawing:
 
         @st.composite
         def plan(draw: st.DrawFn) -> Plan:
-            events = draw(self._scripts)
-            return self._plan(events, draw(st.integers(0, 2**16)))
+            events, seed = draw(self._scripts), draw(self._seeds)
+            return self._plan(events, draw(st.integers(0, 2**16)), seed)
 
         return plan()
 
@@ -302,5 +303,15 @@ class Drawing:
         events = st.sampled_from(possible).flatmap(of_kind.__getitem__) if possible else st.nothing()
         return st.lists(events, max_size=MOST_FAULTS if possible else 0).map(tuple)
 
-    def _plan(self, events: tuple[Event, ...], schedule: int = 0) -> Plan:
-        return attrs.evolve(self.calm, script=_script(events), schedule=schedule)
+    @property
+    def _seeds(self) -> st.SearchStrategy[int]:
+        settings = self.calm.settings
+        # Prices that stand still are the same with each.
+        others = st.nothing() if settings.price_model.is_flat else st.integers(0, _MOST_SEED)
+        return st.just(settings.seed) | others
+
+    def _plan(self, events: tuple[Event, ...], schedule: int = 0, seed: int | None = None) -> Plan:
+        settings = self.calm.settings
+        if seed is not None and seed != settings.seed:
+            settings = attrs.evolve(settings, seed=seed)
+        return attrs.evolve(self.calm, settings=settings, script=_script(events), schedule=schedule)

@@ -31,12 +31,17 @@ DAY_SETTINGS: Final = WorldSettings(epoch_at_zero=EPOCH, positions=(), price_mod
 and prices stand still until somebody moves them."""
 
 
+def _at_an_epoch(settings: WorldSettings) -> WorldSettings:
+    # Else it would be now, and each day another one.
+    return settings if settings.epoch_at_zero is not None else attrs.evolve(settings, epoch_at_zero=EPOCH)
+
+
 @attrs.frozen(kw_only=True, repr=False)
 class Plan:
     """One day: the world, its troubles, and the order in which tasks take their turns."""
 
-    settings: WorldSettings = DAY_SETTINGS
-    """What TWS is like. The seed of its prices is in there."""
+    settings: WorldSettings = attrs.field(default=DAY_SETTINGS, converter=_at_an_epoch)
+    """What TWS is like. The seed of its prices is in there. Without an epoch it is `EPOCH` at the beginning."""
     script: Script = NO_FAULTS
     """What happens to it, and when."""
     schedule: int = 0
