@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from anytws.simulator import WorldSettings
 from anytws.simulator.faults import At, Event, On
-from anytws.simulator.market.models import SEEDED
+from anytws.simulator.market.models import FLAT, SEEDED, PriceModel
 from anytws.testing.days.drawn import KINDS, MOST_FAULTS, USUAL, Drawing, Seen, check_kinds, singles
 from anytws.testing.days.plan import DAY_SETTINGS, Plan, plan_of
 from anytws.testing.days.running import live
@@ -80,19 +80,18 @@ def test_a_day_may_have_one_kind_alone(drawing: Drawing, kind: str):
     assert not drawn & {"CutConnection"} or kind == "outages"
 
 
-def test_prices_that_move_are_drawn_by_their_seed():
-    moving = Drawing(idle, attrs.evolve(DAY_SETTINGS, price_model=SEEDED), kinds=(), seconds=10.0)
-    still = Drawing(idle, DAY_SETTINGS, kinds=(), seconds=10.0)
-    for drawing, few in ((moving, False), (still, True)):
-        seeds = set()
+@pytest.mark.parametrize("model, is_one", [(SEEDED, False), (FLAT, True)])
+def test_prices_that_move_are_drawn_by_their_seed(model: PriceModel, is_one: bool):
+    drawing = Drawing(idle, attrs.evolve(DAY_SETTINGS, price_model=model), kinds=(), seconds=10.0)
+    seeds: set[int] = set()
 
-        @settings(LOOK, max_examples=20)
-        @given(drawing.plans)
-        def look(plan: Plan, seeds=seeds) -> None:
-            seeds.add(plan.settings.seed)
+    @settings(LOOK, max_examples=20)
+    @given(drawing.plans)
+    def look(plan: Plan) -> None:
+        seeds.add(plan.settings.seed)
 
-        look()
-        assert (len(seeds) == 1) is few
+    look()
+    assert (len(seeds) == 1) is is_one
 
 
 def test_days_without_faults_may_be_wanted():

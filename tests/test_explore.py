@@ -95,6 +95,34 @@ def test_what_is_no_test_of_days_is_told(bot: Path, name: str, wanted: str):
         explore(f"{bot}::{name}", minutes=0.0, processes=1)
 
 
+DIES = """
+import os
+from anytws import testing
+
+async def dies(tws):
+    if os.environ.get("ANYTWS_CALM") is None:
+        os.environ["ANYTWS_CALM"] = "over"
+        await tws.closed()
+    os._exit(3)
+
+@testing.days(program=dies, seconds=1.0)
+def test_it(day):
+    pass
+"""
+
+
+def test_a_process_that_dies_is_told(bot: Path):
+    bot.write_text(DIES, "utf-8")
+    told: list[str] = []
+    token = testing.Plan(seconds=1.0).token
+    folder = bot.parent / "kept"
+    folder.mkdir()
+    (folder / "test_bot.py-test_it.txt").write_text(token, "utf-8")
+    outcome = explore(f"{bot}::test_it", minutes=0.0, processes=1, folder=folder, tell=told.append)
+    assert outcome.days == 1
+    assert told == [f"fine now: {token}", "a process has ended too soon: exit code 3"]
+
+
 def test_failures_are_alike_where_the_same_line_raises_the_same():
     def fails(kind: type[Exception]) -> Exception:
         try:

@@ -67,7 +67,7 @@ TIMES = [CurrentTime(EPOCH)]
 PATIENCE = 60.0
 """Seconds after which a test fails instead of hanging. Nothing waits for them."""
 
-SEVEN_BYTES = frame(b"104\0-1\0")
+SEVEN_BYTES = frame(b"101\0-1\0")
 """Cancels, and the id of it means that there is none: TWS may not say it back."""
 
 
@@ -125,7 +125,7 @@ async def test_seven_bytes_do_not_end_tws_for_everybody(version: int, way):
         ours = await become_ready(victim, client_id=2)
         await victim.send(SEVEN_BYTES)
         error = await ask(victim, ours, CurrentTimeRequest(), ErrorMessage)
-        assert (error.error_code, error.request_id) == (322 if version == PROTOBUF - 1 else 320, None)
+        assert (error.error_code, error.request_id) == (10280 if version == PROTOBUF - 1 else 320, None)
         await ask(other, core, CurrentTimeRequest(), CurrentTime)
         assert [link.state for link in world.links] == [State.READY] * 2
 
@@ -789,7 +789,7 @@ def test_stale_client_ids_are_forgotten_when_they_are_free_again():
 
 
 def test_client_ids_are_remembered_up_to_a_bound(monkeypatch):
-    monkeypatch.setattr("anytws.simulator.knowledge.MOST_IDS", 5)
+    monkeypatch.setattr("anytws.simulator.ground.MOST_IDS", 5)
     assert MOST_IDS > 1000
     world = World(WorldSettings(stale_seconds=1e6))
     world.use_order_id(0, 500)

@@ -78,11 +78,18 @@ class Simulation:
 
 
 @contextmanager
-def simulation(backend: str, **settings: Any) -> Iterator[Simulation]:
-    """Run a simulator on *backend*, in a thread. At the end all connections get their EOF."""
-    world = World(WorldSettings(accounts=ACCOUNTS, **settings))
-    with start_blocking_portal(backend) as portal, portal.wrap_async_context_manager(serve(world)) as tws:
-        yield Simulation(world, portal, tws.host, tws.port)
+def simulation(backend: str, *, at: datetime | None = None, **settings: Any) -> Iterator[Simulation]:
+    """Run a simulator on *backend*, in a thread; its clock begins *at*. At the end all connections get their EOF."""
+    with start_blocking_portal(backend) as portal:
+        if at is not None:
+            settings["epoch_at_zero"] = at - timedelta(seconds=portal.call(_loop_time))
+        world = World(WorldSettings(accounts=ACCOUNTS, **settings))
+        with portal.wrap_async_context_manager(serve(world)) as tws:
+            yield Simulation(world, portal, tws.host, tws.port)
+
+
+async def _loop_time() -> float:
+    return anyio.current_time()
 
 
 class OfficialClient:
@@ -346,15 +353,16 @@ def test_hanging_up_before_the_version_is_a_refusal(backend: str, settings: dict
     assert not client.api.isConnected()
 
 
-def test_what_the_simulator_does_not_know_is_refused(backend: str) -> None:
+@pytest.mark.parametrize("version", ENCODINGS)
+def test_what_is_not_subscribed_is_refused_and_the_session_goes_on(backend: str, version: int) -> None:
+    """As a TWS answers for a service that the user has not: by an error under the request's id, never by silence."""
     client = OfficialClient()
-    with simulation(backend) as tws:
+    with simulation(backend, server_version=version) as tws:
         client.become_ready(tws, 7)
-        client.heard.wait_for("error", len(FARM_NOTICES))
-        client.api.reqScannerParameters()
+        client.api.reqWshMetaData(9001)
         client.heard.wait_for("error", len(FARM_NOTICES) + 1)
         client.api.reqCurrentTime()
         client.heard.wait_for("currentTime")
     client.join()
-    code, text = client.errors()[-1]
-    assert (code, text.partition(".")[0]) == (322, "Error processing request")
+    (refused,) = (call for call in client.heard.named("error") if call[1] == 9001)
+    assert refused[3] == 10276

@@ -738,3 +738,8 @@ async def test_what_a_script_does_is_told():
     world = Narrator(WorldSettings(), lambda *line: lines.append(line), script=script)
     Client(world).ask(CurrentTimeRequest())
     assert (0, "script, event 1: CutConnection", True) in lines
+
+
+def test_a_day_that_is_replayed_begins_when_it_did(played):
+    world, _ = played("--replay", Plan(settings=WorldSettings(epoch_at_zero=EPOCH), script=Script()).token)
+    assert (world.settings.epoch_at_zero, world.settings.starts_at) == (None, EPOCH)

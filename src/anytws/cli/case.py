@@ -26,7 +26,7 @@ def case_of(settings: WorldSettings, script: Path | None, replay: str | None) ->
         case = _replayed(replay)
     else:
         case = Case()
-    return attrs.evolve(case, settings=_with(case.settings, settings))
+    return attrs.evolve(case, settings=_served(_with(case.settings, settings)))
 
 
 def _text_of(path: Path) -> str:
@@ -49,6 +49,13 @@ def _replayed(token: str) -> Case:
 
     plan = plan_of(token)
     return Case(plan.settings, plan.script)
+
+
+def _served(settings: WorldSettings) -> WorldSettings:
+    """Have a clock that was meant for a loop of its own, whose time 0 is the beginning, begin with the serving."""
+    if settings.epoch_at_zero is None:
+        return settings
+    return attrs.evolve(settings, epoch_at_zero=None, starts_at=settings.epoch_at_zero)
 
 
 def _with(base: WorldSettings, said: WorldSettings) -> WorldSettings:

@@ -188,7 +188,7 @@ SPELLINGS: Final[dict[object, Spelling]] = {
     tuple[Farm, ...]: Spelling(_farms, _as_farms, "KIND:NAME, separated by commas; or 'none'."),
     tuple[Holding, ...]: Spelling(_positions, _as_positions, "SYMBOL:QUANTITY@COST, separated by commas; or 'none'."),
     tuple[AdvisorGroup, ...]: Spelling(
-        _groups, _as_groups, "NAME:METHOD:ACCOUNT+ACCOUNT or NAME:METHOD:ACCOUNT=AMOUNT+…, separated by commas."
+        _groups, _as_groups, "NAME:METHOD:ACCOUNT+ACCOUNT or NAME:METHOD:ACCOUNT=AMOUNT+..., separated by commas."
     ),
     datetime | None: Spelling(_moment, datetime.isoformat, "Such as 2026-01-05T14:30Z, when New York opens."),
     timedelta: Spelling(_offset, _as_offset, "Such as 2h, -30m or 90s."),

@@ -399,7 +399,7 @@ class WorldSettings:
     """Whether the user has the calendar of Wall Street Horizon; otherwise its requests get 10276."""
 
     advisor_groups: tuple[AdvisorGroup, ...] = attrs.field(default=(), validator=_are_groups)
-    """The groups of an advisor, until a client replaces them. Who has no account F… or DF… is no advisor."""
+    """The groups of an advisor, until a client replaces them. Who has no account F... or DF... is no advisor."""
 
     progress: Progress = attrs.field(default=Progress.BY_MARKET, validator=_is_of(Progress))
     """What moves orders on once they are accepted."""

@@ -97,7 +97,7 @@ def explore(
     try:
         for line in _said(workers):
             _take(line, outcome, known, kept, place, tell)
-        _require_good(workers, outcome)
+        _require_good(workers, outcome, tell)
     finally:
         for worker in workers:
             worker.end()
@@ -198,11 +198,13 @@ def _take(
             place.write_text("".join(f"{each}\n" for each in kept), "utf-8")
 
 
-def _require_good(workers: Sequence[_Worker], outcome: Outcome) -> None:
-    """Raise `ValueError` if no worker could even begin."""
+def _require_good(workers: Sequence[_Worker], outcome: Outcome, tell: Callable[[str], object]) -> None:
+    """Tell of workers that died; raise `ValueError` if none could even begin."""
     troubles = [trouble for worker in workers if (trouble := worker.trouble) is not None]
     if troubles and not outcome.days:
         raise ValueError(f"the test could not be run: {troubles[0]}")
+    for trouble in troubles:
+        tell(f"a process has ended too soon: {trouble}")
 
 
 # --- a worker ---------------------------------------------------------------------------------------------------------

@@ -41,12 +41,6 @@ class Changes:
             text = "Can't modify a filled order." if is_filled else "Duplicate order id"
             self._desk.refuse(client, order_id, Refused(_FILLED_ALREADY if is_filled else _DUPLICATE, text))
             return
-        if not held.is_transmitted:
-            held.order = replace(request.order, account=held.account, oca_group=held.order.oca_group)
-            held.is_transmitted = request.order.transmit
-            if request.order.transmit:
-                self._entry.transmit(held)
-            return
         if held.is_changing:
             text = "Unable to modify this order as it is still being processed."
             self._desk.refuse(client, order_id, Refused(_CHANGE_TOO_SOON, text))
@@ -60,11 +54,16 @@ class Changes:
             # Reported: a change whose parent is gone.
             self._desk.refuse(client, order_id, Refused(135, f"Can't find order with id ={request.order.parent_id}"))
             return
-        problem = _not_the_same(held, request.order) or problem_of(
-            self._ground, held.instrument, request.order, held.parent
-        )
+        problem = _not_the_same(held, request.order) if held.is_transmitted else None
+        problem = problem or problem_of(self._ground, held.instrument, request.order, held.parent)
         if problem is not None:
             self._desk.refuse(client, order_id, problem)
+            return
+        if not held.is_transmitted:
+            held.order = replace(request.order, account=held.account, oca_group=held.order.oca_group)
+            held.is_transmitted = request.order.transmit
+            if request.order.transmit:
+                self._entry.transmit(held)
             return
         held.is_changing = True
         self._desk.later(self._desk.latency.acknowledge, lambda: self._changed(held, request.order))

@@ -51,10 +51,13 @@ _NOT_TRADED: Final = frozenset({SecurityType.INDEX, SecurityType.NEWS, SecurityT
 _NO_FRACTIONS: Final = frozenset({SecurityType.OPTION, SecurityType.FUTURE, SecurityType.FUTURES_OPTION})
 _INVALID: Final = 321
 _WORKING_MOST: Final = 20
+_MOST: Final = 10**12
+"""The most that an order may be for, in units or in money, and the highest price (chosen, to have a bound)."""
 
 # Texts without a recording are the vendor's documented ones; where even these are not known they are chosen.
 _BAD_TYPE: Final = "Invalid order type was entered"
 _NO_TICK: Final = "The price does not conform to the minimum price variation for this contract."
+_TOO_LARGE: Final = "The size of the order exceeds the Size Limit."
 _BAD_SIZE: Final = "The order size cannot be zero."
 _NO_FRACTION: Final = "Fractional-sized order cannot be placed via API. Please use desktop version to place this order."
 _UNSUPPORTED: Final = "Unsupported order type for this exchange and security type."
@@ -65,6 +68,10 @@ _CASH_QUANTITY: Final = "Cash Quantity cannot be used for this order."
 
 NOT_SIMULATED: Final = Refused(387, _UNSUPPORTED)
 """How an order is refused that wants what is not simulated: as one that an exchange does not have."""
+
+
+NO_SIZE: Final = Refused(105, _BAD_SIZE)
+"""How an order is refused that is for nothing."""
 
 
 def problem_of(ground: Ground, instrument: Instrument, order: Order, parent: HeldOrder | None) -> Refused | None:
@@ -119,14 +126,21 @@ def _account_problem(ground: Ground, order: Order) -> Refused | None:
 
 
 def _size_problem(order: Order, instrument: Instrument) -> Refused | None:
-    size = order.total_quantity
-    if order.cash_quantity:
+    size, cash = order.total_quantity, order.cash_quantity
+    # Written so that what is no number fails as well: that compares with nothing.
+    if (size is not None and not -_MOST <= size <= _MOST) or (cash and not abs(cash) <= _MOST):
+        return Refused(383, _TOO_LARGE)
+    if size is not None and size < 0:
+        return NO_SIZE
+    if cash:
+        if cash < 0:
+            return Refused(10244, _CASH_QUANTITY)
         if instrument.contract.security_type in (SecurityType.FOREX, SecurityType.CRYPTO, SecurityType.STOCK):
             return None
         return Refused(10244, _CASH_QUANTITY)
     if size is None or size <= 0:
         # A hedge gets its size from its parent.
-        return None if order.hedge_type is not None else Refused(105, _BAD_SIZE)
+        return None if order.hedge_type is not None else NO_SIZE
     if size != size.to_integral_value() and instrument.contract.security_type in _NO_FRACTIONS:
         return Refused(10243, _NO_FRACTION)
     if size % instrument.size_unit:
@@ -142,6 +156,9 @@ def _price_problem(order: Order, instrument: Instrument) -> Refused | None:
         return Refused(321, "Error validating request.-'PlaceOrderRequest' : cause - Missing stop price")
     if kind in TRAILING and not order.aux_price and not order.trailing_percent:
         return Refused(321, "Error validating request.-'PlaceOrderRequest' : cause - Missing trailing amount")
+    numbers = (order.limit_price, order.aux_price, order.trail_stop_price, order.limit_price_offset)
+    if any(number is not None and not abs(number) <= _MOST for number in (*numbers, order.trailing_percent)):
+        return Refused(110, _NO_TICK)
     prices = [order.limit_price if kind in LIMITED else None, order.aux_price if kind in _HAS_STOP else None]
     if any(price is not None and not instrument.is_legal_price(Decimal(str(price))) for price in prices):
         return Refused(110, _NO_TICK)

@@ -11,7 +11,7 @@ from anytws.messages.order import Order
 from anytws.messages.order_parts import AttachedOrders
 from anytws.messages.order_words import OrderStatusWord
 from anytws.messages.orders import PlaceOrderRequest
-from anytws.simulator.exchange.checks import NOT_SIMULATED, Refused, not_meant, problem_of
+from anytws.simulator.exchange.checks import NO_SIZE, NOT_SIMULATED, Refused, not_meant, problem_of
 from anytws.simulator.exchange.desk import Desk
 from anytws.simulator.exchange.floor import Floor
 from anytws.simulator.exchange.order import HeldOrder
@@ -48,6 +48,10 @@ class Entry:
             self._desk.refuse(client, order_id, problem)
             return
         held = self.held(client_id, order_id, match, order, request.contract, parent)
+        if not held.total:
+            # Less cash than the smallest part costs, or a hedge of nothing.
+            self._desk.refuse(client, order_id, NO_SIZE)
+            return
         if order.what_if:
             self._desk.later(self._desk.latency.acknowledge, lambda: preview(self._ground, held, client))
             return
@@ -73,7 +77,8 @@ class Entry:
         """Give *order* as TWS is going to hold it, for the contract that was *asked*."""
         instrument, at = match.instrument, self._ground.ms()
         # What only TWS says is not the client's to say.
-        order = replace(order, account=order.account or self._ground.settings.accounts[0], filled_quantity=None)
+        account, cash = order.account or self._ground.settings.accounts[0], order.cash_quantity or None
+        order = replace(order, account=account, filled_quantity=None, cash_quantity=cash)
         if order.parent_id and parent is not None:
             # Recorded: the members of a bracket are a group, named after the parent.
             group = order.oca_group or str(parent.permanent_id)

@@ -14,7 +14,7 @@ from anytws.testing.acceptance.situation import Situation, situations
 OUTCOMES: Final = ("passed", "failed", "not offered")
 """What may come of a situation."""
 
-Note: TypeAlias = Callable[[Verdict], None]
+Note: TypeAlias = Callable[[Verdict], object]
 """Is told of each situation when it is over."""
 
 

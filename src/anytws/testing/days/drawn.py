@@ -19,6 +19,7 @@ from anytws.messages.base import Message, Side
 from anytws.messages.session import StartApiRequest
 from anytws.simulator import faults
 from anytws.simulator.faults import At, Event, Fault, On, Script
+from anytws.simulator.market.models import FLAT
 from anytws.simulator.settings import HangUp, WorldSettings
 from anytws.testing.days.plan import Plan
 from anytws.testing.days.program import Program
@@ -307,7 +308,7 @@ class Drawing:
     def _seeds(self) -> st.SearchStrategy[int]:
         settings = self.calm.settings
         # Prices that stand still are the same with each.
-        others = st.nothing() if settings.price_model.is_flat else st.integers(0, _MOST_SEED)
+        others = st.nothing() if settings.price_model == FLAT else st.integers(0, _MOST_SEED)
         return st.just(settings.seed) | others
 
     def _plan(self, events: tuple[Event, ...], schedule: int = 0, seed: int | None = None) -> Plan:

@@ -116,13 +116,7 @@ def _made(said: dict[str, Json]) -> object:
         return cls[said["member"]] if "member" in said else cls(from_json(said["value"]))
     if not attrs.has(cls):
         raise ValueError(f"{cls.__qualname__} is no value")
-    values = {name[1:]: from_json(item) for name, item in said.items() if name.startswith("=")}
-    if "__attrs_init__" not in vars(cls):
-        return cls(**values)
-    # One that is made in a way of its own, of other values than it holds.
-    made: Any = cls.__new__(cls)
-    made.__attrs_init__(**values)
-    return made
+    return cls(**{name[1:]: from_json(item) for name, item in said.items() if name.startswith("=")})
 
 
 def _class_called(name: str) -> type[Any]:
