@@ -148,6 +148,7 @@ NO_SHARE = (
     "tests/test_official_incoming.py",
     "tests/test_official_outgoing.py",
     "tests/test_protobuf_readers.py",
+    "tests/test_strangers_sessions.py",
     "tests/test_text.py",
     "tests/test_text_readers.py",
     "tests/test_transcripts.py",
@@ -167,10 +168,22 @@ def oldest(*arguments: str) -> None:
     run(program("python", "suite", folder=".venv-oldest", pins=pins), *PYTEST, *arguments)
 
 
+OFFICIAL = {
+    "ibapi-stable": ("ibapi-stable>=10.50",),
+    # It does not say that it needs protobuf.
+    "ibapi-nautilus": ("nautilus-ibapi>=10.46", "protobuf>=5.29.5"),
+    "ibapi-10.20": ("ibapiunofficialpiccolo==10.20.1",),
+}
+
+
 def strangers() -> None:
     """Have other people's clients meet the simulated TWS, some in an environment of their own; print a table."""
     # ib_insync is no longer changed, and what it needs shares a folder with what ib_async needs.
     program("python", "clients", folder=".venv-strangers", pins=("ib_insync>=0.9.86",))
+    # The official client in other versions, and as others ship it: each in a folder, for all are called `ibapi`.
+    for name, packages in OFFICIAL.items():
+        if not (folder := ROOT / ".venv-strangers" / name).exists():
+            run(PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--target", folder, *packages)
     node = ROOT / ".venv-strangers" / "node"
     if (npm := shutil.which("npm")) and not (node / "node_modules").exists():
         node.mkdir(exist_ok=True)

@@ -14,6 +14,7 @@ from anytws.messages import (
     CancelHeadTimestamp,
     Combo,
     Contract,
+    ErrorMessage,
     FormatDate,
     HeadTimestampRequest,
     HistoricalDataRequest,
@@ -24,7 +25,7 @@ from anytws.messages import (
     Stock,
     WhatToShow,
 )
-from anytws.simulator.answers.historical_checks import duration_of, length_of
+from anytws.simulator.answers.historical_checks import Asked, check, duration_of, length_of
 from anytws.simulator.answers.historical_farm import MOST_OPEN
 from tests.history import BITCOIN, CONTINUOUS, EUR_USD, SERVICE, SPX, bars, bars_of, client_at, error_of, seconds
 from tests.test_answers import ENCODINGS
@@ -121,6 +122,18 @@ CHECKS: dict[str, tuple[HistoricalDataRequest, int, str]] = {
         f"{SERVICE}HMDS query returned no data: AAPL@SMART Trades",
     ),
 }
+
+
+@pytest.mark.parametrize("version, is_known", [(164, False), (165, True)])
+def test_a_schedule_is_refused_where_no_message_could_tell_it(version: int, is_known: bool):
+    """Ours does not ask for one below that version. ib_async does, and must not wait for ever."""
+    request = bars("3 D", BarSize.DAY_1, what_to_show=WhatToShow.SCHEDULE)
+    outcome = check(client_at(version).link, request).outcome
+    if is_known:
+        assert isinstance(outcome, Asked)
+    else:
+        assert isinstance(outcome, ErrorMessage)
+        assert outcome.error_message == f"{CAUSE}What to show value of SCHEDULE rejected."
 
 
 @pytest.mark.card("historical.checks", "historical.duration_against_size", "historical.products")

@@ -19,7 +19,7 @@ from anytws.messages import (
     TimeInForce,
     TriggerMethod,
 )
-from anytws.messages.base import replace
+from anytws.messages.base import TagValue, replace
 from anytws.messages.executions import (
     CommissionAndFeesReport,
     ExecutionDetails,
@@ -805,7 +805,7 @@ def test_a_cancel_of_what_is_no_id_is_answered(order_id: int) -> None:
 @pytest.mark.parametrize(
     "more",
     [
-        {"algo_strategy": "Adaptive"},
+        {"algo_strategy": "Vwap"},
         {"scale_price_increment": 0.1},
         {"conditions": (TimeCondition(True, datetime(2026, 1, 5, 15, tzinfo=UTC)),)},
         {"adjusted_order_type": OrderType.TRAILING_STOP},
@@ -825,3 +825,12 @@ def test_orders_that_are_attached_are_refused_whole() -> None:
     trader.send(PlaceOrderRequest(AAPL, limit(10.0, time_in_force=DAY), attached, order_id=1))
     floor.wait(5)
     assert trader.story(1) == ["ERR(387)"]
+
+
+@pytest.mark.card("orders.not_simulated")
+def test_an_adaptive_order_works_as_it_would_without() -> None:
+    trader = (floor := Floor()).trader()
+    priority = (TagValue("adaptivePriority", "Normal"),)
+    order_id = trader.place(market(quantity=1, time_in_force=DAY, algo_strategy="Adaptive", algo_params=priority))
+    floor.wait(5)
+    assert trader.held(order_id).filled == 1

@@ -27,7 +27,7 @@ from anytws.messages import (
     Stock,
 )
 from anytws.messages.market_data import MarketDepthRequest
-from anytws.simulator import World
+from anytws.simulator import World, WorldSettings
 from anytws.simulator import faults as package
 from anytws.simulator.faults import (
     FAULTS,
@@ -51,6 +51,7 @@ from anytws.simulator.faults.habits import rules_of
 from anytws.simulator.faults.texts import FARM_CODES, TEXTS, text_of
 from anytws.simulator.faults.words import Habit, word_of
 from anytws.simulator.files import read_world
+from anytws.simulator.market.models import FLAT
 from docs import write_faults
 from tests.test_script import events_of
 from tests.test_world import Client
@@ -199,7 +200,7 @@ def test_seed_settings_and_script_determine_every_byte():
 def test_no_script_breaks_tws_and_all_is_well_when_it_is_stopped(data: st.DataObject):
     events = data.draw(st.lists(st.one_of([events_of(fault) for fault in FAULTS]), min_size=1, max_size=6))
     soon = [attrs.evolve(each, when=within_seconds(each.when)) for each in events]
-    world = World(script=Script(soon))
+    world = World(WorldSettings(price_model=FLAT), script=Script(soon))
     apple = Stock("AAPL")
     clients: dict[int, Client] = {}
     for second in range(12):

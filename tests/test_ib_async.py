@@ -129,7 +129,7 @@ async def test_a_whole_connect_waits_for_nothing(backend: str, version: int, cli
 @pytest.mark.parametrize("version", [BANDS[0], Client.MaxClientVersion])
 async def test_details_positions_and_a_stream_that_ticks(backend: str, version: int) -> None:
     # In the middle of a session of New York, whatever time it is here: at night no price moves.
-    with simulation(backend, server_version=version, at=datetime(2026, 1, 5, 15, tzinfo=UTC)) as tws:
+    with simulation(backend, server_version=version, starts_at=datetime(2026, 1, 5, 15, tzinfo=UTC)) as tws:
         async with ready_client(tws) as client:
             ib = client.ib
             (details,) = await asyncio.wait_for(ib.reqContractDetailsAsync(Stock("AAPL", "SMART", "USD")), PATIENCE)

@@ -29,6 +29,7 @@ MAY_KNOW = {
     "json": {"errors", "messages", "wire"},
     "testing": {"errors", "messages", "wire", "core", "machines", "simulator"},
     "testing.plugin": {"errors", "messages", "wire", "core", "machines", "simulator", "testing", "runtime"},
+    "testing.acceptance": {"errors", "messages", "wire", "core", "machines", "simulator", "testing", "runtime"},
     "testing.days": {"errors", "messages", "wire", "core", "machines", "simulator", "testing", "runtime"},
     "testing.explore": {"errors", "messages", "wire", "core", "machines", "simulator", "testing", "runtime"},
     "testing.memory": {"errors", "messages", "wire", "core", "machines", "simulator", "testing", "runtime"},
@@ -57,7 +58,16 @@ MAY_USE = {
 }
 """Layer → what it may import from outside the standard library; a plain install has attrs, protobuf and anyio alone."""
 
-DOES_IO = ("", "runtime", "simulator.serve", "simulator.carrier", "simulator.streams", "simulator.toxic_stream", "testing", "cli")
+DOES_IO = (
+    "",
+    "runtime",
+    "simulator.serve",
+    "simulator.carrier",
+    "simulator.streams",
+    "simulator.toxic_stream",
+    "testing",
+    "cli",
+)
 """The layers that may know what time it is and where they run. All others are pure, new ones too."""
 
 CLOCKS = {"sched", "time"}

@@ -110,6 +110,7 @@ ONE_INPUT = "what one input brought, which whoever drives the core takes after i
 TABLE = "one for each entry, layout or kind of the catalogue"
 OURS = "filled by our own side"
 ONE_DAY = "what was said on one day of a test, which ends after so many messages"
+ONE_SITUATION = "one situation, of which each has some ten lines"
 HELD = "one for each position; of those that are closed 1,000 at the most, by `MOST_POSITIONS`"
 VALUED = "one for each key of an account in each currency"
 
@@ -246,12 +247,13 @@ REASONS: dict[str, str] = {
     "simulator.client.Streams._serials": "one for each stream",
     "simulator.client.Streams._streams": "as many as `WorldSettings.lines`, and what each kind allows beside them",
     "simulator.rate.MessageRate._times": "as many as `WorldSettings.messages_per_second`",
-    "simulator.ground.Ground._agenda": "a few for each order that is not over and each change of it, and a script",
-    "simulator.exchange.book.OrderBook._live": "10,000, by `MOST_LIVE`; `test_exchange.py` tries it",
+    "simulator.ground.Ground._agenda": "a few for each order that is not over, a script; `test_exchange_bounds.py`",
+    "simulator.exchange.book.OrderBook._live": "10,000, and 64 MiB, by `MOST_LIVE`; `test_exchange_bounds.py`",
     "simulator.exchange.book.OrderBook._by_client": "as many as orders that are remembered",
-    "simulator.exchange.book.OrderBook.ended": "10,000, by `MOST_ENDED`",
+    "simulator.exchange.book.OrderBook.ended": "10,000, and 64 MiB, by `MOST_ENDED`; `test_exchange_bounds.py`",
     "simulator.exchange.book.OrderBook.fills": "100,000, by `MOST_FILLS`",
     "simulator.exchange.order.HeldOrder.fills": "one for each piece: never more than the size that is ordered",
+    "simulator.exchange.book.OrderBook._lost": "a thousand fills, and those of one order",
     "simulator.exchange.groups.Groups._filled": "10,000, by `MOST_GROUPS`",
     "simulator.exchange.floor.Floor.located": OURS,
     "simulator.exchange.speech.Speech.follows_by_hand": "one client id",
@@ -322,6 +324,22 @@ REASONS: dict[str, str] = {
     "cli.readings.title_of()": TABLE,
     "cli.narrator.Narrator._numbers": "as many as there are links",
     "json._converter()": "two: one for what TWS says, one for the rest",
+    "testing.acceptance.anytws_client.AnytwsClient._beliefs": ONE_SITUATION,
+    "testing.acceptance.anytws_client.AnytwsClient._placed": ONE_SITUATION,
+    "testing.acceptance.anytws_client.AnytwsClient._watched": ONE_SITUATION,
+    "testing.acceptance.belief.Belief._codes": ONE_SITUATION,
+    "testing.acceptance.belief.Belief._executions": ONE_SITUATION,
+    "testing.acceptance.belief.Belief._words": ONE_SITUATION,
+    "testing.acceptance.ib_async_client.IbAsyncClient._ids": ONE_SITUATION,
+    "testing.acceptance.ib_async_client.IbAsyncClient._trades": ONE_SITUATION,
+    "testing.acceptance.ib_async_client.IbAsyncClient._watched": ONE_SITUATION,
+    "testing.acceptance.ibapi_client.IbapiClient._calls": ONE_SITUATION,
+    "testing.acceptance.ibapi_client.IbapiClient._orders": ONE_SITUATION,
+    "testing.acceptance.ibapi_client.IbapiClient._streams": ONE_SITUATION,
+    "testing.acceptance.play._Game._missing": ONE_SITUATION,
+    "testing.acceptance.play._Game._questions": ONE_SITUATION,
+    "testing.acceptance.play._Game._wrong": ONE_SITUATION,
+    "testing.acceptance.situation.situations()": "one for each file of the suite",
     "testing.conversation_strategies._asked()": "one for each server version",
     "testing.conversation_strategies._noise()": "one for each server version",
     "testing.conversation_strategies.requests()": "one for each server version",

@@ -78,18 +78,11 @@ class Simulation:
 
 
 @contextmanager
-def simulation(backend: str, *, at: datetime | None = None, **settings: Any) -> Iterator[Simulation]:
-    """Run a simulator on *backend*, in a thread; its clock begins *at*. At the end all connections get their EOF."""
-    with start_blocking_portal(backend) as portal:
-        if at is not None:
-            settings["epoch_at_zero"] = at - timedelta(seconds=portal.call(_loop_time))
-        world = World(WorldSettings(accounts=ACCOUNTS, **settings))
-        with portal.wrap_async_context_manager(serve(world)) as tws:
-            yield Simulation(world, portal, tws.host, tws.port)
-
-
-async def _loop_time() -> float:
-    return anyio.current_time()
+def simulation(backend: str, **settings: Any) -> Iterator[Simulation]:
+    """Run a simulator on *backend*, in a thread. At the end all connections get their EOF."""
+    world = World(WorldSettings(accounts=ACCOUNTS, **settings))
+    with start_blocking_portal(backend) as portal, portal.wrap_async_context_manager(serve(world)) as tws:
+        yield Simulation(world, portal, tws.host, tws.port)
 
 
 class OfficialClient:

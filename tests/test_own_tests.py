@@ -92,6 +92,8 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     "simulator/files.py": ("test_script.py",),
     # One of the answers of the simulated TWS each.
     "simulator/answers/*.py": ("test_answers.py",),
+    # What plays a situation and what takes part in one: all of it is seen by playing them.
+    "testing/acceptance/*.py": ("test_acceptance.py",),
     # The parts of a day: what it is made of and how it is told, what runs it.
     "testing/days/__init__.py": ("test_days_decorator.py",),
     "testing/days/values.py": ("test_days_plan.py",),

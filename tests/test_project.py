@@ -92,13 +92,17 @@ def test_the_changelog_has_the_current_version():
 
 
 def test_the_wheel_is_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """What is installed has every module, the mark that says "typed", the licence and the command; and nothing else."""
+    """What is installed has all modules and situations, the mark "typed", licence and command; and nothing else."""
     monkeypatch.chdir(ROOT)
     with zipfile.ZipFile(tmp_path / build.build_wheel(str(tmp_path))) as wheel:
         names = set(wheel.namelist())
         (commands,) = (wheel.read(name).decode() for name in names if name.endswith("entry_points.txt"))
     source = Path(anytws.__file__).parent
     modules = {path.relative_to(source.parent).as_posix() for path in source.rglob("*.py")}
+    modules |= {
+        path.relative_to(source.parent).as_posix()
+        for path in (source / "testing" / "acceptance" / "situations").iterdir()
+    }
     assert modules | {"anytws/py.typed"} == {name for name in names if name.startswith("anytws/")}
     assert any(name.endswith("/licenses/LICENSE") for name in names)
     assert "anytws = anytws.cli:main" in commands.splitlines()

@@ -30,6 +30,10 @@ def clients(folder: Path) -> Iterator[tuple[str, Client | None]]:
     for version, encoding in ((200, "text"), (226, "protobuf")):
         yield f"ibapi-latest {_installed(here, 'ibapi-latest')}, {encoding}", official(version)
     yield f"ib_async {_installed(here, 'ib_async')}", insync("ib_async", 226)
+    for path in sorted(folder.glob("ibapi-*")):
+        # Beside what it needs.
+        (told,) = (each for each in path.glob("*.dist-info") if "ibapi" in each.name.lower())
+        yield told.name.removesuffix(".dist-info").replace("_", "-"), official(226, path=str(path))
     found = _installed(there, "ib_insync") if Path(there).exists() else None
     if found is None:
         yield "ib_insync: not installed", None
@@ -55,18 +59,26 @@ def main(folder: str = ".venv-strangers") -> int:
     """Print the table; give how many clients failed at something."""
     columns: list[tuple[str, dict[str, tuple[str, str]] | None]] = []
     for title, client in clients(Path(folder)):
-        print(f"{title} …" if client else title, flush=True)
+        _print(f"{title} …" if client else title)
         session = None if client is None else run(client)
         columns.append((title, session and {step: _outcome(session, step) for step in CHECKS}))
     ran = [(title, outcomes) for title, outcomes in columns if outcomes is not None]
-    print(f"\n{'step':20}" + "".join(f"{title:>32}" for title, _ in ran))
+    _print("")
+    for number, (title, _) in enumerate(ran, 1):
+        _print(f"{number}: {title}")
+    _print(f"\n{'step':20}" + "".join(f"{number:>14}" for number in range(1, len(ran) + 1)))
     for step in CHECKS:
-        print(f"{step:20}" + "".join(f"{outcomes[step][0]:>32}" for _, outcomes in ran))
+        _print(f"{step:20}" + "".join(f"{outcomes[step][0]:>14}" for _, outcomes in ran))
     for title, outcomes in ran:
         for step, (word, why) in outcomes.items():
             if word == "failed":
-                print(f"\n{title}, {step}: {why[:500]}")
+                _print(f"\n{title}, {step}: {why[:500]}")
     return sum(any(word == "failed" for word, _ in outcomes.values()) for _, outcomes in ran)
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def are_quotes(session: Session, pairs: list[list[float]]) -> Iterator[str]:
 
 
 def time_of(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return datetime.fromisoformat(text)
 
 
 def connect(session: Session, seen: Any) -> Iterator[str]:
@@ -125,10 +125,7 @@ def bars(session: Session, seen: Any) -> Iterator[str]:
     begin = CLOSE - timedelta(hours=6, minutes=30)
     held = session.world.market.bars(instrument, ms(begin), ms(CLOSE), 300, Source.TRADES, True)
     unit = float(instrument.size_unit)
-    wanted = [
-        [bar.begin, *prices_of(instrument, bar), bar.volume * unit, bar.count]
-        for bar in held
-    ]
+    wanted = [[bar.begin, *prices_of(instrument, bar), bar.volume * unit, bar.count] for bar in held]
     got = [[ms(time_of(row[0])), *row[1:]] for row in seen]
     yield from same(len(got), 78)
     yield from (f"{one} and not {other}" for one, other in zip(got, wanted, strict=False) if one != other)
@@ -169,7 +166,7 @@ def summary(session: Session, seen: Any) -> Iterator[str]:
     for symbol, quantity in HELD.items():
         instrument = world.universe.by_symbol(symbol)
         value += quantity * price(instrument, world.market.mark(instrument, at))
-    if abs(float(seen["NetLiquidation"]) - value) > 300:
+    if abs(float(seen["NetLiquidation"]) - value) > 1000:
         yield f"net liquidation {seen['NetLiquidation']}, and not about {value:.2f}"
 
 
@@ -220,7 +217,9 @@ def pnl(_: Session, seen: Any) -> Iterator[str]:
 def historical_ticks(session: Session, seen: Any) -> Iterator[str]:
     instrument = aapl(session)
     trades = session.world.market.trades(instrument, ms(TICKS_FROM), ms(TICKS_FROM) + 60_000)
-    wanted = [[trade.at // 1000, price(instrument, trade.price), trade.size * float(instrument.size_unit)] for trade in trades]
+    wanted = [
+        [trade.at // 1000, price(instrument, trade.price), trade.size * float(instrument.size_unit)] for trade in trades
+    ]
     got = [[ms(time_of(row[0])) // 1000, *row[1:]] for row in seen]
     if len(got) < 50:
         yield f"{len(got)} ticks"

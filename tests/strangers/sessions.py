@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import anyio
 import attrs
 from anyio.from_thread import start_blocking_portal
 
@@ -39,6 +38,8 @@ class Client:
     """The newest server version of the TWS that it meets."""
     command: tuple[str, ...]
     """What runs it, without the address."""
+    path: str = ""
+    """Where Python looks for it first; empty: in its environment."""
 
 
 @attrs.frozen
@@ -79,9 +80,9 @@ def insync(module: str, version: int, python: str = sys.executable) -> Client:
     return Client(module, version, (python, str(CLIENTS / "insync.py"), module))
 
 
-def official(version: int, python: str = sys.executable) -> Client:
-    """Give the official client in Python."""
-    return Client("ibapi", version, (python, str(CLIENTS / "official.py")))
+def official(version: int, python: str = sys.executable, path: str = "") -> Client:
+    """Give the official client in Python, or one that is like it, installed in the folder *path*."""
+    return Client("ibapi", version, (python, str(CLIENTS / "official.py")), path)
 
 
 def stoqey(version: int, node: str, folder: Path) -> Client:
@@ -91,14 +92,10 @@ def stoqey(version: int, node: str, folder: Path) -> Client:
 
 def run(client: Client) -> Session:
     """Run the session of *client*."""
-
-    async def now() -> float:
-        return anyio.current_time()
-
     with start_blocking_portal("asyncio") as portal:
         settings = WorldSettings(
             server_version=client.version,
-            epoch_at_zero=BEGIN - timedelta(seconds=portal.call(now)),
+            starts_at=BEGIN,
             latency=AT_ONCE,
             tick_by_tick_seconds=0.0,
         )
@@ -115,5 +112,7 @@ def run(client: Client) -> Session:
 def _run(client: Client, host: str, port: int) -> subprocess.CompletedProcess[str]:
     # The client must not find our environment, if it has one of its own.
     env = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHASHSEED"}}
+    if client.path:
+        env["PYTHONPATH"] = client.path
     command: Sequence[str] = (*client.command, host, str(port))
     return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, env=env, check=False)

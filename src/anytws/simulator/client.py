@@ -151,6 +151,10 @@ class Client(ABC):
     def push(self, message: ToClient) -> None:
         """Say *message* unasked, or because of what another client did. Nothing happens if it may not be said now."""
 
+    @abstractmethod
+    def fail(self, failure: Exception) -> None:
+        """End its connection, and no other, because of *failure*."""
+
     def touch(self, *kinds: str) -> None:
         """Have its streams of *kinds* say what is new; without any, all of them."""
         self.streams.touch_all(*kinds)

@@ -107,4 +107,9 @@ def _data(tag: str, day: date, keys: tuple[int, ...]) -> dict[str, Any]:
             told |= {"ex_dividend_date": f"{day:%Y-%m-%d}", "amount": below(200, *keys, 3) / 100, "currency": "USD"}
         case "wshe_splits":
             told |= {"ratio": f"{2 + below(3, *keys, 3)}:1"}
+        case "wshe_cc" | "wshe_bod" | "wshe_sc":
+            # There is no more to tell of these.
+            return told
+        case _:
+            raise ValueError(f"{tag} is no kind of event")
     return told

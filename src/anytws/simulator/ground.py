@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -31,6 +31,7 @@ _LAST_ORDER_ID: Final = 2**31 - 2
 _1970: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
 _HAIR: Final = 1e-6
+_FEW: Final = 64
 
 
 class Listener(Protocol):
@@ -50,6 +51,9 @@ class Listener(Protocol):
     def touch(self, *kinds: str) -> None:
         """Have its streams of *kinds* say what is new; without any, all of them."""
 
+    def fail(self, failure: Exception) -> None:
+        """End its connection, and no other, because of *failure*."""
+
 
 class Ground:
     """What a simulated TWS stands on, whoever is connected. Without IO: time is an argument.
@@ -66,7 +70,8 @@ class Ground:
         self._next_ids: dict[int | None, int] = {}
         self._epoch = EPOCH
         self._now = 0.0
-        self._agenda: list[tuple[int, int, Callable[[], None]]] = []
+        self._agenda: list[tuple[int, int, Callable[[], None], Callable[[], bool] | None]] = []
+        self._agenda_bound = _FEW
         self._serials = count()
         self._is_acting = False
         self._head: tuple[int, datetime] | None = None
@@ -160,13 +165,23 @@ class Ground:
             now += _HAIR
         return now
 
-    def do_at(self, ms: int, action: Callable[[], None]) -> None:
+    def do_at(self, ms: int, action: Callable[[], None], is_void: Callable[[], bool] | None = None) -> None:
         """Have *action* done when it is *ms* milliseconds since 1970: things of one time in the order of these calls.
 
         That is when somebody tells the world the time (`note_time`, `wake_at`); it may be later, but what the action
-        finds as the time is *ms*.
+        finds as the time is *ms*. Once *is_void* says so it does nothing any more, and may be forgotten before.
         """
-        heappush(self._agenda, (ms, next(self._serials), action))
+        heappush(self._agenda, (ms, next(self._serials), action, is_void))
+        if len(self._agenda) > self._agenda_bound:
+            # Orders may be changed for ever, and their time may end in the year 9999: what is void does not wait.
+            self._agenda = [entry for entry in self._agenda if entry[3] is None or not entry[3]()]
+            heapify(self._agenda)
+            self._agenda_bound = 2 * len(self._agenda) + _FEW
+
+    @property
+    def waiting(self) -> int:
+        """How many things are to be done at some time."""
+        return len(self._agenda)
 
     def wake_at(self) -> float | None:
         """Give the time at which something is to be done, whoever is connected; None: nothing is."""
@@ -184,7 +199,7 @@ class Ground:
         self._is_acting = True
         try:
             while self._agenda and self._agenda[0][0] <= until:
-                ms, _, action = heappop(self._agenda)
+                ms, _, action, _ = heappop(self._agenda)
                 self._now = max(self._now, self.at(ms))
                 action()
         finally:

@@ -143,10 +143,10 @@ class World(Host):
         if self.director is not None:
             self.director.begin()
 
-    def do_at(self, ms: int, action: Callable[[], None]) -> None:
+    def do_at(self, ms: int, action: Callable[[], None], is_void: Callable[[], bool] | None = None) -> None:
         """Have *action* done at *ms* milliseconds since 1970: see `Ground.do_at`."""
         is_first = not self._agenda or ms < self._agenda[0][0]
-        super().do_at(ms, action)
+        super().do_at(ms, action, is_void)
         if is_first and not self._is_acting:
             self._watchers.call()
 

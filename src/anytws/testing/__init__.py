@@ -4,6 +4,7 @@
   them; `replay` is one of them again, and `explore` looks for bad ones on all processors, for an hour;
 * `Playbook`: a conversation as a list, for the core without IO;
 * `strategies` and `conversation_strategies`: each message of the catalogue, handshakes, runs of answers, broken frames;
+* `anytws.testing.acceptance`: numbered situations in which a client has to be right, ours and others;
 * `plugin`: fixtures for pytest, `tws_world` and `tws`, which are there by themselves.
 
 It needs ``pip install "anytws[testing]"``. Nothing of it is imported before it is asked for.

@@ -34,7 +34,7 @@ class Session:
 
     async def until(self, condition: Any) -> None:
         """Wait until *condition* holds, asked each time that anything has come."""
-        while not condition():
+        while not condition():  # noqa: ASYNC110 (its own events are many)
             await asyncio.sleep(0.005)
 
     async def connect(self) -> Any:
@@ -61,7 +61,11 @@ class Session:
         chains = await self.ib.reqSecDefOptParamsAsync("AAPL", "", "STK", self.stock.conId)
         chain = next(each for each in chains if each.exchange == "SMART")
         self.expiry, self.strike = sorted(chain.expirations)[3], sorted(chain.strikes)[len(chain.strikes) // 2]
-        return {"expirations": sorted(chain.expirations), "strikes": sorted(chain.strikes), "multiplier": chain.multiplier}
+        return {
+            "expirations": sorted(chain.expirations),
+            "strikes": sorted(chain.strikes),
+            "multiplier": chain.multiplier,
+        }
 
     async def option(self) -> Any:
         option = self.m.Option("AAPL", self.expiry, self.strike, "C", "SMART", currency="USD")
@@ -94,7 +98,9 @@ class Session:
 
     async def bars(self) -> Any:
         bars = await self.ib.reqHistoricalDataAsync(self.stock, END, "1 D", "5 mins", "TRADES", True, 2)
-        return [[bar.date.astimezone(UTC), bar.open, bar.high, bar.low, bar.close, bar.volume, bar.barCount] for bar in bars]
+        return [
+            [bar.date.astimezone(UTC), bar.open, bar.high, bar.low, bar.close, bar.volume, bar.barCount] for bar in bars
+        ]
 
     async def updating_bars(self) -> Any:
         bars = await self.ib.reqHistoricalDataAsync(self.stock, "", "3600 S", "5 mins", "TRADES", True, 2, True)
@@ -105,7 +111,9 @@ class Session:
         return {"bars": len(bars), "updates": len(updates)}
 
     async def depth(self) -> Any:
-        contract = self.m.Contract(conId=self.stock.conId, symbol="AAPL", secType="STK", exchange="NASDAQ", currency="USD")
+        contract = self.m.Contract(
+            conId=self.stock.conId, symbol="AAPL", secType="STK", exchange="NASDAQ", currency="USD"
+        )
         ticker = self.ib.reqMktDepth(contract, 5)
         await self.until(lambda: len(ticker.domBids) >= 5 and len(ticker.domAsks) >= 5)
         seen = {
@@ -125,7 +133,9 @@ class Session:
 
     async def portfolio(self) -> Any:
         # Everything that is said at the beginning has come with the connection.
-        return sorted([item.account, item.contract.conId, item.position, item.averageCost] for item in self.ib.portfolio())
+        return sorted(
+            [item.account, item.contract.conId, item.position, item.averageCost] for item in self.ib.portfolio()
+        )
 
     async def what_if(self) -> Any:
         state = await self.ib.whatIfOrderAsync(self.stock, self.m.LimitOrder("BUY", 100, round(self.bid, 2)))
@@ -157,7 +167,8 @@ class Session:
         await self.until(lambda: profit.isDone() and loss.isDone())
         return {
             "alive": alive,
-            "open": sorted({profit.order.orderId, loss.order.orderId} & ids) == sorted([profit.order.orderId, loss.order.orderId]),
+            "open": sorted({profit.order.orderId, loss.order.orderId} & ids)
+            == sorted([profit.order.orderId, loss.order.orderId]),
             "after": [parent.orderStatus.status, profit.orderStatus.status, loss.orderStatus.status],
         }
 
@@ -218,7 +229,9 @@ class Session:
         return {"begins": document.lstrip()[:5], "length": len(document)}
 
     async def scanner(self) -> Any:
-        wanted = self.m.ScannerSubscription(instrument="STK", locationCode="STK.US.MAJOR", scanCode="TOP_PERC_GAIN", numberOfRows=5)
+        wanted = self.m.ScannerSubscription(
+            instrument="STK", locationCode="STK.US.MAJOR", scanCode="TOP_PERC_GAIN", numberOfRows=5
+        )
         rows = await self.ib.reqScannerDataAsync(wanted)
         return [[row.rank, row.contractDetails.contract.symbol] for row in rows]
 

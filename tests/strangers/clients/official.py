@@ -15,10 +15,15 @@ from ibapi.client import EClient
 from ibapi.contract import Contract
 from ibapi.execution import ExecutionFilter
 from ibapi.order import Order
-from ibapi.order_cancel import OrderCancel
 from ibapi.scanner import ScannerSubscription
 from ibapi.wrapper import EWrapper
 from steps import PATIENCE, told
+
+try:
+    from ibapi.order_cancel import OrderCancel
+except ImportError:
+    # Before server version 192 a cancel has a text, for the time.
+    OrderCancel = str
 
 END = "20260102-21:00:00"
 TICKS_FROM = "20260102-15:00:00"
@@ -46,6 +51,11 @@ class Notes(EWrapper):  # type: ignore[misc]  # the official client has no types
 
 
 CALLBACKS = {name for name in vars(EWrapper) if not name.startswith("_") and callable(getattr(EWrapper, name))}
+
+
+def code_of(row: tuple[Any, ...]) -> int:
+    """Give the code of an error: from 10.33 on it has a time in front of it."""
+    return row[2] if len(row) == 5 else row[1]
 
 
 def contract(**fields: Any) -> Any:
@@ -130,7 +140,7 @@ class Session:
                 number, contract(symbol="NOSUCH", secType="STK", exchange="SMART", currency="USD")
             ),
         )
-        return {"found": 0, "codes": [each[2] for each in self.named("error", request)]}
+        return {"found": 0, "codes": [code_of(each) for each in self.named("error", request)]}
 
     def chain(self) -> Any:
         request = self.asked(
@@ -188,7 +198,15 @@ class Session:
             ),
         )
         return [
-            [datetime.fromtimestamp(int(bar.date), UTC), bar.open, bar.high, bar.low, bar.close, float(bar.volume), bar.barCount]
+            [
+                datetime.fromtimestamp(int(bar.date), UTC),
+                bar.open,
+                bar.high,
+                bar.low,
+                bar.close,
+                float(bar.volume),
+                bar.barCount,
+            ]
             for _, bar in self.named("historicalData", request)
         ]
 
@@ -207,6 +225,7 @@ class Session:
         request = self.new()
         at = contract(symbol="AAPL", secType="STK", exchange="NASDAQ", currency="USD", conId=self.stock.conId)
         self.api.reqMktDepth(request, at, 5, False, [])
+
         def rows() -> list[tuple[Any, ...]]:
             """Give side, place, price and size: of makers and venues they have a name before."""
             plain = [(row[3], row[1], row[4], float(row[5])) for row in self.named("updateMktDepth", request)]
@@ -215,7 +234,10 @@ class Session:
 
         self.until(lambda: len({row[:2] for row in rows()}) >= 10)
         self.api.cancelMktDepth(request, False)
-        return {"bids": [[*row[2:]] for row in rows() if row[0] == 1][:5], "asks": [[*row[2:]] for row in rows() if row[0] == 0][:5]}
+        return {
+            "bids": [[*row[2:]] for row in rows() if row[0] == 1][:5],
+            "asks": [[*row[2:]] for row in rows() if row[0] == 0][:5],
+        }
 
     def positions(self) -> Any:
         before = len(self.notes.calls)
@@ -252,7 +274,10 @@ class Session:
         number = self.place(order("BUY", "LMT", 100, lmtPrice=self.bid, whatIf=True))
         self.until(lambda: self.named("openOrder", number))
         state = self.named("openOrder", number)[0][3]
-        return {"margin": float(state.initMarginChange), "commission": state.commissionAndFees}
+        return {
+            "margin": float(state.initMarginChange),
+            "commission": getattr(state, "commissionAndFees", None) or state.commission,
+        }
 
     def market_order(self) -> Any:
         number = self.place(order("BUY", "MKT", 10))
@@ -260,7 +285,8 @@ class Session:
         fills = [row[2] for row in self.named("execDetails") if row[2].orderId == number]
 
         def fees() -> dict[str, float]:
-            return {row[0].execId: row[0].commissionAndFees for row in self.named("commissionAndFeesReport")}
+            newer = {row[0].execId: row[0].commissionAndFees for row in self.named("commissionAndFeesReport")}
+            return newer or {row[0].execId: row[0].commission for row in self.named("commissionReport")}
 
         self.until(lambda: all(fill.execId in fees() for fill in fills))
         last = self.named("orderStatus", number)[-1]
@@ -319,9 +345,7 @@ class Session:
     def historical_ticks(self) -> Any:
         request = self.asked(
             "historicalTicksLast",
-            lambda number: self.api.reqHistoricalTicks(
-                number, self.stock, TICKS_FROM, "", 50, "TRADES", 1, False, []
-            ),
+            lambda number: self.api.reqHistoricalTicks(number, self.stock, TICKS_FROM, "", 50, "TRADES", 1, False, []),
         )
         ticks = self.named("historicalTicksLast", request)[0][1]
         return [[datetime.fromtimestamp(tick.time, UTC), tick.price, float(tick.size)] for tick in ticks]
@@ -338,7 +362,9 @@ class Session:
         self.api.reqTickByTickData(request, self.stock, "BidAsk", 0, True)
         self.until(lambda: len(self.named("tickByTickBidAsk", request)) >= 3)
         self.api.cancelTickByTickData(request)
-        return [[datetime.fromtimestamp(row[1], UTC), row[2], row[3]] for row in self.named("tickByTickBidAsk", request)]
+        return [
+            [datetime.fromtimestamp(row[1], UTC), row[2], row[3]] for row in self.named("tickByTickBidAsk", request)
+        ]
 
     def realtime_bars(self) -> Any:
         request = self.asked(
@@ -364,9 +390,7 @@ class Session:
         wanted = ScannerSubscription()
         wanted.instrument, wanted.locationCode, wanted.scanCode = "STK", "STK.US.MAJOR", "TOP_PERC_GAIN"
         wanted.numberOfRows = 5
-        request = self.asked(
-            "scannerDataEnd", lambda number: self.api.reqScannerSubscription(number, wanted, [], [])
-        )
+        request = self.asked("scannerDataEnd", lambda number: self.api.reqScannerSubscription(number, wanted, [], []))
         self.api.cancelScannerSubscription(request)
         return [[row[1], row[2].contract.symbol] for row in self.named("scannerData", request)]
 
@@ -414,7 +438,7 @@ class Session:
                 self.connect()
             except Exception as problem:
                 failures.append(type(problem).__name__)
-                codes |= {row[2] for row in self.named("error")}
+                codes |= {code_of(row) for row in self.named("error")}
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)

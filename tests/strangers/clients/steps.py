@@ -24,7 +24,9 @@ class NotOfferedError(Exception):
 
 def tell(step: str, outcome: str, seen: Seen = None, why: str = "") -> None:
     """Tell how *step* went: ok, failed or not offered, what was *seen*, and *why* it failed."""
-    print(json.dumps({"step": step, "outcome": outcome, "seen": seen, "why": why}, default=str), flush=True)
+    line = json.dumps({"step": step, "outcome": outcome, "seen": seen, "why": why}, default=str)
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def told(step: str, act: Callable[[], Seen]) -> None:

@@ -91,10 +91,12 @@ def calculate_price(client: Client, request: CalculateOptionPriceRequest) -> Ite
 
 def _is_price(number: float) -> bool:
     # Written so that it refuses nan as well: that compares with nothing.
-    return 0 < number < _LARGE
+    return _SMALL < number < _LARGE
 
 
+_SMALL: Final = 1e-9
 _LARGE: Final = 1e9
+"""What is between these has a logarithm, and so has a part of it."""
 
 
 def _option(client: Client, request: ToTws, contract: Contract) -> Instrument | ErrorMessage:

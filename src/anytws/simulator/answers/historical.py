@@ -93,7 +93,7 @@ READING_MS: Final = 50
 """Milliseconds that `MINUTES_AT_ONCE` take."""
 
 _MINUTE: Final = 60
-_DAY_MINUTES: Final = 40
+_DAY_MINUTES: Final = 180
 _TICKS_MINUTES: Final = 100
 
 _NOT_OPEN: Final = 366
@@ -177,7 +177,8 @@ class _Reading(Stream):
         self._next = max(self._next, self._client.world.ms(now) + READING_MS)
 
     def wake(self) -> Iterable[ToClient]:
-        self._next += READING_MS
+        # From now on and not from when it was due: what others wait for comes in between, however late it is.
+        self._next = max(self._next, self._client.world.ms()) + READING_MS
         # One after the other: the bars of many large answers at once would have no room.
         if _reading_of(self._client) is self and self.read():
             del self._client.streams[BARS, id_of(self._asked.request)]

@@ -19,6 +19,7 @@ from anytws.simulator.cards import Card, Evidence
 from anytws.simulator.client import Client
 from anytws.simulator.complaints import complaint, not_done, not_valid
 from anytws.simulator.universe.instrument import Instrument
+from anytws.wire.versions import HISTORICAL_SCHEDULE
 
 NO_DATA: Final = 162
 BAD_DATE: Final = 10314
@@ -110,7 +111,7 @@ def check(client: Client, request: HistoricalDataRequest) -> Found:
         if read.is_implied:
             notice = complaint(world, NO_ZONE, IMPLIED_ZONE, request)
         end_ms = min(read.second * 1000, end_ms)
-    cause = _first_cause(request)
+    cause = _first_cause(request, client.server_version or HISTORICAL_SCHEDULE)
     if cause is not None:
         return Found(not_valid(world, request, cause), notice)
     return Found(_with_contract(client, request, end_ms), notice)
@@ -121,7 +122,7 @@ def duplicate(client: Client, request: HistoricalDataRequest) -> ErrorMessage:
     return not_done(client.world, request, "Duplicate ticker ID for API historical data query")
 
 
-def _first_cause(request: HistoricalDataRequest) -> str | None:
+def _first_cause(request: HistoricalDataRequest, version: int) -> str | None:
     """Give what TWS finds wrong with the words and numbers of *request*: checks 2 to 17."""
     length = length_of(request.bar_size_setting)
     is_adjusted = request.what_to_show is WhatToShow.ADJUSTED_LAST
@@ -134,7 +135,8 @@ def _first_cause(request: HistoricalDataRequest) -> str | None:
         return f"Historical data bar size setting is invalid. Legal ones are: {_LEGAL}"
     if is_adjusted and length.seconds > DAY:
         return "Multi day bar size not supported with adjusted last"
-    if not request.what_to_show.is_known:
+    is_too_new = request.what_to_show is WhatToShow.SCHEDULE and version < HISTORICAL_SCHEDULE
+    if is_too_new or not request.what_to_show.is_known:
         return f"What to show value of {request.what_to_show} rejected."
     if not FIRST_FORMAT <= request.format_date <= LAST_FORMAT:
         return f"Date formatting selection of {int(request.format_date)} rejected."

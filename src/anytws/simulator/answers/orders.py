@@ -105,7 +105,7 @@ def exercise_options(client: Client, request: ExerciseOptionsRequest) -> Iterabl
     account = request.account or world.settings.accounts[0]
     quantity = Decimal(request.exercise_quantity)
     held = world.accounts.position(account, match.instrument.contract_id)
-    if match.instrument.strike is None or held < quantity:
+    if match.instrument.strike is None or not 0 < quantity <= held:
         yield not_done(world, request, f"Options cannot be exercised: the position is {held:f}")
         return
     if request.exercise_action is ExerciseAction.EXERCISE:

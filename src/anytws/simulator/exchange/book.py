@@ -6,6 +6,10 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
+from anytws.core.remembered import weigh
+from anytws.messages.contract import Action, Contract
+from anytws.messages.order import Order
+from anytws.messages.order_words import OrderType
 from anytws.simulator.chance import draw
 from anytws.simulator.exchange.order import Fill, HeldOrder
 
@@ -15,10 +19,16 @@ MOST_ENDED: Final = 10_000
 """How many orders are remembered after their end; the oldest go first."""
 MOST_FILLS: Final = 100_000
 """How many executions are remembered; the oldest go first."""
+MOST_BYTES: Final = 128 * 2**20
+"""About how many bytes all of these may keep together: half of it those that are not over. An order is some 4 KiB."""
 
 _FIRST: Final = 1_000_000_000
 _SPREAD: Final = 500_000_000
 _STEP: Final = 30
+_USUAL_BYTES: Final = 4096
+"""What an order keeps that has no long text in it, without its fills."""
+_FILL_BYTES: Final = 600
+_MOST_LOST: Final = 1000
 
 
 class OrderBook:
@@ -34,13 +44,20 @@ class OrderBook:
         """What was executed, in that order."""
         self.version = 0
         """Goes up whenever an order comes or ends."""
+        self._lost: set[str] = set()
+        """The names of fills of orders that are forgotten, until these are forgotten as well."""
+        self._live_bytes = self._ended_bytes = self._lost_bytes = 0
         self._permanent_id = _FIRST + draw(seed, 1) % _SPREAD
         self._executions = 0
 
     @property
-    def is_full(self) -> bool:
-        """Whether no more orders are taken."""
-        return len(self._live) >= MOST_LIVE
+    def held_bytes(self) -> int:
+        """About how many bytes all orders keep."""
+        return self._live_bytes + self._ended_bytes + self._lost_bytes
+
+    def has_room(self, order: Order, contract: Contract) -> bool:
+        """Tell whether one more *order* of *contract* is taken, or a change to it."""
+        return len(self._live) < MOST_LIVE and self._live_bytes + _weight_of(order, contract) <= MOST_BYTES // 2
 
     @property
     def live(self) -> list[HeldOrder]:
@@ -97,8 +114,16 @@ class OrderBook:
     def put(self, held: HeldOrder) -> None:
         """Take *held* in."""
         self._live[held.permanent_id] = held
+        held.weight = _weight_of(held.order, held.contract)
+        self._live_bytes += held.weight
         self.version += 1
         self.name(held)
+
+    def change(self, held: HeldOrder, order: Order) -> None:
+        """Have *held*, which is not over, be *order* from now on."""
+        self._live_bytes -= held.weight
+        held.order, held.weight = order, _weight_of(order, held.contract)
+        self._live_bytes += held.weight
 
     def name(self, held: HeldOrder) -> None:
         """Have *held* found by the ids that it has now."""
@@ -111,6 +136,34 @@ class OrderBook:
             return
         self.version += 1
         self.ended.append(held)
-        while len(self.ended) > MOST_ENDED:
+        self._live_bytes -= held.weight
+        held.weight += _FILL_BYTES * len(held.fills)
+        self._ended_bytes += held.weight
+        if len(self.ended) > MOST_ENDED or self._ended_bytes > MOST_BYTES // 2:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Forget the orders that were over first. Their fills are looked for among all, so many at a time."""
+        while len(self.ended) > MOST_ENDED or self._ended_bytes > MOST_BYTES // 2:
             oldest = self.ended.popleft()
-            self._by_client.pop((oldest.client_id, oldest.order_id), None)
+            self._ended_bytes -= oldest.weight
+            # A child of a child, and so on, would keep all of them.
+            oldest.parent = None
+            if oldest.fills:
+                self._lost_bytes += oldest.weight
+                self._lost.update(fill.execution_id for fill in oldest.fills)
+            if self._by_client.get((oldest.client_id, oldest.order_id)) is oldest:
+                del self._by_client[oldest.client_id, oldest.order_id]
+        if len(self._lost) > _MOST_LOST or self._lost_bytes > MOST_BYTES // 8:
+            left = [pair for pair in self.fills if pair[1].execution_id not in self._lost]
+            self.fills.clear()
+            self.fills.extend(left)
+            self._lost.clear()
+            self._lost_bytes = 0
+
+
+def _weight_of(order: Order, contract: Contract) -> int:
+    return _USUAL_BYTES + weigh(order) + weigh(contract) - _EMPTY
+
+
+_EMPTY: Final = weigh(Order(Action.BUY, OrderType.MARKET)) + weigh(Contract())

@@ -95,6 +95,7 @@ CARDS: Final = (
         " 387, as an order type that an exchange does not have.",
         _CHOSEN,
         "so that nobody takes an order for working that nothing would work",
+        "The algorithm Adaptive is taken: its order works as it would without it.",
     ),
     Card(
         "orders.margin",

@@ -8,7 +8,7 @@ from anytws.messages.base import replace
 from anytws.messages.order import Order
 from anytws.messages.order_words import OrderStatusWord
 from anytws.messages.orders import PlaceOrderRequest
-from anytws.simulator.exchange.checks import Refused, problem_of
+from anytws.simulator.exchange.checks import TOO_MANY, Refused, problem_of
 from anytws.simulator.exchange.desk import Desk
 from anytws.simulator.exchange.endings import Endings
 from anytws.simulator.exchange.entry import Entry
@@ -56,11 +56,14 @@ class Changes:
             return
         problem = _not_the_same(held, request.order) if held.is_transmitted else None
         problem = problem or problem_of(self._ground, held.instrument, request.order, held.parent)
+        if not self._desk.orders.has_room(request.order, request.contract):
+            problem = TOO_MANY
         if problem is not None:
             self._desk.refuse(client, order_id, problem)
             return
         if not held.is_transmitted:
-            held.order = replace(request.order, account=held.account, oca_group=held.order.oca_group)
+            order = replace(request.order, account=held.account, oca_group=held.order.oca_group)
+            self._desk.orders.change(held, order)
             held.is_transmitted = request.order.transmit
             if request.order.transmit:
                 self._entry.transmit(held)
@@ -75,13 +78,15 @@ class Changes:
             code = _FILLED_ALREADY if held.status is OrderStatusWord.FILLED else _DUPLICATE
             self._desk.speech.complain(held, code, text)
             return
-        held.order = replace(
+        terms = replace(
             order,
             account=held.account,
             filled_quantity=None,
+            cash_quantity=order.cash_quantity or None,
             oca_group=order.oca_group or held.order.oca_group,
             time_in_force=order.time_in_force or held.order.time_in_force,
         )
+        self._desk.orders.change(held, terms)
         if not held.remaining:
             # Its whole size was filled meanwhile.
             held.order = replace(held.order, total_quantity=held.filled)

@@ -47,6 +47,8 @@ _TIMES: Final = frozenset(
         *(TimeInForce.GOOD_TILL_DATE, TimeInForce.AT_THE_OPENING, TimeInForce.FILL_OR_KILL),
     }
 )
+_ADAPTIVE: Final = "Adaptive"
+"""The one algorithm that is taken: it works as its order would without it."""
 _NOT_TRADED: Final = frozenset({SecurityType.INDEX, SecurityType.NEWS, SecurityType.CONTINUOUS_FUTURE})
 _NO_FRACTIONS: Final = frozenset({SecurityType.OPTION, SecurityType.FUTURE, SecurityType.FUTURES_OPTION})
 _INVALID: Final = 321
@@ -72,6 +74,10 @@ NOT_SIMULATED: Final = Refused(387, _UNSUPPORTED)
 
 NO_SIZE: Final = Refused(105, _BAD_SIZE)
 """How an order is refused that is for nothing."""
+
+
+TOO_MANY: Final = Refused(201, "Order rejected - reason:There are too many orders.")
+"""How an order is refused that would be more than a TWS can hold."""
 
 
 def problem_of(ground: Ground, instrument: Instrument, order: Order, parent: HeldOrder | None) -> Refused | None:
@@ -106,7 +112,7 @@ def _type_problem(order: Order, instrument: Instrument) -> Refused | None:
 def _is_beyond(order: Order) -> bool:
     """Tell whether *order* wants what is not simulated: an algorithm, a scale, conditions, a change of type."""
     return bool(
-        order.algo_strategy
+        order.algo_strategy not in ("", _ADAPTIVE)
         or order.scale_price_increment
         or order.conditions
         or order.adjusted_order_type not in (None, OrderType.NONE)

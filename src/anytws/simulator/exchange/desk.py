@@ -47,13 +47,30 @@ class Desk:
 
     def soon(self, held: HeldOrder, seconds: float, step: Callable[[HeldOrder], None]) -> None:
         """Do *step* with *held* after *seconds*, unless something else has happened to it by then."""
-        turn = held.turn
-        self.later(seconds, lambda: step(held) if held.turn == turn and held.is_live else None)
+        if seconds <= 0:
+            if held.is_live:
+                step(held)
+        else:
+            self.at(held, self.ground.ms() + max(round(seconds * 1000), 1), step)
 
     def at(self, held: HeldOrder, ms: int, step: Callable[[HeldOrder], None]) -> None:
         """Do *step* with *held* at *ms*, unless something else has happened to it by then."""
         turn = held.turn
-        self.ground.do_at(ms, lambda: step(held) if held.turn == turn and held.is_live else None)
+
+        def is_void() -> bool:
+            return held.turn != turn or not held.is_live
+
+        self.ground.do_at(ms, lambda: None if is_void() else self.do(held, step), is_void)
+
+    def do(self, held: HeldOrder, step: Callable[[HeldOrder], None]) -> None:
+        """Do *step* with *held*. What fails is the end of its client's connection, not of whoever told the time."""
+        try:
+            step(held)
+        except Exception as failure:
+            owner = self.ground.listener(held.client_id)
+            if owner is None:
+                raise
+            owner.fail(failure)
 
     def refuse(self, client: Listener, order_id: int, problem: Refused) -> None:
         """Say to *client* that what it asked for under *order_id* is not done."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import ROUND_FLOOR, Decimal
-from typing import Final
 
 from anytws.messages.base import replace
 from anytws.messages.contract import Contract, SecurityType
@@ -11,7 +10,7 @@ from anytws.messages.order import Order
 from anytws.messages.order_parts import AttachedOrders
 from anytws.messages.order_words import OrderStatusWord
 from anytws.messages.orders import PlaceOrderRequest
-from anytws.simulator.exchange.checks import NO_SIZE, NOT_SIMULATED, Refused, not_meant, problem_of
+from anytws.simulator.exchange.checks import NO_SIZE, NOT_SIMULATED, TOO_MANY, not_meant, problem_of
 from anytws.simulator.exchange.desk import Desk
 from anytws.simulator.exchange.floor import Floor
 from anytws.simulator.exchange.order import HeldOrder
@@ -19,8 +18,6 @@ from anytws.simulator.exchange.preview import preview
 from anytws.simulator.ground import Listener
 from anytws.simulator.universe.instrument import Instrument
 from anytws.simulator.universe.universe import Match, Trouble
-
-_REJECTED: Final = 201
 
 
 class Entry:
@@ -42,8 +39,8 @@ class Entry:
         problem = problem_of(self._ground, match.instrument, order, parent)
         if request.attached_orders != AttachedOrders():
             problem = problem or NOT_SIMULATED
-        if self._desk.orders.is_full:
-            problem = Refused(_REJECTED, "Order rejected - reason:There are too many orders.")
+        if not self._desk.orders.has_room(order, request.contract):
+            problem = TOO_MANY
         if problem is not None:
             self._desk.refuse(client, order_id, problem)
             return

@@ -42,9 +42,10 @@ class Families:
             for sibling in self._desk.orders.group(held.order.oca_group):
                 if sibling.parent is held.parent:
                     self._desk.later(self._desk.latency.family, partial(self._drop, sibling))
-        for other in list(self._desk.orders.group(held.order.oca_group)) if held.order.oca_group else ():
+        following = self._groups.following(held)
+        if following is not None:
             # Of those that were blocked, the next may work.
-            self._floor.resume(other)
+            self._floor.resume(following)
 
     def _release(self, child: HeldOrder) -> None:
         """Let *child* work, now that its parent is filled, or a part of it."""

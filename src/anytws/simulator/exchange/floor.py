@@ -67,7 +67,13 @@ class Floor:
         held.expires_at = end
         if end is not None and end != before:
             # What else happens to it does not put this off.
-            self._ground.do_at(end, lambda: self._endings.expire(held) if held.expires_at == end else None)
+            held.ends += 1
+            ends = held.ends
+
+            def is_void() -> bool:
+                return held.ends != ends or not held.is_live
+
+            self._ground.do_at(end, lambda: None if is_void() else self._desk.do(held, self._endings.expire), is_void)
 
     def accept(self, held: HeldOrder) -> None:
         """Have IB take *held*, or refuse it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Final
 
 from anytws.messages.order_words import OcaType
@@ -19,17 +20,18 @@ class Groups:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._filled: dict[str, None] = {}
+        self._filled: dict[bytes, None] = {}
 
     def note_filled(self, name: str) -> None:
         """Note that a member of the group *name* was filled whole."""
-        self._filled[name] = None
+        # A name may be as long as a frame.
+        self._filled[_digest(name)] = None
         while len(self._filled) > MOST_GROUPS:
             del self._filled[next(iter(self._filled))]
 
     def refusal(self, held: HeldOrder) -> str | None:
         """Give why IB refuses *held* as a member of its group; None: it does not."""
-        if held.order.oca_group in self._filled and held.parent is None:
+        if held.parent is None and _digest(held.order.oca_group) in self._filled:
             # Reported.
             return "OCA group is already filled."
         return None
@@ -38,8 +40,19 @@ class Groups:
         """Tell whether the group of *held* lets it work: with block, one of its members does at a time (documented)."""
         if not held.order.oca_group or not _is_blocking(held):
             return True
+        following = self.following(held)
+        return following is None or following is held
+
+    def following(self, held: HeldOrder) -> HeldOrder | None:
+        """Give the member of the group of *held* that may work, if it is one of which one does; None: there is none."""
+        if not held.order.oca_group or held.order.oca_type not in _BLOCKING:
+            return None
         members = self._desk.orders.group(held.order.oca_group)
-        return next((other for other in members if other.is_accepted and _is_blocking(other)), held) is held
+        return next((other for other in members if other.is_accepted and _is_blocking(other)), None)
+
+
+def _digest(name: str) -> bytes:
+    return sha256(name.encode("utf-8", "surrogatepass")).digest()
 
 
 def _is_blocking(held: HeldOrder) -> bool:

@@ -103,6 +103,8 @@ class HeldOrder:
     """Up to when it has followed the price."""
     expires_at: int | None = None
     """When its time is over; None: it has no end of its own."""
+    ends: int = 0
+    """Goes up whenever `expires_at` gets another one."""
     status: OrderStatusWord | None = None
     """The word that TWS tells; None: nothing was told yet."""
     filled: Decimal = Decimal(0)
@@ -118,6 +120,8 @@ class HeldOrder:
     is_changing: bool = False
     ended_at: int | None = None
     completed_status: str = ""
+    weight: int = 0
+    """About how many bytes it keeps, as far as they are counted (`OrderBook`)."""
     turn: int = 0
     """Goes up with each change, so that what was planned for an older state is not done any more."""
 

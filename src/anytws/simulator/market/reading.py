@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from anytws.simulator.market.adding import Adding
@@ -50,10 +50,9 @@ class Reading:
     def prints(self, begin: int, end: int) -> Iterator[tuple[int, Print, int]]:
         """Give the trades from *begin* up to *end*, each with its time, and which one it is of its minute."""
         for start, minute in self.minutes(begin, end):
-            for number, trade in enumerate(minute.trades):
-                at = start + trade.beat * BEAT
-                if begin <= at < end:
-                    yield at, trade, number
+            for number in _inside(minute.trade_beats, start, begin, end):
+                beat = minute.trade_beats[number]
+                yield start + beat * BEAT, Print(beat, minute.prices[number], minute.sizes[number]), number
 
     def quotes(self, begin: int, end: int) -> Iterator[BidAsk]:
         """Give the quotes that began to hold from *begin* up to *end*."""
@@ -62,11 +61,17 @@ class Reading:
             return
         lot = process.instrument.lot
         for start, minute in self.minutes(begin, end):
+            bids, asks, bid_sizes, ask_sizes = minute.bids, minute.asks, minute.bid_sizes, minute.ask_sizes
             before: tuple[int, ...] = ()
-            for quote in minute.quotes():
-                now, at = quote[1:], start + quote.beat * BEAT
-                if now != before and begin <= at < end and hand.halt_at(at) is Halt.NONE:
-                    yield BidAsk(at, quote.bid, quote.bid_size * lot, quote.ask, quote.ask_size * lot)
+            for number in _inside(minute.beats, start, begin, end):
+                if number and not before:
+                    before = bids[number - 1], asks[number - 1], bid_sizes[number - 1], ask_sizes[number - 1]
+                now, at = (
+                    (bids[number], asks[number], bid_sizes[number], ask_sizes[number]),
+                    start + minute.beats[number] * BEAT,
+                )
+                if now != before and hand.halt_at(at) is Halt.NONE:
+                    yield BidAsk(at, now[0], now[2] * lot, now[1], now[3] * lot)
                 before = now
 
     # At one time
@@ -313,3 +318,9 @@ class Reading:
         minute = self.tape.minute(part, beat_at // MINUTE_MS)
         beat = beat_at % MINUTE_MS // BEAT
         return minute.bids[minute.quote_index(beat)], part.spread * part.step
+
+
+def _inside(beats: Sequence[int], start: int, begin: int, end: int) -> range:
+    """Give which of *beats*, of the minute that begins at *start*, are from *begin* up to *end*."""
+    first, last = -((start - begin) // BEAT), -((start - end) // BEAT)
+    return range(bisect_left(beats, first), bisect_left(beats, last))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -67,8 +66,10 @@ class AnytwsClient:
 
     async def _live(self, ready: anyio.Event, failures: list[Exception]) -> None:
         try:
-            block = connect("127.0.0.1", self._peer.port, client_id=1) if self._peer.port else connect_stream(
-                await self._peer.stream(), client_id=1
+            block = (
+                connect("127.0.0.1", self._peer.port, client_id=1)
+                if self._peer.port
+                else connect_stream(await self._peer.stream(), client_id=1)
             )
             async with block as tws, anyio.create_task_group() as tasks:
                 self._tws = tws

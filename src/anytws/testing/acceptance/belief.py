@@ -19,7 +19,9 @@ _LIVE: Final = frozenset(
     {OrderStatusWord.PRE_SUBMITTED, OrderStatusWord.SUBMITTED, OrderStatusWord.PENDING_CANCEL, "PendingSubmit"}
 )
 _CANCELLED: Final = frozenset({OrderStatusWord.CANCELLED, OrderStatusWord.API_CANCELLED})
-_REFUSES: Final = frozenset({103, 105, 107, 109, 110, 135, 200, 203, 320, 321, 328, 329, 382, 383, 387, 388, 10006, 10052, 10255})
+_REFUSES: Final = frozenset(
+    {103, 105, 107, 109, 110, 135, 200, 203, 320, 321, 328, 329, 382, 383, 387, 388, 10006, 10052, 10255}
+)
 """Codes that refuse a new order of which no live word was heard (201 has a rule of its own)."""
 
 

@@ -72,39 +72,51 @@ class Client(Protocol):
 
     async def connect(self) -> None:
         """Connect with the client id 1, and wait until requests may be made. Raises whatever the client raises."""
+        ...
 
     async def disconnect(self) -> None:
         """Hang up."""
+        ...
 
     def is_connected(self) -> bool:
         """Tell whether the client says that it is connected."""
+        ...
 
     async def ask(self, what: str, symbol: str) -> Answer:
         """Ask for ``details``, ``positions``, ``bars``, ``time``, ``executions``, ``open-orders`` or ``search``."""
+        ...
 
     async def watch(self, what: str, symbol: str) -> None:
         """Open a stream: ``quotes`` or ``book``."""
+        ...
 
     def watched(self, what: str) -> Watched:
         """Tell what became of that stream."""
+        ...
 
     async def place(self, order: Wanted) -> None:
         """Place *order*. It does not wait for an answer."""
+        ...
 
     async def change(self, reference: str, price: float) -> None:
         """Change the limit of an order."""
+        ...
 
     async def cancel(self, reference: str) -> None:
         """Cancel an order."""
+        ...
 
     async def cancel_all(self) -> None:
         """Cancel all orders, of whomever."""
+        ...
 
     def order(self, reference: str) -> Believed:
         """Tell what is believed of an order."""
+        ...
 
     async def close(self) -> None:
         """Leave nothing behind: no task, no thread, no socket."""
+        ...
 
 
 @attrs.frozen(kw_only=True)

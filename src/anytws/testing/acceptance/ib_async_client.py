@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from importlib import import_module
 from typing import Any, Final
 
 from anytws.testing.acceptance.client import Answer, Believed, NotOffered, Peer, Wanted, Watched
 
-_NO_ERROR: Final = range(2100, 2200)
-"""Codes that ib_async calls warnings."""
+_NO_ERROR: Final = frozenset({317, *range(2100, 2200)})
+"""Codes that end no stream: ib_async calls them warnings, or empties the book (317) and goes on."""
 
 
 class IbAsyncClient:
@@ -110,9 +111,9 @@ class IbAsyncClient:
         contract = self._stock(symbol, "SMART" if what == "quotes" else "NASDAQ")
         contract.conId = self._ids[what] = int(answer.rows[0])
         ticker = self._ib.reqMktData(contract) if what == "quotes" else self._ib.reqMktDepth(contract, 5)
-        ticker.updateEvent += lambda _: self._count(what)
+        ticker.updateEvent += partial(self._count, what)
 
-    def _count(self, what: str) -> None:
+    def _count(self, what: str, _ticker: object) -> None:
         self._watched[what] = Watched(self._watched[what].count + 1, self._watched[what].ended)
 
     def watched(self, what: str) -> Watched:
@@ -128,6 +129,8 @@ class IbAsyncClient:
             totalQuantity=order.quantity,
             orderType=order.kind,
             transmit=order.transmit,
+            # Without, TWS remarks 10349, which ib_async takes for the end of the order (A431).
+            tif="DAY",
             orderRef=order.reference,
         )
         if order.price is not None:

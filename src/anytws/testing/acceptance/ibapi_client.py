@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import anyio
 import anyio.to_thread
@@ -19,10 +19,35 @@ from anytws.testing.acceptance.client import Answer, Believed, NotOffered, Peer,
 _PAUSE: Final = 0.005
 _NO_REQUEST: Final = -1
 _CALLBACKS: Final = (
-    "connectionClosed contractDetails contractDetailsEnd currentTime error execDetails execDetailsEnd historicalData "
-    "historicalDataEnd managedAccounts nextValidId openOrder openOrderEnd position positionEnd symbolSamples tickPrice "
-    "tickSize updateMktDepth updateMktDepthL2"
-).split()
+    "connectionClosed",
+    "contractDetails",
+    "contractDetailsEnd",
+    "currentTime",
+    "error",
+    "execDetails",
+    "execDetailsEnd",
+    "historicalData",
+    "historicalDataEnd",
+    "managedAccounts",
+    "nextValidId",
+    "openOrder",
+    "openOrderEnd",
+    "position",
+    "positionEnd",
+    "symbolSamples",
+    "tickPrice",
+    "tickSize",
+    "updateMktDepth",
+    "updateMktDepthL2",
+)
+
+
+_Call: TypeAlias = tuple[Any, ...]
+
+
+def _in(calls: Sequence[_Call], name: str) -> list[_Call]:
+    """Give the arguments of the callbacks *name* among *calls*."""
+    return [call[1:] for call in calls if call[0] == name]
 
 
 class IbapiClient:
@@ -31,19 +56,19 @@ class IbapiClient:
     def __init__(self, peer: Peer) -> None:
         logging.getLogger("ibapi").setLevel(logging.CRITICAL + 1)
         self._peer = peer
-        self._calls: list[tuple[Any, ...]] = []
+        self._calls: list[_Call] = []
         self._api: Any = None
         self._next_request = 9000
         self._next_order = 1
         self._orders: dict[str, tuple[int, Any, Any]] = {}
         self._streams: dict[str, int] = {}
 
-    def _named(self, name: str, since: int = 0) -> list[tuple[Any, ...]]:
-        return [call[1:] for call in self._calls[since:] if call[0] == name]
+    def _named(self, name: str, since: int = 0) -> list[_Call]:
+        return _in(self._calls[since:], name)
 
     async def _until(self, condition: Callable[[], object]) -> None:
         # Callbacks come in a thread of its own.
-        while not condition():
+        while not condition():  # noqa: ASYNC110 (an event would have to be set from there)
             await anyio.sleep(_PAUSE)
 
     def _start(self) -> None:
@@ -61,9 +86,7 @@ class IbapiClient:
         self._calls.clear()
         self._start()
         api = self._api
-        await anyio.to_thread.run_sync(
-            lambda: api.connect(self._peer.host, self._peer.port, 1), abandon_on_cancel=True
-        )
+        await anyio.to_thread.run_sync(lambda: api.connect(self._peer.host, self._peer.port, 1), abandon_on_cancel=True)
         if not api.isConnected():
             raise ConnectionError("connect() has returned, and isConnected() says no")
         threading.Thread(target=api.run, daemon=True).start()
@@ -98,13 +121,13 @@ class IbapiClient:
         since = len(self._calls)
         self._next_request += 1
         number = self._next_request
-        end, begin, row = self._ask(what, symbol, number)
+        end, begin, rows = self._ask(what, symbol, number)
 
-        def errors() -> list[tuple[Any, ...]]:
+        def errors() -> list[_Call]:
             # A warning is no error to whoever has read its list of codes.
             return [call for call in self._named("error", since) if call[0] == number and not 2100 <= call[2] < 2200]
 
-        def ends() -> list[tuple[Any, ...]]:
+        def ends() -> list[_Call]:
             return [call for call in self._named(end, since) if begin == () or call[0] == number]
 
         await self._until(lambda: ends() or errors() or self._named("connectionClosed", since))
@@ -112,45 +135,61 @@ class IbapiClient:
             return Answer("refused", code=errors()[0][2])
         if not ends():
             return Answer("closed")
-        return Answer("answered", tuple(row(since)))
+        # What comes after the end is of somebody else's answer.
+        until = self._calls.index((end, *ends()[0]), since)
+        return Answer("answered", tuple(rows(self._calls[since : until + 1])))
 
-    def _ask(self, what: str, symbol: str, number: int) -> tuple[str, tuple[int, ...], Callable[[int], list[str]]]:
+    def _ask(
+        self, what: str, symbol: str, number: int
+    ) -> tuple[str, tuple[int, ...], Callable[[Sequence[_Call]], list[str]]]:
         """Ask; give the callback that ends the answer, whether it has the request's id, and what makes the rows."""
-        api, named = self._api, self._named
+        api = self._api
         match what:
             case "details":
                 api.reqContractDetails(number, self._stock(symbol))
-                return "contractDetailsEnd", (number,), lambda since: [
-                    str(row[1].contract.conId) for row in named("contractDetails", since) if row[0] == number
-                ]
+                return (
+                    "contractDetailsEnd",
+                    (number,),
+                    lambda calls: [
+                        str(row[1].contract.conId) for row in _in(calls, "contractDetails") if row[0] == number
+                    ],
+                )
             case "positions":
                 api.reqPositions()
-                return "positionEnd", (), lambda since: [
-                    f"{row[1].symbol} {row[2]:f}" for row in named("position", since)
-                ]
+                return (
+                    "positionEnd",
+                    (),
+                    lambda calls: [f"{row[1].symbol} {row[2]:f}" for row in _in(calls, "position")],
+                )
             case "time":
                 api.reqCurrentTime()
-                return "currentTime", (), lambda since: [str(row[0]) for row in named("currentTime", since)[:1]]
+                return "currentTime", (), lambda calls: [str(row[0]) for row in _in(calls, "currentTime")[:1]]
             case "bars":
-                api.reqHistoricalData(
-                    number, self._stock(symbol), "", "1 D", "1 hour", "TRADES", 0, 2, False, []
+                api.reqHistoricalData(number, self._stock(symbol), "", "1 D", "1 hour", "TRADES", 0, 2, False, [])
+                return (
+                    "historicalDataEnd",
+                    (number,),
+                    lambda calls: [row[1].date for row in _in(calls, "historicalData") if row[0] == number],
                 )
-                return "historicalDataEnd", (number,), lambda since: [
-                    row[1].date for row in named("historicalData", since) if row[0] == number
-                ]
             case "executions":
                 api.reqExecutions(number, import_module("ibapi.execution").ExecutionFilter())
-                return "execDetailsEnd", (number,), lambda since: [
-                    f"{row[2].shares:f}@{row[2].price:g}" for row in named("execDetails", since) if row[0] == number
-                ]
+                return (
+                    "execDetailsEnd",
+                    (number,),
+                    lambda calls: [
+                        f"{row[2].shares:f}@{row[2].price:g}" for row in _in(calls, "execDetails") if row[0] == number
+                    ],
+                )
             case "open-orders":
                 api.reqOpenOrders()
-                return "openOrderEnd", (), lambda since: [row[2].orderRef for row in named("openOrder", since)]
+                return "openOrderEnd", (), lambda calls: [row[2].orderRef for row in _in(calls, "openOrder")]
             case "search":
                 api.reqMatchingSymbols(number, symbol)
-                return "symbolSamples", (number,), lambda since: [
-                    str(each.contract.conId) for row in named("symbolSamples", since) for each in row[1]
-                ]
+                return (
+                    "symbolSamples",
+                    (number,),
+                    lambda calls: [str(each.contract.conId) for row in _in(calls, "symbolSamples") for each in row[1]],
+                )
             case _:
                 raise NotOffered(what)
 

@@ -24,7 +24,11 @@ SETTLE: Final = 0.2
 """Seconds, by the same clock, between a line and the next."""
 WATCH: Final = 10.0
 """Seconds in which a stream that goes on has to bring something."""
+_HUNG: Final = Answer("hung")
 _LEAST_SETTLE: Final = 0.05
+_GRACE: Final = 2.0
+"""Seconds that what is not right yet has to become so, over TCP: nobody knows how long bytes are on their way."""
+_LOOK: Final = 0.05
 _BEGIN: Final = EPOCH + timedelta(minutes=30)
 """When a situation begins: in the middle of a session of New York."""
 
@@ -45,24 +49,30 @@ class Verdict:
         return "failed" if self.wrong else "not offered" if self.missing else "passed"
 
 
-async def play(situation: Situation, adapter: Adapter, *, tcp: bool = False, speed: float = 1.0) -> Verdict:
+async def play(
+    situation: Situation, adapter: Adapter, *, tcp: bool = False, speed: float = 1.0, server_version: int | None = None
+) -> Verdict:
     """Play *situation* with the client that *adapter* makes: in memory, or over TCP, *speed* times as fast as life.
 
-    Raises `ValueError` for a line that means nothing.
+    *server_version* is the newest that the simulated TWS speaks; None: as the situation has it. Raises `ValueError` for
+    a line that means nothing.
     """
     settings = situation.case.settings
-    if settings.epoch_at_zero is None:
-        settings = attrs.evolve(settings, epoch_at_zero=_BEGIN - timedelta(seconds=anyio.current_time()))
+    if settings.epoch_at_zero is None and settings.starts_at is None:
+        settings = attrs.evolve(settings, starts_at=_BEGIN)
+    if server_version is not None:
+        settings = attrs.evolve(settings, server_version=server_version)
     world = World(settings, script=situation.case.script, universe=situation.case.universe)
+    verdicts: list[Verdict] = []
     async with _served(world, tcp, speed) as (stream, host, port), anyio.create_task_group() as tasks:
         client = adapter(Peer(stream=stream, host=host, port=port, tasks=tasks))
-        game = _Game(world, client, tasks, speed, _LEAST_SETTLE if tcp else 0.0)
+        game = _Game(world, client, tasks, speed, tcp=tcp)
         try:
-            await game.run(situation)
+            verdicts.append(await game.run(situation))
         finally:
             await client.close()
             tasks.cancel_scope.cancel()
-    return game.verdict(situation)
+    return verdicts[0]
 
 
 @asynccontextmanager
@@ -86,19 +96,20 @@ class _Question:
     """A question that was asked, and its answer when there is one."""
 
     done: anyio.Event = attrs.field(factory=anyio.Event)
-    answer: Answer = Answer("hung")
+    answer: Answer = _HUNG
     problem: BaseException | None = None
 
 
 class _Game:
     """One situation while it is played."""
 
-    def __init__(self, world: World, client: Client, tasks: TaskGroup, speed: float, least_settle: float) -> None:
+    def __init__(self, world: World, client: Client, tasks: TaskGroup, speed: float, *, tcp: bool) -> None:
         self._world = world
         self._client = client
         self._tasks = tasks
         self._speed = speed
-        self._settle = max(SETTLE / speed, least_settle)
+        self._settle = max(SETTLE / speed, _LEAST_SETTLE if tcp else 0.0)
+        self._grace = _GRACE if tcp else 0.0
         self._began = anyio.current_time()
         self._start = world.now
         self._questions: list[_Question] = []
@@ -106,12 +117,8 @@ class _Game:
         self._wrong: list[str] = []
         self._missing: list[str] = []
 
-    def verdict(self, situation: Situation) -> Verdict:
-        """Give how *situation* went so far."""
-        return Verdict(situation, tuple(self._wrong), tuple(self._missing))
-
-    async def run(self, situation: Situation) -> None:
-        """Do all lines, until one is not offered."""
+    async def run(self, situation: Situation) -> Verdict:
+        """Do all lines, until one is not offered; give how it went."""
         for line in situation.lines:
             try:
                 await self._do(line)
@@ -122,19 +129,38 @@ class _Game:
             except (ValueError, LookupError) as problem:
                 raise ValueError(f"{situation.number}, {line}: {problem}") from problem
             await anyio.sleep(self._settle)
+        return Verdict(situation, tuple(self._wrong), tuple(self._missing))
 
     async def _do(self, line: Line) -> None:
         match line.word:
             case "wait":
                 await self._wait(float(line.words[0]))
             case "tws":
-                act(self._world, line.words, self._now())
+                await self._have_tws_act(line.words)
             case "client":
                 await self._have_client_do(line)
             case _:
-                problem = await self._what_is_wrong(line.words)
-                if problem:
+                if problem := await self._what_stays_wrong(line.words):
                     self._wrong.append(f"{line}: {problem}")
+
+    async def _have_tws_act(self, words: Sequence[str]) -> None:
+        until = anyio.current_time() + self._grace
+        while True:
+            try:
+                act(self._world, words, self._now())
+            except LookupError:
+                # The order is on its way, perhaps.
+                if anyio.current_time() >= until:
+                    raise
+                await anyio.sleep(_LOOK)
+            else:
+                return
+
+    async def _what_stays_wrong(self, words: Sequence[str]) -> str:
+        until = anyio.current_time() + self._grace
+        while (problem := await self._what_is_wrong(words)) and anyio.current_time() < until:  # noqa: ASYNC110 (whose event?)
+            await anyio.sleep(_LOOK)
+        return problem
 
     def _now(self) -> float:
         return max(self._world.now, self._start + (anyio.current_time() - self._began) * self._speed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, TypeAlias
 
 import attrs
@@ -36,14 +36,14 @@ async def run(
     *,
     tcp: bool = False,
     speed: float = 1.0,
+    server_version: int | None = None,
     among: Iterable[Situation] | None = None,
     note: Note | None = None,
-    player: Callable[..., Awaitable[Verdict]] = play,
 ) -> Score:
-    """Play the situations *among* (None: all of them), one after the other, with the client *name*."""
+    """Play the situations *among* (None: all of them), one after the other, with the client *name*: see `play`."""
     verdicts: list[Verdict] = []
     for situation in situations() if among is None else among:
-        verdict = await player(situation, adapter, tcp=tcp, speed=speed)
+        verdict = await play(situation, adapter, tcp=tcp, speed=speed, server_version=server_version)
         verdicts.append(verdict)
         if note is not None:
             note(verdict)
@@ -70,6 +70,5 @@ def scoreboard(scores: Sequence[Score]) -> str:
         rows.append(
             f"{situation.number} {situation.title[:58]:59}" + "".join(f"{verdict.outcome:>14}" for verdict in row)
         )
-    for outcome in OUTCOMES:
-        rows.append(f"{outcome:64}" + "".join(f"{score.count(outcome):>14}" for score in scores))
+    rows += [f"{outcome:64}" + "".join(f"{score.count(outcome):>14}" for score in scores) for outcome in OUTCOMES]
     return "\n".join(rows)
