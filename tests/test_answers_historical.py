@@ -348,7 +348,7 @@ def test_large_answers_are_read_one_after_the_other():
         assert client.ask(bars("33 D", BarSize.MINUTE_1, request_id=number)) == []
     assert client.ask(bars(request_id=3)) == []
     # Each is larger than what may wait to be delivered.
-    told = [event for now in (1.0, 2.0, 3.0) for event in client.go(now)]
+    told = [event for now in (1.0, 2.0, 3.0, 4.0, 5.0) for event in client.go(now)]
     assert [event.request_id for event in told if isinstance(event, HistoricalData)] == [1, 2, 3]
 
 

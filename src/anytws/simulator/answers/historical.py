@@ -93,7 +93,7 @@ READING_MS: Final = 50
 """Milliseconds that `MINUTES_AT_ONCE` take."""
 
 _MINUTE: Final = 60
-_DAY_MINUTES: Final = 180
+_DAY_MINUTES: Final = 60
 _TICKS_MINUTES: Final = 100
 
 _NOT_OPEN: Final = 366
