@@ -45,7 +45,10 @@ nitpick_ignore_regex = [
     (r"py:.*", r"anytws\..*\._\w+"),
     (r"py:.*", r"anytws\.(runtime\.pump|wire\.(kinds|rows|text))\.[A-Z]\w+"),
     # The parts of rooms of the simulator, whose whole is in the reference.
-    (r"py:.*", r"anytws\.simulator\.(exchange|ledger|market|universe|faults|settings|historical_pacing|ground|desk)(\.\w+)*"),
+    (
+        r"py:.*",
+        r"anytws\.simulator\.(exchange|ledger|market|universe|faults|settings|historical_pacing|ground|desk)(\.\w+)*",
+    ),
     (r"py:.*", r"anytws\.wire\.handshake\.(Greeting|VersionReply|RedirectReply)"),
     (r"py:.*", r"anytws\.(runtime\.stream\.(Opener|Reader)|machines\.conversation\.Question)"),
 ]

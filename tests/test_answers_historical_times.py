@@ -196,7 +196,7 @@ def test_weeks_and_months_have_their_last_day_so_far():
     ]
     told = [*client.ask(bars("1 Y", "3 months", use_rth=True)), *client.go(1.0)]
     assert times_of(told)[-2:] == [date(2025, 12, 31), date(2026, 1, 6)]
-    told = [*client.ask(bars("200 D", "1 year", use_rth=True)), *client.go(2.0)]
+    told = [*client.ask(bars("200 D", "1 year", use_rth=True)), *client.go(2.0), *client.go(3.0), *client.go(4.0)]
     assert times_of(told) == [date(2025, 12, 31), date(2026, 1, 6)]
 
 

@@ -175,3 +175,20 @@ def test_what_fails_of_an_order_ends_the_connection_of_its_client_alone(monkeypa
     assert owner.link.failure is not None
     assert bystander.link.failure is None
     assert floor.world.links == (bystander.link,)
+
+
+def test_a_group_of_hundreds_is_no_more_work_than_as_many_orders(monkeypatch: pytest.MonkeyPatch) -> None:
+    trader = (floor := Floor(messages_per_second=0)).trader()
+    looks: list[HeldOrder] = []
+    look = floor.world.exchange.floor.look
+
+    def count(held: HeldOrder, after: float = 0.0) -> None:
+        looks.append(held)
+        look(held, after)
+
+    monkeypatch.setattr(floor.world.exchange.floor, "look", count)
+    for number in range(300):
+        trader.place(limit(1.0 + number % 50, quantity=1, oca_group="one"))
+    floor.wait(2)
+    assert len(floor.world.exchange.orders.live) == 20, "all others are refused"
+    assert len(looks) < 300

@@ -49,6 +49,8 @@ _TOO_MANY: Final = 10190
 _SHARE: Final = 20
 _RECENT: Final = "tick-by-tick requests of late"
 _SECOND: Final = 1000
+_MOST_LATE: Final = 60.0
+"""Seconds by which a stream may be late and still give all of its ticks."""
 _DAY: Final = 86_400_000
 _MINUTE: Final = 60_000
 _SESSIONS: Final = 5
@@ -207,7 +209,11 @@ class TickByTickStream(Stream):
         if self._world.settings.competing_session:
             self._client.streams.pop((TICK_BY_TICK, self._id), None)
             return [no_data(self._client, self._request)]
-        self._beat = self._due
+        late = self._beats.upto(self._world.now - _MOST_LATE)
+        if self._due < late:
+            # Nobody told the time for longer: what is older than that is passed over.
+            self.skip(self._world.now - _MOST_LATE)
+        self._beat = max(self._due, self._beat)
         self._version = self._world.market.version
         begin, self._at = self._at, self._beats.ms(self._beat)
         # What happens on this beat belongs to it.

@@ -28,6 +28,7 @@ _DOES_NOT_WAIT: Final = frozenset(
 _PRE: Final = OrderStatusWord.PRE_SUBMITTED
 _HORIZON: Final = 3_600_000
 """How far ahead the market is looked at for one order, in milliseconds; then it is looked at again."""
+_MINUTE: Final = 60_000
 _REJECTED, _LOCATING, _WARNING = 201, 404, 399
 _PRESET: Final = 10349
 _TELLS_PRESET: Final = 200
@@ -187,7 +188,9 @@ class Floor:
             if session is not None:
                 self._desk.at(held, session.begin * 1000, self._open)
             return
-        end = min(begin + _HORIZON, close_of(held, at) or begin + _HORIZON)
+        # To the end of a minute: what there is in a whole one is known without its beats.
+        horizon = (begin + _HORIZON) // _MINUTE * _MINUTE
+        end = min(horizon, close_of(held, at) or horizon)
         touched = next_touch(self._ground.market, held, begin, max(end, begin + BEAT))
         if touched is None:
             self._unfilled(held)

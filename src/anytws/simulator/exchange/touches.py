@@ -126,7 +126,8 @@ def _followed(held: HeldOrder, stop: Decimal | None, reach: Reach) -> Decimal | 
 
 def _first(market: Market, held: HeldOrder, holds: _Condition, begin: int, end: int) -> int | None:
     """Give the first beat from *begin* up to *end* in which *holds* is true."""
-    pending = [(begin, end)]
+    # Most orders can go on at once or not at all, and what there is in whole minutes is known without their beats.
+    pending = [(begin + BEAT, end), (begin, min(begin + BEAT, end))]
     while pending:
         start, stop = pending.pop()
         if start >= stop or not holds(market.reach(held.instrument, start, stop)):
@@ -134,6 +135,11 @@ def _first(market: Market, held: HeldOrder, holds: _Condition, begin: int, end: 
         if stop - start <= BEAT:
             return start
         middle = start + max((stop - start) // 2 // BEAT, 1) * BEAT
+        boundary = middle - middle % _MINUTE
+        if boundary <= start < (following := start - start % _MINUTE + _MINUTE) < stop:
+            boundary = following
+        if start < boundary < stop:
+            middle = boundary
         pending += [(middle, stop), (start, middle)]
     return None
 
