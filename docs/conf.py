@@ -47,8 +47,9 @@ nitpick_ignore_regex = [
     # The parts of rooms of the simulator, whose whole is in the reference.
     (
         r"py:.*",
-        r"anytws\.simulator\.(exchange|ledger|market|universe|faults|settings|historical_pacing|ground|desk)(\.\w+)*",
+        r"anytws\.simulator\.(exchange|ledger|market|universe|faults|settings|ground|desk)(\.\w+)*",
     ),
+    (r"py:.*", r"anytws\.simulator\.historical_pacing(\.\w+)*"),
     (r"py:.*", r"anytws\.wire\.handshake\.(Greeting|VersionReply|RedirectReply)"),
     (r"py:.*", r"anytws\.(runtime\.stream\.(Opener|Reader)|machines\.conversation\.Question)"),
 ]

@@ -227,7 +227,7 @@ def _first_order() -> None:
 
 
 STARTS: Final[dict[str, Callable[[], object]]] = {
-    "made": lambda: World(),
+    "made": World,
     "and a client ready": lambda: Asker(world_at(226)),
     "and a first quote": lambda: Asker(world_at(226)).ask(MarketDataRequest(stock("AAPL"), request_id=1)),
     "and a first order": _first_order,
