@@ -205,7 +205,7 @@ def test_whatever_is_asked_something_is_said(cls: type[ToTws], data: st.DataObje
     assert conversation is not None
     if entry.name not in SILENT:
         assert told != []
-    own = (*conversation.answers, conversation.end, ErrorMessage)
+    own = (*conversation.answers, conversation.end, ErrorMessage, Notice)
     strange = [each for each in told if getattr(each, "request_id", None) and type(each) not in own]
     assert strange == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
+from anytws.messages.base import replace
 from anytws.messages.contract import Action, Contract
 from anytws.messages.order import Order
 from anytws.messages.order_words import OrderStatusWord, OrderType, TimeInForce
@@ -103,11 +104,14 @@ class Hands:
     def enter(self, contract: Contract, order: Order) -> HeldOrder:
         """Have a person make *order* in TWS. It has no order id until client 0 binds it.
 
+        An account that there is not is taken for the first: TWS lets a person choose among those that there are.
         Raises `LookupError` for a contract that TWS does not know, or that means several.
         """
         match = self._ground.universe.the_one(contract, self._ground.utc().date())
         if isinstance(match, Trouble):
             raise LookupError(match.text)  # noqa: TRY004 (it is the contract that is not found)
+        if order.account not in self._ground.settings.accounts:
+            order = replace(order, account="")
         held = self._entry.held(0, 0, match, order, contract, None)
         self._desk.orders.put(held)
         if 0 in self._desk.speech.follows_by_hand:

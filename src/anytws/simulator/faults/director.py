@@ -369,7 +369,7 @@ class Director:
     def count_bytes(self, link: Speaker, way: Way, total: int) -> None:
         """Take notice that *link* has carried *total* bytes one *way*."""
         for number, event, when in self._byte_counters:
-            if when.counting is not way or total < when.after_bytes:
+            if self._is_stopped or when.counting is not way or total < when.after_bytes:
                 continue
             meddler = self._meddlers.get(link) if isinstance(link, Link) else None
             if meddler is None or number in meddler.counted or not concerns(event, meddler.client_id):

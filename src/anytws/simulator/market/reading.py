@@ -251,7 +251,9 @@ class Reading:
         sides = ((bid, Source.BID), (ask, Source.ASK)) if self._is_quoted else ()
         for first, last in self.tape.hand.unhalted(begin, end):
             for total, source in (*sides, (traded, Source.TRADES)):
-                total.include(self.adding.sum(first, last, source, is_exact=False))
+                # A quote is in force for all of its beat, a trade happens when it begins.
+                start = first if source is Source.TRADES else first - first % BEAT
+                total.include(self.adding.sum(start, last, source, is_exact=False))
         return Reach(
             None if ask.is_empty else ask.low // 2,
             None if bid.is_empty else bid.high // 2,
