@@ -19,7 +19,7 @@ from typing import Annotated, Any, Final, TypeVar, get_type_hints
 import attrs
 from cyclopts import Group, Parameter, Token
 
-from anytws.cli.numbers import number, whole_number
+from anytws.cli.numbers import amount, number, whole_number
 from anytws.errors import shown
 from anytws.messages.base import ToClient
 from anytws.messages.order_words import FaMethod
@@ -201,6 +201,7 @@ _NUMBERS: Final[dict[object, Callable[..., Any]]] = {
     int | None: whole_number,
     float: number,
     float | None: number,
+    Decimal: amount,
 }
 """Type of a field → how its number is read."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Final
 
 from cyclopts import Token
@@ -31,3 +32,11 @@ def number(_: object, tokens: Sequence[Token]) -> float:
     if not math.isfinite(value):
         raise ValueError(f"{shown(word)} is not a number such as 2.5")
     return value
+
+
+def amount(_: object, tokens: Sequence[Token]) -> Decimal:
+    """Read an amount, to the last digit. Raises `ValueError`."""
+    word = tokens[0].value
+    if _DECIMAL(word) is None:
+        raise ValueError(f"{shown(word)} is not an amount such as 2500.50")
+    return Decimal(word)
