@@ -42,7 +42,7 @@ class OrderBook:
         """Those that are over, in the order of their ends."""
         self.fills: Final[deque[tuple[HeldOrder, Fill]]] = deque(maxlen=MOST_FILLS)
         """What was executed, in that order."""
-        self.version = 0
+        self.version: int = 0
         """Goes up whenever an order comes or ends."""
         self._lost: set[str] = set()
         """The names of fills of orders that are forgotten, until these are forgotten as well."""

@@ -31,7 +31,7 @@ class Speech:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
-        self.version = 0
+        self.version: int = 0
         """Goes up whenever something is told of an order, be there anybody to hear it or not."""
         self.follows_by_hand: set[int] = set()
         """The ids of clients that want to hear of orders that are made by hand: 0, or nobody."""

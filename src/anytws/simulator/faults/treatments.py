@@ -33,6 +33,9 @@ class Treatment:
         """Give what is said after the client has cancelled the request."""
         return ()
 
+    def _end(self) -> None:
+        self.is_over = True
+
     def _note(self, message: ToClient) -> None:
         """Let the next request of the kind be, and keep nothing for an answer that has come to its end."""
         if (not self.mark.has_id or self.mark.is_short) and self.mark.is_last(message):
@@ -57,7 +60,7 @@ class Unacknowledged(Treatment):
 
     def take(self, message: ToClient) -> Sayings:
         """Say it, unless it tells of the order too soon."""
-        self.is_over = self._is_enough()
+        self.is_over: bool = self._is_enough()
         return () if isinstance(message, (OpenOrder, OrderStatus)) and not self.is_over else ((0.0, message),)
 
 
@@ -76,7 +79,8 @@ class Twice(Treatment):
         self._said.append(message)
         if not self.mark.is_last(message) and len(self._said) < MOST_HELD:
             return ((0.0, message),)
-        said, self._said, self.is_over = self._said, [], True
+        said, self._said = self._said, []
+        self._end()
         return ((0.0, message), *((self._seconds, each) for each in said))
 
 
@@ -110,7 +114,8 @@ class HeldForCancel(Treatment):
 
     def cancelled(self) -> Sayings:
         """Say what was held back."""
-        held, self._held, self.is_over = self._held, [], True
+        held, self._held = self._held, []
+        self._end()
         return [(self._seconds, each) for each in held]
 
 

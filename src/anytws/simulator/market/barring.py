@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from anytws.simulator.market.adding import of_source
+from anytws.simulator.market.process import Process
 from anytws.simulator.market.reading import Reading
 from anytws.simulator.market.stretches import Part
 from anytws.simulator.market.sums import Sum
@@ -22,7 +23,7 @@ class Barring:
 
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
-        self.process = reading.tape.process
+        self.process: Process = reading.tape.process
 
     def bar(self, begin: int, end: int, source: Source, *, liquid: bool) -> Bar | None:
         """Give what happened from *begin* up to *end*; None: the market was closed then, or has no such thing."""

@@ -54,16 +54,24 @@ class Minute:
     def __init__(self, quotes: Sequence[QuoteRow], trades: Sequence[PrintRow], others: Iterable[int] = ()) -> None:
         quoted: list[tuple[int, ...]] = list(zip(*quotes, strict=True))
         printed: list[tuple[int, ...]] = list(zip(*trades, strict=True)) or [(), (), ()]
+        self.beats: tuple[int, ...]
+        self.bids: tuple[int, ...]
+        self.asks: tuple[int, ...]
+        self.bid_sizes: tuple[int, ...]
+        self.ask_sizes: tuple[int, ...]
+        self.trade_beats: tuple[int, ...]
+        self.prices: tuple[int, ...]
+        self.sizes: tuple[int, ...]
         self.beats, self.bids, self.asks = quoted[:3]
         """At which there is a quote, in order: the first is 0. Of what has no quotes they are its level."""
         self.bid_sizes, self.ask_sizes = quoted[3:]
         """In lots."""
         self.trade_beats, self.prices, self.sizes = printed
-        self.highs = list(accumulate(self.prices, max))
+        self.highs: list[int] = list(accumulate(self.prices, max))
         """The highest trade up to each; likewise the lowest, and the volume."""
-        self.lows = list(accumulate(self.prices, min))
-        self.volumes = list(accumulate(self.sizes))
-        self.events = sorted({*self.beats, *self.trade_beats, *others})
+        self.lows: list[int] = list(accumulate(self.prices, min))
+        self.volumes: list[int] = list(accumulate(self.sizes))
+        self.events: list[int] = sorted({*self.beats, *self.trade_beats, *others})
         """At which beats anything is new."""
 
     @property

@@ -154,7 +154,7 @@ class OptionProcess(LedProcess):
 
     def __init__(self, seed: int, instrument: Instrument, leader: Reading) -> None:
         super().__init__(seed, instrument, leader)
-        self.is_falling = not instrument.is_call
+        self.is_falling: bool = not instrument.is_call
         underlying = leader.tape.process.instrument
         self._underlying = underlying
         tick = float(underlying.tick)

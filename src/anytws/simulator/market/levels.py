@@ -24,7 +24,7 @@ class Levels:
     """The logarithm of the price on each day, relative to that of one day."""
 
     def __init__(self, seed: int, key: int, annual_volatility: float, anchor: int) -> None:
-        self.volatility = annual_volatility / root(TRADING_DAYS)
+        self.volatility: float = annual_volatility / root(TRADING_DAYS)
         """Of a day."""
         self._keys = (seed, key, 1)
         self._nodes: dict[tuple[int, int], float] = {}

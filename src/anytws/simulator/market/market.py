@@ -51,7 +51,7 @@ class Market:
         self.universe: Final = universe
         self.seed: Final = seed
         self.model: Final = model
-        self.version = 0
+        self.version: int = 0
         """It goes up whenever the hand does something: what was asked before may have another answer then."""
         self.on_change: Callable[[Instrument], None] | None = None
         """Called after the hand did something, with whose prices it moved: what follows them moves as well."""

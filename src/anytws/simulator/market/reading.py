@@ -28,7 +28,7 @@ class Reading:
 
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
-        self.adding = Adding(tape)
+        self.adding: Adding = Adding(tape)
         self._so_far: SoFar | None = None
         self._last_of: tuple[int, int, Last | None] = (-1, 0, None)
         self._version = 0

@@ -26,13 +26,13 @@ class Block:
     __slots__ = ("begin", "end", "minutes", "node", "part", "seeds")
 
     def __init__(self, part: Part, begin: int, end: int, node: Node) -> None:
-        self.part = part
-        self.begin = begin
+        self.part: Part = part
+        self.begin: int = begin
         """The number of its first minute since 1970."""
-        self.end = end
-        self.node = node
+        self.end: int = end
+        self.node: Node = node
         self.minutes: Sequence[Node] = ()
-        self.seeds = b""
+        self.seeds: bytes = b""
 
     @property
     def is_rich(self) -> bool:
@@ -46,15 +46,15 @@ class Part:
     __slots__ = ("begin", "blocks", "day", "end", "is_liquid", "node", "spread", "step")
 
     def __init__(self, day: int, begin: int, end: int, is_liquid: bool) -> None:
-        self.day = day
+        self.day: int = day
         """The trading day, as `datetime.date.toordinal` counts."""
-        self.begin = begin
-        self.end = end
-        self.is_liquid = is_liquid
+        self.begin: int = begin
+        self.end: int = end
+        self.is_liquid: bool = is_liquid
         self.node: Node = (0, 0, 0, 0, 0, 0)
-        self.spread = 0
+        self.spread: int = 0
         """In steps; 0: there are no quotes."""
-        self.step = 1
+        self.step: int = 1
         """Of its prices, in ticks."""
         self.blocks: Sequence[Block] = ()
 

@@ -12,9 +12,14 @@ class Sum:
     __slots__ = ("close", "count", "high", "is_empty", "low", "open", "value", "volume")
 
     def __init__(self) -> None:
-        self.is_empty = True
-        self.open = self.high = self.low = self.close = 0
-        self.volume = self.value = self.count = 0
+        self.is_empty: bool = True
+        self.open: int = 0
+        self.high: int = 0
+        self.low: int = 0
+        self.close: int = 0
+        self.volume: int = 0
+        self.value: int = 0
+        self.count: int = 0
 
     def add(self, open_: int, high: int, low: int, close: int) -> None:
         """Add what came next."""

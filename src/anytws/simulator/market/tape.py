@@ -51,7 +51,7 @@ class Tape:
     def __init__(self, process: Process, hand: Hand) -> None:
         self.process: Final = process
         self.hand: Final = hand
-        self.version = 0
+        self.version: int = 0
         self._minutes: OrderedDict[int, Minute] = OrderedDict()
         self._floor = 1 if process.can_not_be_negative else -(2**62)
 
