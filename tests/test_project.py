@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.metadata
 import itertools
 import re
+import shutil
+import subprocess
 import tomllib
 import zipfile
 from collections.abc import Iterator
@@ -64,6 +66,13 @@ def test_nothing_names_a_machine_or_a_package_index():
     found = {path.relative_to(ROOT).as_posix(): findings(path.read_text("utf-8", "replace")) for path in files()}
     assert {"pyproject.toml", "dev.py", ".ci/run"} <= set(found)
     assert {path: lines for path, lines in found.items() if lines} == {}
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists() or shutil.which("git") is None, reason="this is no git repository")
+def test_nothing_that_is_ignored_was_committed():
+    """The test above passes over what is ignored, so a whole environment could stand in a commit unseen."""
+    command = ["git", "-C", str(ROOT), "ls-files", "--cached", "--ignored", "--exclude-standard"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines() == []
 
 
 @pytest.mark.parametrize(

@@ -44,8 +44,7 @@ def _text_of(path: Path) -> str:
 
 
 def _replayed(token: str) -> Case:
-    # Only here: whoever simulates a TWS need not have what tests need.
-    from anytws.testing.days.plan import plan_of  # noqa: PLC0415
+    from anytws.testing.days.plan import plan_of  # noqa: PLC0415 (who simulates need not have what tests need)
 
     plan = plan_of(token)
     return Case(plan.settings, plan.script)
