@@ -26,6 +26,7 @@ from anytws import (
     State,
     Tws,
 )
+from anytws.client import connect
 from anytws.core import Ready, StateChanged, VersionAgreed
 from anytws.core.events import Event
 from anytws.machines.conversations import DRAIN
@@ -48,7 +49,6 @@ from anytws.messages import (
     Stock,
     ToClient,
 )
-from anytws.runtime import connect
 from anytws.simulator import ANSWERS, Answer, HangUp, Opening, World, WorldSettings
 from anytws.simulator.serve import serve_memory
 from tests.misbehaving_tws import CLOCK_SECONDS, PATIENCE, until
@@ -80,7 +80,7 @@ async def test_what_the_handshake_told() -> None:
     async with connected(world, client_id=5) as tws:
         assert tws.state is State.READY
         assert tws.server_version == 190
-        assert tws.accounts == ("DU1", "DU2")
+        assert tws.accounts_named == ("DU1", "DU2")
         assert tws.client_id == 5
         assert tws.next_valid_id == 17
         assert tws.connection_time.raw == b"20260302 12:00:00 EST"
@@ -332,7 +332,7 @@ async def test_after_the_end_everything_says_why() -> None:
             with pytest.raises(ConnectionClosed) as caught:
                 await wait()
             assert caught.value == end
-    assert tws.accounts == world.settings.accounts
+    assert tws.accounts_named == world.settings.accounts
     assert tws.server_version == world.settings.server_version
 
 

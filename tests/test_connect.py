@@ -38,11 +38,11 @@ from anytws import (
     UnsupportedServerVersion,
     WrongTask,
 )
+from anytws.client.connect import MAX_REDIRECTS
 from anytws.core import CODES, CodeKind, GreetingReceived, Notice, closing
 from anytws.core.events import Event
 from anytws.messages import ErrorMessage
 from anytws.runtime import tcp
-from anytws.runtime.connect import MAX_REDIRECTS
 from anytws.simulator import Dialog, HangUp, Opening, Personality, World, WorldSettings
 from anytws.simulator.serve import connect_memory, memory_pair, serve, serve_memory
 from tests.misbehaving_tws import (
@@ -167,7 +167,7 @@ async def test_a_tws_without_accounts() -> None:
     """READY comes without them, after the grace (ADR 0004)."""
     async with connect_memory(World(WorldSettings(opening=(Opening.NEXT_VALID_ID,)))) as stream:
         async with anytws.connect_stream(stream) as tws:
-            assert tws.accounts is None
+            assert tws.accounts_named is None
             assert anyio.current_time() == pytest.approx(HandshakeOptions().accounts_grace)
 
 
@@ -738,7 +738,7 @@ async def test_a_redirect_is_followed_where_it_leads() -> None:
     async with serve(target) as there:
         async with serve(World(WorldSettings(redirect=(there.host, there.port)))) as here:
             async with anytws.connect(here.host, here.port, follow_redirects=True) as tws:
-                assert tws.accounts == ("DU9",)
+                assert tws.accounts_named == ("DU9",)
 
 
 async def test_a_redirect_in_the_block_is_the_blocks_own() -> None:

@@ -14,6 +14,7 @@ import pytest
 
 import anytws
 import anytws.wire.codec
+from anytws.client import connect
 from anytws.core.connection import Connection
 from anytws.messages import (
     Action,
@@ -32,7 +33,6 @@ from anytws.messages import (
     PlaceOrderRequest,
     Side,
 )
-from anytws.runtime import connect
 from anytws.simulator import World
 from anytws.simulator.serve import serve_memory
 from anytws.wire import loading
@@ -49,7 +49,7 @@ assert CATALOGUE, "all tables are loaded"
 IN_A_NEW_PROCESS = """
 import json, sys
 told = json.load(sys.stdin)
-import anytws.runtime.connect
+import anytws.client.connect
 from anytws.core.options import HandshakeOptions
 from anytws.machines.session import ClientSession
 from anytws.wire import loading

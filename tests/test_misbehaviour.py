@@ -36,6 +36,7 @@ from anytws import (
     Tws,
     UnsupportedServerVersion,
 )
+from anytws.client import connect
 from anytws.core import (
     Connection,
     FrameDiscarded,
@@ -57,7 +58,6 @@ from anytws.messages import (
     NewsArticleRequest,
     NextValidId,
 )
-from anytws.runtime import connect
 from tests.misbehaving_tws import (
     ACCOUNTS,
     CLOCK_SECONDS,
@@ -153,7 +153,7 @@ async def say_much_and_stay(tws: Tws, patience: float) -> None:
 
 
 def no_accounts(tws: Tws) -> None:
-    assert tws.accounts is None
+    assert tws.accounts_named is None
 
 
 def highest_id(tws: Tws) -> None:
@@ -161,7 +161,7 @@ def highest_id(tws: Tws) -> None:
 
 
 def first_accounts(tws: Tws) -> None:
-    assert tws.accounts == ("DU1234567",)
+    assert tws.accounts_named == ("DU1234567",)
 
 
 def no_aware_time(tws: Tws) -> None:

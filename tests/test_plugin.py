@@ -21,7 +21,7 @@ FILES: dict[str, tuple[str, int]] = {
 
         async def test_connected(tws_world, tws):
             seen.append(sniffio.current_async_library())
-            assert tws.accounts == ("DU1234567",)
+            assert tws.accounts_named == ("DU1234567",)
             assert [link.client_id for link in tws_world.links] == [1]
 
         def test_both():

@@ -122,7 +122,7 @@ async def test_what_is_known_may_be_read_in_another_thread() -> None:
                 tws.server_version,
                 tws.connection_time,
                 tws.client_id,
-                tws.accounts,
+                tws.accounts_named,
                 tws.next_valid_id,
                 events.is_closed,
             )

@@ -3,7 +3,7 @@
 ::
 
     async with anytws.connect("127.0.0.1", 7497, client_id=1) as tws:
-        print(tws.state, tws.accounts, await tws.current_time())
+        print(tws.state, tws.accounts.managed, await tws.current_time())
 
 Below these names: `anytws.core` (the protocol without the IO), `anytws.messages`, `anytws.wire`, `anytws.simulator`.
 
@@ -18,6 +18,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Final
 
+    from anytws.client.connect import connect, connect_stream
+    from anytws.client.tws import Tws
     from anytws.core.events import (
         CloseReason,
         ConnectionClosed,
@@ -48,9 +50,8 @@ if TYPE_CHECKING:
         WrongTask,
         WrongThread,
     )
+    from anytws.machines.pacing import Pacing
     from anytws.machines.records import Dropped, InBand, Reset
-    from anytws.runtime.client import Tws
-    from anytws.runtime.connect import connect, connect_stream
     from anytws.runtime.connect_errors import (
         ClientIdInUse,
         ConnectError,
@@ -62,7 +63,7 @@ if TYPE_CHECKING:
         UnsupportedServerVersion,
     )
     from anytws.runtime.sending import Sent
-    from anytws.runtime.stream import EventStream, Stream
+    from anytws.runtime.stream import EventStream, Feed, Stream
 
 __all__ = [
     "AnswerTooLarge",
@@ -76,12 +77,14 @@ __all__ = [
     "DecodeError",
     "Dropped",
     "EventStream",
+    "Feed",
     "HandshakeOptions",
     "InBand",
     "LocalProtocolError",
     "NotAHost",
     "Notice",
     "OddValue",
+    "Pacing",
     "ProtocolError",
     "Ready",
     "Redirected",
@@ -116,14 +119,15 @@ if not TYPE_CHECKING:
         "core.options",
         "core.state",
         "errors",
+        "machines.pacing",
         "machines.records",
-        "runtime.client",
-        "runtime.connect",
+        "client.tws",
+        "client.connect",
         "runtime.connect_errors",
         "runtime.sending",
         "runtime.stream",
     )
-    _LAYERS: Final = ("core", "errors", "machines", "messages", "runtime", "simulator", "wire")
+    _LAYERS: Final = ("client", "core", "errors", "machines", "messages", "runtime", "simulator", "wire")
 
     def __getattr__(name: str) -> Any:  # noqa: ANN401 (classes, functions and modules)
         """Import all that has a name here, or the layer of that *name*."""

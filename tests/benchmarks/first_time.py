@@ -95,8 +95,8 @@ def connect(port: int, version: int) -> dict[str, float]:
     import anyio
     from anyio.lowlevel import checkpoint
 
+    from anytws.client.connect import connect
     from anytws.core.options import HandshakeOptions
-    from anytws.runtime.connect import connect
 
     longest, is_over = 0.0, False
 

@@ -43,7 +43,7 @@ async def connected() -> None:
         assert_type(tws.state, State)
         assert_type(tws.server_version, int)
         assert_type(tws.connection_time, ConnectionTime)
-        assert_type(tws.accounts, tuple[str, ...] | None)
+        assert_type(tws.accounts.managed, tuple[str, ...] | None)
         assert_type(tws.next_valid_id, int | None)
         assert_type(await tws.current_time(), datetime)
         assert_type(await tws.ask(CurrentTimeInMillisRequest()), CurrentTimeInMillis)

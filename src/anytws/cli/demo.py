@@ -178,7 +178,7 @@ class Show:
         await self._tell_fact("server version", str(tws.server_version))
         await self._tell_fact("its clock", f"{clock.text}, as it was sent")
         await self._tell_fact("the same, read", str(clock.aware or clock.local))
-        await self._tell_fact("accounts", ", ".join(tws.accounts or ()))
+        await self._tell_fact("accounts", ", ".join(tws.accounts_named or ()))
         await self._tell_fact("next valid id", str(tws.next_valid_id))
         if self.farms:
             await self._tell_fact("farms", f"{len(self.farms)} notices, which are not errors: see above")
@@ -190,7 +190,7 @@ class Show:
         expected = len(self.settings.farms) if self.settings.personality is Personality.TWS else 0
         first_id = self.settings.first_order_id
         self._expect(tws.server_version == self.settings.server_version, "another server version was agreed")
-        self._expect(tws.accounts == self.settings.accounts, "the accounts are not those of the simulator")
+        self._expect(tws.accounts_named == self.settings.accounts, "the accounts are not those of the simulator")
         self._expect(tws.next_valid_id == first_id, f"the next valid id is not {first_id}")
         self._expect(len(self.farms) == expected, f"{len(self.farms)} notices of farms came, not {expected}")
         self._expect(abs(here - answered) < _SAME_CLOCK, "the clock of TWS is not that of this machine")

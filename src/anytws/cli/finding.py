@@ -318,7 +318,7 @@ async def examine(
             portrait = Portrait(
                 server_version=tws.server_version,
                 connection_time=tws.connection_time,
-                accounts=tws.accounts,
+                accounts=tws.accounts_named,
                 next_valid_id=tws.next_valid_id,
                 connect_seconds=time.perf_counter() - began,
             )

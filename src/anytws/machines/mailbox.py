@@ -7,9 +7,9 @@ A reader that is too slow has chosen what happens then (`WhenFull`).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
-from typing import Final, Generic, Literal, TypeAlias, TypeVar, get_args
+from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar, get_args
 
 import attrs
 
@@ -326,6 +326,36 @@ class Mailbox(Generic[_T]):
         else:
             self._waiting.appendleft(item)
             self._waiting_bytes += _weigh(item)
+
+
+class Folding(Mailbox[_T]):
+    """A mailbox in which what is heard becomes something else before it waits: bars, rows, books.
+
+    It is done on arrival, so that the bounds are those of what waits, and what nobody wants is never kept.
+    """
+
+    __slots__ = ("_fold",)
+
+    def __init__(
+        self,
+        fold: Callable[[Sequence[Any]], Sequence[_T]],
+        capacity: int = CAPACITY,
+        when_full: WhenFull = "fail",
+        capacity_bytes: int = MOST_BYTES,
+    ) -> None:
+        super().__init__(capacity, when_full, capacity_bytes)
+        self._fold: Final = fold
+        """What makes items of the messages of one read. It is called in their order, once for each, and never raises:
+        what TWS says must not end the connection of everybody."""
+
+    def preload(self, items: Sequence[Any]) -> None:
+        """Begin with what becomes of *items* of the past. They count against no bound."""
+        super().preload(self._fold([item for item in items if not isinstance(item, Dropped)]))
+
+    def extend(self, items: Sequence[Any]) -> None:
+        """Take what becomes of *items*."""
+        if not self.is_finished:
+            super().extend(self._fold(items))
 
 
 _MOST_MARKS: Final = 3

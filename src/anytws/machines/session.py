@@ -33,6 +33,7 @@ from anytws.machines.conversations import Conversations
 from anytws.machines.ids import refuse_order_id
 from anytws.machines.mailbox import Mailbox
 from anytws.machines.outbox import UNSENT_SECONDS, Outbox, Parcel
+from anytws.machines.pacing import Pacing
 from anytws.machines.records import Dropped
 from anytws.messages.base import Asks, Message, Side, Streams, ToTws, replace
 from anytws.wire.catalogue import entry_of
@@ -76,7 +77,13 @@ class ClientSession:
         codes: CodeTable = CODES,
         limits: Limits = DEFAULT_LIMITS,
         timeout_factor: float = 1.0,
+        pacing: Pacing | None = None,
+        read_only: bool = False,
+        liveness: float | None = None,
     ) -> None:
+        self.pacing: Final = pacing
+        self.read_only: Final = read_only
+        self.liveness: Final = liveness
         self.connection: Final = Connection(Side.CLIENT, options, codes=codes, limits=limits)
         self.outbox: Final = Outbox()
         self.conversations: Final = Conversations(self.connection, self.outbox, codes, timeout_factor)

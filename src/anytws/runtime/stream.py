@@ -184,28 +184,26 @@ class Batches(Generic[_T]):
         return await self._reader.take_batch()
 
 
-class Stream(Reader[_T | InBand], AbstractAsyncContextManager["Stream[_T]"]):
-    """What comes of a conversation, from the moment the block is entered until it is left.
+class Feed(Reader[_T], AbstractAsyncContextManager["Feed[_T]"]):
+    """What comes of a conversation, from the moment the block is entered until it is left: an async iterator.
 
-    An async iterator of messages; between them stands what there is to say besides data, in its place: `Notice`,
-    `OddValue` (in front of the message that it is about), `Dropped`, `Reset`. What ends it is raised after all that
-    came before: `RequestFailed`, `RequestTimedOut`, `DataLost`, `DecodeError`, `ConnectionClosed`; `SlowConsumer` at
-    once. Entering never waits for TWS; leaving cancels.
+    What ends it is raised after all that came before: `RequestFailed`, `RequestTimedOut`, `DataLost`, `DecodeError`,
+    `ConnectionClosed`; `SlowConsumer` at once. Entering never waits for TWS; leaving cancels.
 
     It is for one reader at a time: a second one is refused with `StreamInUse`. In another thread than that of its
     connection, it raises `WrongThread`.
     """
 
-    def __init__(self, owner: Opener, request: Streams[_T], timeout: float | None, mailbox: Mailbox[_T]) -> None:
+    def __init__(self, owner: Opener, request: Streams[Any], timeout: float | None, mailbox: Mailbox[Any]) -> None:
         super().__init__(mailbox)
         self._owner = owner
         self._asked = request
         self._timeout = timeout
-        self._conversation: Streamed[_T] | None = None
+        self._conversation: Streamed[Any] | None = None
 
     def __repr__(self) -> str:
         state = "not entered" if self._conversation is None else repr(self._mailbox)
-        return f"<Stream of {type(self._asked).__name__}, {state}>"
+        return f"<{type(self).__name__} of {type(self._asked).__name__}, {state}>"
 
     @property
     def request(self) -> ToTws:
@@ -216,7 +214,7 @@ class Stream(Reader[_T | InBand], AbstractAsyncContextManager["Stream[_T]"]):
         if get_ident() != self._thread:
             raise WrongThread("Stream.__aenter__", waits=True)
         if self._conversation is not None:
-            raise RuntimeError("a stream is for one block: call Tws.stream() again for the next")
+            raise RuntimeError("a stream is for one block: call the verb again for the next")
         self._conversation = self._owner.open_stream(self._asked, self._timeout, self._mailbox, self)
         return self
 
@@ -233,7 +231,7 @@ class Stream(Reader[_T | InBand], AbstractAsyncContextManager["Stream[_T]"]):
         self._require_block()
         return self
 
-    def batches(self) -> Batches[_T | InBand]:
+    def batches(self) -> Batches[_T]:
         """Give an async iterator of tuples: all that has come since the last one. For speed."""
         self._require_block()
         return Batches(self)
@@ -241,6 +239,14 @@ class Stream(Reader[_T | InBand], AbstractAsyncContextManager["Stream[_T]"]):
     def _require_block(self) -> None:
         if self._conversation is None:
             raise RuntimeError("a stream is read inside its block: `async with tws.stream(...) as stream:`")
+
+
+class Stream(Feed[_T | InBand]):
+    """What TWS says in a conversation that goes on, message by message (`Feed`).
+
+    Between the messages stands what there is to say besides data, in its place: `Notice`, `OddValue` (in front of the
+    message that it is about), `Dropped`, `Reset`.
+    """
 
 
 class Opener(Protocol):

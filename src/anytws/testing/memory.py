@@ -9,10 +9,10 @@ from typing import Any
 import anyio
 from anyio.abc import ByteStream
 
+from anytws.client.connect import connect_stream
+from anytws.client.tws import Tws
 from anytws.core.options import HandshakeOptions
 from anytws.machines.session import ClientSession
-from anytws.runtime.client import Tws
-from anytws.runtime.connect import connect_stream
 from anytws.runtime.connect_errors import ConnectError, connect_error
 from anytws.simulator.serve import MemoryTws
 

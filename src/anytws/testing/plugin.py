@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import pytest
 
 if TYPE_CHECKING:
-    from anytws.runtime.client import Tws
+    from anytws.client.tws import Tws
     from anytws.simulator.settings import WorldSettings
     from anytws.simulator.world import World
 
@@ -181,7 +181,7 @@ async def _in_memory(world: World) -> AsyncGenerator[TwsConnect]:
 async def _over_tcp(world: World) -> AsyncGenerator[TwsConnect]:
     import anyio  # noqa: PLC0415
 
-    from anytws.runtime.connect import connect  # noqa: PLC0415
+    from anytws.client.connect import connect  # noqa: PLC0415
     from anytws.simulator.serve import serve  # noqa: PLC0415
     from anytws.simulator.settings import EPOCH  # noqa: PLC0415
 

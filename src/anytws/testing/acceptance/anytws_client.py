@@ -7,6 +7,8 @@ from typing import Any
 
 import anyio
 
+from anytws.client.connect import connect, connect_stream
+from anytws.client.tws import Tws
 from anytws.core.events import ConnectionClosed, Notice
 from anytws.errors import AnytwsError, RequestFailed, RequestTimedOut
 from anytws.messages.accounts import PositionsRequest
@@ -28,8 +30,6 @@ from anytws.messages.orders import (
     PlaceOrderRequest,
 )
 from anytws.messages.session import CurrentTimeRequest, ErrorMessage
-from anytws.runtime.client import Tws
-from anytws.runtime.connect import connect, connect_stream
 from anytws.testing.acceptance.belief import Belief
 from anytws.testing.acceptance.client import Answer, Believed, NotOffered, Peer, Wanted, Watched
 

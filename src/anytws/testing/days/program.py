@@ -17,8 +17,8 @@ from typing import Any, Final, Protocol, TypeAlias, cast
 
 import attrs
 
+from anytws.client.tws import Tws
 from anytws.errors import shown
-from anytws.runtime.client import Tws
 
 CONNECT: Final = "connect"
 """The name of the parameter by which a program says that it connects by itself."""

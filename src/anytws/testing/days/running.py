@@ -14,9 +14,9 @@ from typing import Any, Final
 import trio  # noqa: TID251 (whose clock and whose order of tasks can be had by a seed)
 from anyio.abc import ByteStream
 
+from anytws.client.tws import Tws
 from anytws.core.events import ConnectionClosed
 from anytws.errors import in_a_sentence
-from anytws.runtime.client import Tws
 from anytws.runtime.connect_errors import ConnectError
 from anytws.simulator.faults.director import Told as Trouble
 from anytws.simulator.serve import MemoryTws, serve_memory

@@ -15,6 +15,7 @@ import anyio
 import attrs
 from anyio.abc import ByteStream
 
+from anytws.client.tws import Tws
 from anytws.core.arguments import (
     check_factor,
     check_flag,
@@ -28,8 +29,8 @@ from anytws.core.events import CloseReason, ConnectionClosed
 from anytws.core.options import HandshakeOptions
 from anytws.core.state import State
 from anytws.errors import LocalProtocolError, WrongTask, in_a_sentence, shown
+from anytws.machines.pacing import STANDARD_PACING, Pacing, pacing_of
 from anytws.machines.session import ClientSession
-from anytws.runtime.client import Tws
 from anytws.runtime.connect_errors import ConnectError, NotAHost, connect_error
 from anytws.runtime.interrupts import uninterrupted
 from anytws.runtime.pump import OnWaiting, Pump, is_cancellation
@@ -61,6 +62,10 @@ def connect(
     follow_redirects: bool = False,
     on_waiting: OnWaiting | None = None,
     timeout_factor: float = 1.0,
+    pacing: Pacing | int | None = STANDARD_PACING,
+    read_only: bool = False,
+    paper_only: bool = False,
+    liveness: float | None = None,
 ) -> AbstractAsyncContextManager[Tws]:
     """Connect to TWS or IB Gateway over TCP; the block is entered when requests may be made.
 
@@ -71,6 +76,11 @@ def connect(
     ``on_waiting=print`` shows it while somebody can still click. *timeout_factor* multiplies the time that each kind of
     request has by default: 3 for a slow TWS.
 
+    *pacing* holds what goes out below the limits of TWS (`anytws.Pacing`; a number: messages a second; None: no pacing
+    at all). *read_only* refuses to encode whatever changes something at TWS (`anytws.ReadOnly`). *paper_only* fails the
+    connect unless every managed account is a paper account. *liveness*: after so many seconds without a byte TWS is
+    probed, and the connection ends as ``UNRESPONSIVE`` if it stays silent; None: never.
+
     Raises `ConnectError`, or the one of its kinds that fits, when the connection does not become ready. When it ends
     inside the block, the block is cancelled and `ConnectionClosed` leaves it, unless a task of it waits in
     `Tws.closed`. Leaving the block closes the connection.
@@ -79,7 +89,9 @@ def connect(
     _check_address(host, port)
     check_seconds("connect_timeout", connect_timeout, example=10, may_be_none=True)
     check_flag("follow_redirects", follow_redirects)
-    chosen = _chosen(options, client_id, codes, limits, on_waiting, timeout_factor)
+    chosen = _chosen(
+        options, client_id, codes, limits, on_waiting, timeout_factor, pacing, read_only, paper_only, liveness
+    )
     redirects = MAX_REDIRECTS if follow_redirects else 0
 
     async def connecting() -> Pump:
@@ -98,6 +110,10 @@ def connect_stream(
     address: str = "the given stream",
     on_waiting: OnWaiting | None = None,
     timeout_factor: float = 1.0,
+    pacing: Pacing | int | None = STANDARD_PACING,
+    read_only: bool = False,
+    paper_only: bool = False,
+    liveness: float | None = None,
 ) -> AbstractAsyncContextManager[Tws]:
     """Connect over any byte stream: TLS, a UNIX socket, memory. The stream is closed with the block.
 
@@ -109,7 +125,9 @@ def connect_stream(
 
     async def connecting() -> Pump:
         try:
-            chosen = _chosen(options, client_id, codes, limits, on_waiting, timeout_factor)
+            chosen = _chosen(
+                options, client_id, codes, limits, on_waiting, timeout_factor, pacing, read_only, paper_only, liveness
+            )
         except (TypeError, ValueError, LocalProtocolError) as problem:
             _note(problem, await close(stream))
             raise
@@ -127,10 +145,22 @@ class _Core:
     limits: Limits
     on_waiting: OnWaiting | None
     timeout_factor: float
+    pacing: Pacing | None
+    read_only: bool
+    paper_only: bool
+    liveness: float | None
 
     def new(self) -> ClientSession:
         """Make one."""
-        return ClientSession(self.options, codes=self.codes, limits=self.limits, timeout_factor=self.timeout_factor)
+        return ClientSession(
+            self.options,
+            codes=self.codes,
+            limits=self.limits,
+            timeout_factor=self.timeout_factor,
+            pacing=self.pacing,
+            read_only=self.read_only,
+            liveness=self.liveness,
+        )
 
 
 async def _over_tcp(host: str, port: int, timeout: float | None, core: _Core, redirects: int) -> Pump:
@@ -401,6 +431,10 @@ def _chosen(
     limits: Limits,
     on_waiting: OnWaiting | None,
     timeout_factor: float,
+    pacing: Pacing | int | None,
+    read_only: bool,
+    paper_only: bool,
+    liveness: float | None,
 ) -> _Core:
     """Give what a caller has chosen. Raises `TypeError` or `ValueError` for what makes no handshake."""
     options = HandshakeOptions() if options is None else options
@@ -411,7 +445,10 @@ def _chosen(
         raise TypeError(f"on_waiting is {shown(on_waiting)}, and has to be something to call, such as print")
     options = options if client_id is None else attrs.evolve(options, client_id=client_id)
     check_factor("timeout_factor", timeout_factor)
-    return _Core(options, codes, limits, on_waiting, timeout_factor)
+    check_flag("read_only", read_only)
+    check_flag("paper_only", paper_only)
+    check_seconds("liveness", liveness, example=30, may_be_none=True)
+    return _Core(options, codes, limits, on_waiting, timeout_factor, pacing_of(pacing), read_only, paper_only, liveness)
 
 
 def _check_address(host: object, port: object) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from anytws.core.arguments import check_timeout
 from anytws.core.events import ConnectionClosed
@@ -17,7 +18,19 @@ from anytws.messages.connection_time import ConnectionTime
 from anytws.messages.session import CurrentTimeRequest
 from anytws.runtime.pump import Pump
 from anytws.runtime.sending import Sent
-from anytws.runtime.stream import EventStream, Stream
+from anytws.runtime.stream import EventStream, Feed, Stream
+
+if TYPE_CHECKING:
+    from anytws.client.accounts import Accounts
+    from anytws.client.advisors import Advisors
+    from anytws.client.config import Config
+    from anytws.client.contracts import Contracts
+    from anytws.client.display_groups import DisplayGroups
+    from anytws.client.historical import Historical
+    from anytws.client.market_data import MarketData
+    from anytws.client.news import News
+    from anytws.client.scanner import Scanner
+    from anytws.client.wsh import Wsh
 
 _T = TypeVar("_T")
 
@@ -63,14 +76,89 @@ class Tws:
         return self._connection.client_id or 0
 
     @property
-    def accounts(self) -> tuple[str, ...] | None:
-        """The managed accounts; None if TWS has not said them (ADR 0004)."""
+    def accounts_named(self) -> tuple[str, ...] | None:
+        """The managed accounts; None if TWS has not said them (ADR 0004). To people it is ``tws.accounts.managed``."""
         return self._connection.accounts
 
     @property
     def next_valid_id(self) -> int | None:
         """The lowest order id that may be used, as far as TWS has said it; None before that."""
         return self._connection.next_valid_id
+
+    # --- the verbs, by topic -------------------------------------------------------------------------------------
+    # A topic is imported when it is first used: to connect needs none of them.
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Accounts: summary, values, positions, portfolio, profit and loss."""
+        from anytws.client.accounts import Accounts  # noqa: PLC0415 (see above)
+
+        return Accounts(self)
+
+    @cached_property
+    def contracts(self) -> Contracts:
+        """Contracts: what TWS knows of what is traded."""
+        from anytws.client.contracts import Contracts  # noqa: PLC0415 (see above)
+
+        return Contracts(self)
+
+    @cached_property
+    def market_data(self) -> MarketData:
+        """Market data as it happens: quotes, ticks, books, bars."""
+        from anytws.client.market_data import MarketData  # noqa: PLC0415 (see above)
+
+        return MarketData(self)
+
+    @cached_property
+    def historical(self) -> Historical:
+        """History: bars, ticks, schedules; downloads."""
+        from anytws.client.historical import Historical  # noqa: PLC0415 (see above)
+
+        return Historical(self)
+
+    @cached_property
+    def news(self) -> News:
+        """News: providers, articles, headlines, bulletins."""
+        from anytws.client.news import News  # noqa: PLC0415 (see above)
+
+        return News(self)
+
+    @cached_property
+    def scanner(self) -> Scanner:
+        """Market scanners."""
+        from anytws.client.scanner import Scanner  # noqa: PLC0415 (see above)
+
+        return Scanner(self)
+
+    @cached_property
+    def advisors(self) -> Advisors:
+        """What a financial advisor has set up."""
+        from anytws.client.advisors import Advisors  # noqa: PLC0415 (see above)
+
+        return Advisors(self)
+
+    @cached_property
+    def display_groups(self) -> DisplayGroups:
+        """The groups of windows of TWS that show one contract."""
+        from anytws.client.display_groups import DisplayGroups  # noqa: PLC0415 (see above)
+
+        return DisplayGroups(self)
+
+    @cached_property
+    def wsh(self) -> Wsh:
+        """The calendar of Wall Street Horizon."""
+        from anytws.client.wsh import Wsh  # noqa: PLC0415 (see above)
+
+        return Wsh(self)
+
+    @cached_property
+    def config(self) -> Config:
+        """The settings of TWS itself."""
+        from anytws.client.config import Config  # noqa: PLC0415 (see above)
+
+        return Config(self)
+
+    # --- conversations, messages ---------------------------------------------------------------------------------
 
     def events(
         self, *, capacity: int = CAPACITY, when_full: WhenFull = "fail", capacity_bytes: int = MOST_BYTES
@@ -139,6 +227,18 @@ class Tws:
         if when_full == "block":
             raise ValueError(NO_BLOCKING)
         return Stream(self._pump, request, timeout, mailbox)
+
+    def feed(self, request: Streams[Any], mailbox: Mailbox[_T], *, timeout: float | None = None) -> Feed[_T]:
+        """Give a block like `stream`, whose items are what *mailbox* makes of the messages.
+
+        Verbs are written over it. *mailbox* is for this feed alone, such as an `anytws.machines.mailbox.Folding`.
+        Raises as `stream` does.
+        """
+        self._pump.require_thread("Tws.feed", waits=False)
+        check_timeout(timeout)
+        if mailbox.when_full == "block":
+            raise ValueError(NO_BLOCKING)
+        return Feed(self._pump, request, timeout, mailbox)
 
     def send(self, message: ToTws) -> Sent:
         """Have *message* sent: it is written at once if nothing waits, and queued behind what does.

@@ -1,0 +1,1 @@
+"""What people type: `Tws` with its verbs by topic, and the blocks in which a connection lives."""
