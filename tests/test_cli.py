@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import anyio
 import pytest
@@ -256,12 +257,15 @@ def test_without_anywhere_to_write_to_there_is_an_exit_code_all_the_same(argumen
         patched.setattr(sys, "stdout", None)
         patched.setattr(sys, "stderr", None)
         code = cli.main(arguments)
-    assert code in {0, 2}
+    assert code in {0, cli.USAGE, cli.NOT_CONNECTED}
 
 
 def test_nothing_at_all_is_open():
     command = 'exec "$0" -m anytws check 127.0.0.1 1 <&- >&- 2>&-'
-    assert subprocess.run(["/bin/sh", "-c", command, sys.executable], timeout=60, check=False).returncode == 2
+    assert (
+        subprocess.run(["/bin/sh", "-c", command, sys.executable], timeout=60, check=False).returncode
+        == cli.NOT_CONNECTED
+    )
 
 
 @pytest.mark.parametrize("arguments", [["nothing"], ["check", "0"], ["explain", "/"]], ids=" ".join)
@@ -437,3 +441,12 @@ async def test_only_people_are_waited_for(is_terminal, paused, monkeypatch):
     speak, _ = spoken(force_terminal=is_terminal)
     await speak.pause(0.5)
     assert slept == [paused]
+
+
+def test_the_table_of_exit_codes_is_what_the_verbs_give():
+    """One table for all verbs, in the page about them."""
+    page = (Path(__file__).parents[1] / "docs" / "cli.md").read_text("utf-8")
+    table = page.partition("The exit codes are the same for all verbs:")[2].partition("\n## ")[0]
+    told = [int(line.split("|")[1]) for line in table.splitlines() if line.startswith("| ") and line[2].isdigit()]
+    given = (cli.FAILED, cli.USAGE, cli.SETTINGS, cli.NOT_CONNECTED, cli.REFUSED, cli.INTERRUPTED)
+    assert told == [0, *given]

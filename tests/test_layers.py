@@ -83,7 +83,7 @@ MAY_USE = {
     "simulator.toxic_stream": {"attrs", "anyio"},
     "json": {"attrs", "cattrs"},
     "testing": {"attrs", "anyio", "hypothesis", "pytest", "trio"},
-    "cli": {"attrs", "anyio", "cyclopts", "rich", "trio"},
+    "cli": {"attrs", "anyio", "cyclopts", "plotille", "pyarrow", "rich", "trio"},
 }
 """Layer → what it may import from outside the standard library; a plain install has attrs, protobuf and anyio alone."""
 

@@ -20,7 +20,7 @@ import attrs
 import pytest
 
 from anytws import ClientIdInUse, ConnectionClosed, RefusedByTws, Tws, connect, connect_stream
-from anytws.cli import main
+from anytws.cli import SETTINGS, main
 from anytws.cli import simulate as simulate_module
 from anytws.cli.knobs import HIDDEN, SPELLINGS, Knobs
 from anytws.cli.narrator import MOST_OF_A_LINE, Narrator
@@ -587,12 +587,12 @@ def test_it_can_end_by_itself(capsys):
     assert out.endswith("Ended: 0 connections, 0 requests.\n")
 
 
-def test_a_port_that_is_taken_is_exit_code_1(capsys):
+def test_a_port_that_is_taken_is_exit_code_3(capsys):
     with socket.socket() as taken:
         taken.bind((HOST, 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert main(["simulate", "--port", str(port)]) == 1
+        assert main(["simulate", "--port", str(port)]) == SETTINGS
     out, error = capsys.readouterr()
     assert out == ""
     assert f"cannot listen on {HOST}:{port}" in error
@@ -615,8 +615,8 @@ def test_a_port_for_everybody_that_refuses_everybody_is_worth_a_warning(host, se
 
 
 @pytest.mark.parametrize("host", ["a..b", "\xfc..b", "\udcff", "x" * 300])
-def test_a_host_that_can_have_no_address_is_exit_code_1(host: str, capsys):
-    assert main(["simulate", "--host", host, "--port", "0", "--for", "0"]) == 1
+def test_a_host_that_can_have_no_address_is_exit_code_3(host: str, capsys):
+    assert main(["simulate", "--host", host, "--port", "0", "--for", "0"]) == SETTINGS
     assert "cannot listen on" in capsys.readouterr().err
 
 
@@ -713,16 +713,16 @@ def test_a_day_comes_from_a_token(played):
         ("", ["--replay", "x"], "a day has one script"),
     ],
 )
-def test_a_day_that_cannot_be_is_exit_code_2(text, words, wanted, tmp_path, capsys):
+def test_a_day_that_cannot_be_is_exit_code_3(text, words, wanted, tmp_path, capsys):
     path = tmp_path / "day.toml"
     if text is not None:
         path.write_bytes(text.encode("latin-1"))
-    assert main(["simulate", "--port", "0", "--script", str(path), *words]) == 2
+    assert main(["simulate", "--port", "0", "--script", str(path), *words]) == SETTINGS
     assert wanted in " ".join(capsys.readouterr().err.split())
 
 
-def test_a_token_that_is_none_is_exit_code_2(capsys):
-    assert main(["simulate", "--replay", "nonsense"]) == 2
+def test_a_token_that_is_none_is_exit_code_3(capsys):
+    assert main(["simulate", "--replay", "nonsense"]) == SETTINGS
     assert "token" in capsys.readouterr().err
 
 

@@ -1,6 +1,6 @@
 """The command line: `anytws explain` with anything as a file, every verb with anything as its words.
 
-* What comes is a sentence and an exit code of the four that are documented, never a traceback.
+* What comes is a sentence and an exit code of those that are documented, never a traceback.
 * What is printed does nothing to a terminal but be read.
 
 The verbs that connect or listen only have their words understood, but for some cases: those have a port of this machine
@@ -32,7 +32,7 @@ from tests.fuzz.engine import Broken, Case
 from tests.fuzz.mutators import BLIND, FIELDS, mutated, run_of
 from tests.pasted_forms import FORMS
 
-CODES: Final = {0, 1, cli.USAGE, cli.INTERRUPTED}
+CODES: Final = {0, cli.FAILED, cli.USAGE, cli.SETTINGS, cli.NOT_CONNECTED, cli.REFUSED, cli.INTERRUPTED}
 HERE: Final = "127.0.0.1"
 
 _PATIENCE: Final = 10.0

@@ -13,14 +13,23 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Final
 
-__all__ = ["INTERRUPTED", "USAGE", "main"]
+__all__ = ["FAILED", "INTERRUPTED", "NOT_CONNECTED", "REFUSED", "SETTINGS", "USAGE", "main"]
 
+# The exit codes of all verbs. The table in `docs/cli.md` is held to them by a test.
+FAILED: Final = 1
+"""Exit code for what is not as it should be, or what could not be written."""
 USAGE: Final = 2
 """Exit code for what was typed wrongly, or is not installed."""
+SETTINGS: Final = 3
+"""Exit code for what was typed well and cannot be done here: a script of a day that cannot be, a port that is taken."""
+NOT_CONNECTED: Final = 4
+"""Exit code where there is no connection to a TWS: nothing is there, or what was there has gone."""
+REFUSED: Final = 5
+"""Exit code where a TWS is there and says no: to the connection, or to what was asked."""
 INTERRUPTED: Final = 130
 """Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
 
-_EXTRA: Final = ("cyclopts", "rich", "trio")
+_EXTRA: Final = ("cyclopts", "plotille", "rich", "trio")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,7 +10,7 @@ import anyio
 from cyclopts import Parameter, validators
 
 from anytws import HandshakeOptions, StillWaiting
-from anytws.cli import USAGE
+from anytws.cli import NOT_CONNECTED, REFUSED, USAGE
 from anytws.cli.event_loop import run_interruptible
 from anytws.cli.finding import CLIENT_ID, Finding, Outcome, examine
 from anytws.cli.numbers import number, whole_number
@@ -18,8 +18,8 @@ from anytws.cli.output import Output, complain, open_console
 from anytws.cli.places import Place, read_places
 from anytws.cli.report import USUAL_PORTS, Report
 
-EXIT_CODES: Final = {Outcome.READY: 0, Outcome.NOT_READY: 1, Outcome.NOTHING_THERE: 2}
-"""What the shell is told. Of several ports the best counts."""
+EXIT_CODES: Final = {Outcome.READY: 0, Outcome.NOT_READY: REFUSED, Outcome.NOTHING_THERE: NOT_CONNECTED}
+"""What the shell is told. Of several ports the best counts; the best comes first."""
 
 _A_DAY: Final = 86_400
 
@@ -42,7 +42,7 @@ def check(
 ) -> int:
     """Connect to TWS or IB Gateway, and say what is there or what to do about it.
 
-    It only reads, and places nothing. The exit code is 0 if a TWS is ready, 1 if something answers that is not, 2 if
+    It only reads, and places nothing. The exit code is 0 if a TWS is ready, 5 if something answers that is not, 4 if
     nothing is there, 130 after Ctrl-C.
 
     Parameters
@@ -94,7 +94,8 @@ async def _check(report: Report, look: Look, places: Sequence[Place], *, as_json
             if is_search and not as_json:
                 report.list(findings[place], places)
     in_order = [findings[place] for place in places]
-    code = min(EXIT_CODES[finding.outcome] for finding in in_order)
+    outcomes = {finding.outcome for finding in in_order}
+    code = next(code for outcome, code in EXIT_CODES.items() if outcome in outcomes)
     if as_json:
         report.write_json(in_order, code)
     else:

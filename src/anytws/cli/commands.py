@@ -14,14 +14,13 @@ from cyclopts.help import DefaultFormatter, PanelSpec
 from rich.box import Box
 from rich.console import Console
 
-from anytws.cli import INTERRUPTED, USAGE
+from anytws.cli import FAILED, INTERRUPTED, USAGE
 from anytws.cli.check import check
 from anytws.cli.demo import demo
 from anytws.cli.explain import explain
 from anytws.cli.output import Output, complain, open_console
 from anytws.cli.simulate import simulate
 
-_NOT_WRITTEN: Final = 1
 Shell: TypeAlias = Literal["bash", "zsh", "fish"]
 """The shells that can be taught the verbs and options."""
 
@@ -58,7 +57,7 @@ def run(arguments: Sequence[str]) -> int:
     # A value of the right type that the class behind the option does not take comes as the class's own error.
     except (CycloptsError, ValueError) as problem:
         return _complain(str(problem), arguments)
-    code: Any = _NOT_WRITTEN
+    code: Any = FAILED
     try:
         code = command(*bound.args, **bound.kwargs)
     except* KeyboardInterrupt:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import anyio
 from cyclopts import Parameter, validators
 
+from anytws.cli import SETTINGS
 from anytws.cli.cards import tell_cards
 from anytws.cli.case import case_of
 from anytws.cli.event_loop import run_interruptible
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     Knobs: TypeAlias = WorldSettings
 else:
     from anytws.cli.knobs import Knobs
-
-_NO_PORT = 1
-_BAD_CASE = 2
 
 
 def _is_time(_: object, seconds: float | None) -> None:
@@ -60,8 +58,8 @@ def simulate(
 ) -> int:
     """Be a TWS on a port, and say what clients do, one line each.
 
-    Ctrl-C ends it: that is how it is meant to end, so the exit code is 0. It is 1 if the port cannot be had, and 2 for
-    a script or a token that cannot be read.
+    Ctrl-C ends it: that is how it is meant to end, so the exit code is 0. It is 3 if the port cannot be had, and for a
+    script or a token that cannot be.
 
     Parameters
     ----------
@@ -92,7 +90,7 @@ def simulate(
         world(_say_nothing)
     except ValueError as problem:
         Output(open_console(stderr=True)).row((("anytws: ", Tone.BAD),), str(problem))
-        return _BAD_CASE
+        return SETTINGS
     run = functools.partial(_run, output, world, host, port, seconds, speed)
     return run_interruptible(run, when_interrupted=0)
 
@@ -120,7 +118,7 @@ async def _run(
             advice = "Is TWS itself running there? Choose another --port, or 0 for a free one."
             complaint = Output(open_console(stderr=True))
             complaint.row((("anytws: ", Tone.BAD),), f"cannot listen on {address(host, port)}: {cause}. {advice}")
-            return _NO_PORT
+            return SETTINGS
         _introduce(output, world.settings, tws.host, tws.port, seconds)
         try:
             with anyio.move_on_after(math.inf if seconds is None else seconds):
