@@ -33,14 +33,19 @@ class Line:
         next_valid_id: int = 5,
         is_settled: bool = True,
         timeout_factor: float = 1.0,
+        **options: Any,
     ) -> None:
         self.now = READY_AT
-        self.session = ClientSession(HandshakeOptions(client_id=client_id), codes=codes, timeout_factor=timeout_factor)
+        self.session = ClientSession(
+            HandshakeOptions(client_id=client_id), codes=codes, timeout_factor=timeout_factor, **options
+        )
         self.tws = Connection(Side.TWS, codes=codes)
         self.is_writing = True
         """Whether what is to be sent leaves at once."""
         self.heard: list[ToTws] = []
         """What TWS has heard, and no test has taken."""
+        self.heard_at: list[float] = []
+        """When it has heard each message, these and those that were taken."""
         self.tws.opened(self.now)
         self.session.opened(self.now)
         self.move()
@@ -58,13 +63,15 @@ class Line:
             said = self.tws.data_to_send()
             if said:
                 self.session.receive_data(said, self.now)
-            data = self.session.data_to_send() if self.is_writing else b""
+            data = self.session.data_to_send(self.now) if self.is_writing else b""
             if data:
                 self.session.sent(len(data), self.now)
                 self.tws.receive_data(data)
-                self.heard += [
+                heard = [
                     event for event in self.tws.events() if isinstance(event, ToTws) and type(event) not in NEVER_SENT
                 ]
+                self.heard += heard
+                self.heard_at += [self.now] * len(heard)
             if not said and not data:
                 return
 
@@ -154,7 +161,6 @@ class Line:
             or conversations._fences
             or conversations._passed
             or conversations._touched
-            or sayings._on_their_way
             or sayings._roomless
         )
 

@@ -27,6 +27,8 @@ from anytws.errors import LocalProtocolError
 from anytws.machines.conversation import STEPS as CONVERSATION_STEPS
 from anytws.machines.conversation import Phase, Question, Step, Turn, plan_of
 from anytws.machines.conversation import target_of as target_of_turn
+from anytws.machines.link import LINK_STEPS, LinkMachine, LinkState, LinkStep, LinkWord
+from anytws.machines.link import target_of as target_of_word
 from anytws.messages.accounts import PositionsRequest
 from anytws.messages.base import Message, Side
 from anytws.messages.session import (
@@ -104,10 +106,26 @@ def a_question() -> Question:
     return Question(plan_of(row, PositionsRequest(), MAX_VERSION, changes_state=False), PositionsRequest(), "positions")
 
 
+def event_of_word(word: LinkWord) -> str:
+    """Give the chart's name for what is told of the link."""
+    return f"{'line' if word is LinkWord.CUT else 'tws'}.{word.value}"
+
+
+def link_law(rows: tuple[LinkStep, ...] = LINK_STEPS) -> Law:
+    """Give the law of the link."""
+    told = {(row.state.value, event_of_word(row.word), row.target.value) for row in rows}
+    return Law(told, LinkMachine().state.value, {state.value for state in LinkState})
+
+
+LINK_TEXT: Final = (ROOT / "statecharts" / "link.scxml").read_text(encoding="utf-8")
 CONVERSATION_TEXT: Final = (ROOT / "statecharts" / "conversation.scxml").read_text(encoding="utf-8")
-TEXTS: Final = {"connection": TEXT, "conversation": CONVERSATION_TEXT}
-LAWS: Final[dict[str, Callable[[], Law]]] = {"connection": connection_law, "conversation": conversation_law}
-both_charts = pytest.mark.parametrize("name", list(TEXTS))
+TEXTS: Final = {"connection": TEXT, "conversation": CONVERSATION_TEXT, "link": LINK_TEXT}
+LAWS: Final[dict[str, Callable[[], Law]]] = {
+    "connection": connection_law,
+    "conversation": conversation_law,
+    "link": link_law,
+}
+each_chart = pytest.mark.parametrize("name", list(TEXTS))
 
 
 def differences(drawn: chart.Chart, law: Law | None = None) -> list[str]:
@@ -131,7 +149,7 @@ def line(state: str, event: str, target: str) -> str:
     return f"in {state}, {event} leads to {target}"
 
 
-@both_charts
+@each_chart
 def test_chart_and_law_are_the_same_machine(name: str) -> None:
     drawn = chart.parse(TEXTS[name])
     assert differences(drawn, LAWS[name]()) == []
@@ -145,16 +163,17 @@ def test_the_chart_reads_as_a_statechart() -> None:
     assert len(drawn.arrows) < len(drawn.rows()) == len(TRANSITIONS)
 
 
-@both_charts
+@each_chart
 def test_every_state_of_the_chart_says_what_it_means(name: str) -> None:
     assert [node.id for node in chart.parse(TEXTS[name]).nodes.values() if not node.meaning] == []
 
 
-@both_charts
+@each_chart
 def test_no_event_is_a_dotted_prefix_of_another(name: str) -> None:
     """An SCXML interpreter would take the longer one for the shorter one too."""
     events = {arrow.event for arrow in chart.parse(TEXTS[name]).arrows}
-    known = {event_of(side, signal) for side, signal in product(Side, Signal)} | set(map(event_of_turn, Turn))
+    known = {event_of(side, signal) for side, signal in product(Side, Signal)}
+    known |= {*map(event_of_turn, Turn), *map(event_of_word, LinkWord)}
     assert events <= known
     assert [pair for pair in product(events, events) if pair[1].startswith(pair[0] + ".")] == []
 
@@ -229,6 +248,13 @@ def test_a_row_that_the_law_of_conversations_loses_is_named(lost: Step) -> None:
     rest = tuple(other for other in CONVERSATION_STEPS if other is not lost)
     named = line(lost.phase.value, event_of_turn(lost.turn), lost.target.value)
     assert differences(chart.parse(CONVERSATION_TEXT), conversation_law(rest)) == [f"only the chart: {named}"]
+
+
+@pytest.mark.parametrize("lost", LINK_STEPS, ids=lambda lost: f"{lost.state.value}-{lost.word.value}")
+def test_a_row_that_the_law_of_the_link_loses_is_named(lost: LinkStep) -> None:
+    rest = tuple(other for other in LINK_STEPS if other is not lost)
+    named = line(lost.state.value, event_of_word(lost.word), lost.target.value)
+    assert differences(chart.parse(LINK_TEXT), link_law(rest)) == [f"only the chart: {named}"]
 
 
 # The reader.
@@ -482,6 +508,51 @@ def test_every_turn_is_tried_in_every_phase() -> None:
             question.fire(each)
             interpreter.send(event_of_turn(each))
         assert list(interpreter.configuration_values) == [question.phase.value]
+
+
+LINK_CLASS = load(ROOT / "statecharts" / "link.scxml")
+
+
+class AnyWord(RuleBasedStateMachine):
+    """The link and the interpreter: whatever is told, in whatever order, they stay together."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.link = LinkMachine()
+        self.interpreter = LINK_CLASS()
+
+    @rule(word=st.sampled_from(LinkWord))
+    def tell(self, word: LinkWord) -> None:
+        event = event_of_word(word)
+        allowed = event in {known.id for known in self.interpreter.enabled_events()}
+        assert (target_of_word(self.link.state, word) is not None) is allowed
+        assert self.link.fire(word) is allowed
+        self.interpreter.send(event)
+
+    @invariant()
+    def agree(self) -> None:
+        outer = [] if self.link.state is LinkState.UNKNOWN else ["told"]
+        assert list(self.interpreter.configuration_values) == [*outer, self.link.state.value]
+        assert self.interpreter.is_terminated is (self.link.state is LinkState.UNKNOWN)
+
+
+TestAnyWord = AnyWord.TestCase
+
+
+def test_every_word_is_tried_in_every_state_of_the_link() -> None:
+    """The full product, on the shortest way."""
+    ways = {LinkState.UNTOLD: [], LinkState.UP: [LinkWord.RESTORED], LinkState.DOWN: [LinkWord.LOST]}
+    ways[LinkState.UNKNOWN] = [LinkWord.CUT]
+    assert set(ways) == set(LinkState)
+    for state, word in product(LinkState, LinkWord):
+        link, interpreter = LinkMachine(), LINK_CLASS()
+        for each in ways[state]:
+            link.fire(each)
+            interpreter.send(event_of_word(each))
+        assert link.state is state
+        link.fire(word)
+        interpreter.send(event_of_word(word))
+        assert leaf_of(interpreter) == link.state.value
 
 
 # The chart beside the whole core: two connections, a wire between them, and an interpreter at each end.
@@ -930,6 +1001,13 @@ def test_the_picture_of_conversations_shows_every_phase_and_every_turn() -> None
     assert {phase.value for phase in Phase} | {turn.value for turn in Turn} <= set(re.findall(r"\w+", shown))
 
 
+def test_the_picture_of_the_link_shows_every_state_and_every_word() -> None:
+    picture = ET.parse(ROOT / "docs" / "images" / "link.svg")  # noqa: S314
+    shown = " ".join(text.text or "" for text in picture.iter("{http://www.w3.org/2000/svg}text"))
+    words = {state.value for state in LinkState} | {word.value for word in LinkWord}
+    assert words <= set(re.findall(r"\w+", shown))
+
+
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with an old chart in it, a page for each block, and a graphviz that draws nothing much."""
@@ -1016,7 +1094,8 @@ def test_the_example_of_the_readme_runs(monkeypatch: pytest.MonkeyPatch, capsys:
 
 def test_the_page_tells_of_every_signal_and_of_who_gives_it() -> None:
     page = (ROOT / "docs" / "statecharts.md").read_text(encoding="utf-8")
-    connections, conversations = page.split("## The life of a conversation")
+    connections, rest = page.split("## The life of a conversation")
+    conversations, link = rest.split("## The link between TWS and the vendor")
     told = re.findall(r"^\| `(\w+)` \| ([\w ]+) \|", connections, re.MULTILINE)
     sides = {signal: {row.side.value for row in TRANSITIONS if row.signal is signal} for signal in Signal}
     assert {name: set(who.lower().split(" or ")) for name, who in told} == {
@@ -1024,3 +1103,5 @@ def test_the_page_tells_of_every_signal_and_of_who_gives_it() -> None:
     }
     told = re.findall(r"^\| `(\w+)` \| ([\w ]+) \|", conversations, re.MULTILINE)
     assert {name: who.lower() for name, who in told} == {turn.value: WHO[turn] for turn in Turn}
+    told = re.findall(r"^\| `(\w+)` \| ([\w ]+) \|", link, re.MULTILINE)
+    assert [f"{who.lower()}.{name}" for name, who in told] == [event_of_word(word) for word in LinkWord]

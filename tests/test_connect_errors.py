@@ -15,6 +15,7 @@ from anytws import (
     ConnectionClosed,
     ConnectTimedOut,
     NotAHost,
+    NotPaper,
     Redirected,
     RefusedByTws,
     Stage,
@@ -32,6 +33,7 @@ KINDS = {
     CloseReason.UNSUPPORTED_SERVER_VERSION: UnsupportedServerVersion,
     CloseReason.CLIENT_ID_IN_USE: ClientIdInUse,
     CloseReason.HANDSHAKE_TIMEOUT: ConnectTimedOut,
+    CloseReason.NOT_PAPER: NotPaper,
     CloseReason.REDIRECTED: Redirected,
 }
 BUSY = ErrorMessage(None, 326, "Unable to connect as the client id is already in use.")

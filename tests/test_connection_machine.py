@@ -349,4 +349,4 @@ class TwoConnections(RuleBasedStateMachine):
 
 TestTwoConnections = TwoConnections.TestCase
 # Whole lives need some steps: greeting, version, start, id and accounts, each delivered.
-TestTwoConnections.settings = settings(max_examples=max(settings().max_examples, 200), stateful_step_count=40)
+TestTwoConnections.settings = settings(max_examples=settings().max_examples, stateful_step_count=40)

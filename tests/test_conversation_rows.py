@@ -17,17 +17,20 @@ import attrs
 import pytest
 
 from anytws import messages as all_messages
+from anytws.errors import DecodeError
 from anytws.messages import (
     AccountDataRequest,
     AccountUpdateTime,
     AccountValue,
     Action,
     BarSize,
+    Headlines,
     HistoricalData,
     HistoricalDataBar,
     HistoricalDataEnd,
     HistoricalDataRequest,
     HistoricalDataUpdate,
+    HistoricalNewsRequest,
     HistoricalTicks,
     MarketDataRequest,
     MarketOrder,
@@ -601,7 +604,7 @@ def bar(hour: int) -> HistoricalDataBar:
             HistoricalDataEnd(7, BEGIN, END),
             HistoricalData(7, BEGIN, END, (bar(15), bar(16))),
         ),
-        ([], HistoricalDataEnd(7, BEGIN, END), HistoricalData(7, BEGIN, END)),
+        ([HistoricalData(7)], HistoricalDataEnd(7, BEGIN, END), HistoricalData(7, BEGIN, END)),
         (
             [HistoricalData(7, bars=(bar(15),)), HistoricalData(7, bars=(bar(16),))],
             HistoricalDataEnd(7, BEGIN, END),
@@ -610,7 +613,7 @@ def bar(hour: int) -> HistoricalDataBar:
         # Only a TWS that is out of its mind says no bars and no end; that is no reason to fall over.
         ([], None, HistoricalData(7)),
     ],
-    ids=["old", "new", "end alone", "in two", "update alone"],
+    ids=["old", "new", "none", "in two", "update alone"],
 )
 def test_bars_are_one_message_at_every_version(
     answers: list[HistoricalData], end: HistoricalDataEnd | None, merged: HistoricalData
@@ -622,7 +625,17 @@ def test_bars_are_one_message_at_every_version(
     # Of bars that go on, the first update may come before the end.
     update = HistoricalDataUpdate(7, UpdatedBar(END))
     assert merge((*answers, update), end) == merged
-    assert [entry.name for entry in SAID_BY_CLIENT if row_of(entry).merge] == ["HistoricalDataRequest"]
+    merged_ones = {"HistoricalDataRequest", "HistoricalNewsRequest"}
+    assert {entry.name for entry in SAID_BY_CLIENT if row_of(entry).merge} == merged_ones
+
+
+def test_an_end_of_bars_alone_is_no_answer() -> None:
+    """Of bars that there are not TWS says an error, or a message without any: the end alone would be taken for that."""
+    merge = row_of(entry_for(HistoricalDataRequest)).merge
+    assert merge is not None
+    for answers in ((), (HistoricalDataUpdate(7, UpdatedBar(END)),)):
+        with pytest.raises(DecodeError, match="HistoricalDataEnd"):
+            merge(answers, HistoricalDataEnd(7, BEGIN, END))
 
 
 # --- types -------------------------------------------------------------------------------------------------------
@@ -657,7 +670,9 @@ def test_what_ask_gives_is_what_the_type_says(entry: Entry) -> None:
             alone |= {*use.answers}
         elif use.shape in (Shape.RUN, Shape.RUN_THEN_STREAM):
             answers = {*use.answers} & {*use.first_run} if use.first_run else {*use.answers}
-            if use.merge is None:
+            if entry.cls is HistoricalNewsRequest:
+                alone.add(Headlines)
+            elif use.merge is None:
                 in_a_run |= answers
             else:
                 alone |= answers

@@ -1067,6 +1067,16 @@ def test_a_deadline_says_what_had_come(line: Line) -> None:
     assert cancels in ([], [CancelContractData(number)])
 
 
+def test_an_answer_that_was_handed_over_is_not_kept_until_its_deadline(line: Line) -> None:
+    asked = line.ask(CurrentTimeRequest(), timeout=3600.0)
+    line.say(CurrentTime(TIME))
+    answer = asked.hand_over()
+    assert answer == CurrentTime(TIME)
+    assert not any(held is answer for held in vars(asked).values())
+    with pytest.raises(RuntimeError, match="was handed over"):
+        asked.take()
+
+
 def test_the_rows_deadline_is_the_default_and_infinity_is_none(line: Line) -> None:
     usual, endless = line.ask(MatchingSymbolsRequest("a")), line.ask(MatchingSymbolsRequest("b"), timeout=math.inf)
     seconds = usual.seconds
@@ -1113,10 +1123,10 @@ def test_what_never_left_is_taken_back_and_gets_no_cancel(line: Line) -> None:
 def test_of_what_has_left_in_part_the_rest_and_the_cancel_follow(line: Line) -> None:
     line.is_writing = False
     stream = line.stream(MARKET_DATA)
-    data = line.session.data_to_send()
+    data = line.session.data_to_send(line.now)
     line.session.sent(3, line.now)
     line.leave(stream)
-    assert line.session.data_to_send() == b""
+    assert line.session.data_to_send(line.now) == b""
     line.session.sent(len(data) - 3, line.now)
     line.tws.receive_data(data)
     line.is_writing = True

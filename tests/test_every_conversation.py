@@ -17,7 +17,16 @@ from anytws.core import Notice
 from anytws.errors import LocalProtocolError
 from anytws.machines import Reset
 from anytws.machines.conversation import plan_of
-from anytws.messages import BarSize, ErrorMessage, HistoricalData, TickType, WhatToShow
+from anytws.messages import (
+    BarSize,
+    ErrorMessage,
+    Headlines,
+    HistoricalData,
+    HistoricalDataEnd,
+    HistoricalNewsEnd,
+    TickType,
+    WhatToShow,
+)
 from anytws.messages.base import Side, ToClient, ToTws, replace
 from anytws.testing.strategies import message_of, slices_of
 from anytws.wire.catalogue import CATALOGUE, entry_for
@@ -130,7 +139,8 @@ def draw_run(data: st.DataObject, row: ConversationRow, said: Any, version: int)
     if plan.shape is Shape.ONE or plan.first_is_last:
         run = [data.draw(one)]
         return run, run
-    run = data.draw(st.lists(one, max_size=3))
+    # An end of bars alone is no answer.
+    run = data.draw(st.lists(one, min_size=1 if plan.end is HistoricalDataEnd else 0, max_size=3))
     if plan.end is not None:
         end = data.draw(message_of(plan.end, version))
         if row.key is not Key.NOTHING:
@@ -157,6 +167,8 @@ def expected_of(row: ConversationRow, shape: Shape, run: list[Any], whole: list[
         return run[-1]
     if row.merge is None:
         return tuple(run)
+    if isinstance(whole[-1], HistoricalNewsEnd):
+        return Headlines(tuple(run), whole[-1].has_more)
     bars = [bar for part in run for bar in part.bars]
     end = whole[-1]
     return HistoricalData(end.request_id, end.start, end.end, tuple(bars))

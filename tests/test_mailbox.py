@@ -440,4 +440,4 @@ class Reading(RuleBasedStateMachine):
 
 
 TestReading = Reading.TestCase
-TestReading.settings = settings(max_examples=max(settings().max_examples, 200), stateful_step_count=30)
+TestReading.settings = settings(max_examples=settings().max_examples, stateful_step_count=30)

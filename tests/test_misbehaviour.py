@@ -1413,7 +1413,7 @@ async def test_a_tws_that_stops_reading() -> None:
     """Over TCP it is the system that may take in what is never read; leaving the block takes a moment either way."""
     async with misbehaving_on_tcp(once_ready(Deaf())) as tws:
         with anyio.fail_after(PATIENCE), suppress(ConnectionClosed):
-            async with anytws.connect(LOCALHOST, tws.port) as client:
+            async with anytws.connect(LOCALHOST, tws.port, pacing=None) as client:
                 await say_much(client, HURRY)
                 left = anyio.current_time()
         assert anyio.current_time() - left < 3 * connect._GOODBYE

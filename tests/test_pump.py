@@ -38,6 +38,7 @@ from anytws.messages import (
     IdsRequest,
     NextValidId,
     SetServerLogLevelRequest,
+    Stock,
 )
 from anytws.runtime.pump import UNREAD_SECONDS
 from anytws.simulator import ANSWERS, Answer, HangUp, Opening, World, WorldSettings
@@ -67,7 +68,7 @@ async def connected(world: World, **options: Any) -> AsyncGenerator[Tws]:
 async def test_what_is_sent_arrives_in_order() -> None:
     """However much is sent at once, all of it arrives, and each after the one before."""
     world = World()
-    async with connected(world) as tws:
+    async with connected(world, pacing=None) as tws:
         for level in range(2000):
             tws.send(SetServerLogLevelRequest(level))
         await tws.current_time()
@@ -81,7 +82,7 @@ async def test_what_is_sent_last_leaves_before_the_block_is_through() -> None:
     """More than the stream holds at once, and no answer to wait for: all of it leaves."""
     world = World()
     count = CAPACITY // 10 + 100
-    async with connected(world) as tws:
+    async with connected(world, pacing=None) as tws:
         for level in range(count):
             tws.send(SetServerLogLevelRequest(level))
     assert len(world.heard) == min(count, world.settings.memory)
@@ -99,7 +100,7 @@ async def test_many_small_messages_are_one_write() -> None:
             await super().send(item)
 
     async with serve_memory(world) as server:
-        async with anytws.connect_stream(Counting(await server.connect())) as tws:
+        async with anytws.connect_stream(Counting(await server.connect()), pacing=None) as tws:
             writes.clear()
             for _ in range(100):
                 tws.send(IdsRequest())
@@ -110,7 +111,7 @@ async def test_many_small_messages_are_one_write() -> None:
 async def test_senders_do_not_interleave() -> None:
     """Frames of several tasks stay whole on a stream that takes only part of them at a time."""
     world = World(WorldSettings(memory=20_000))
-    async with connected(world) as tws:
+    async with connected(world, pacing=None) as tws:
 
         async def say() -> None:
             for _ in range(2000):
@@ -479,6 +480,47 @@ async def test_a_flood_does_not_fail_a_reader_that_is_quick_enough(in_batches: b
                     if isinstance(event, CurrentTime):
                         break
     assert heard == count
+
+
+async def test_a_flood_of_quotes_alone_is_read_in_larger_pieces() -> None:
+    """Most of it is passed over, so it takes no longer. As soon as it is anything else, the pieces are small again."""
+    usual, asked = 65_536, list[int]()
+    tick, last = text(1, 6, 10**9, 1, 5.0, 7, 1), text(1, 6, 10**9, 4, 5.5, 7, 1)
+
+    class Flooding(Canned):
+        def __init__(self) -> None:
+            super().__init__(iter((REPLY, OPENING)))
+            self.rest = tick * (4 * usual // len(tick)) + last + error(2104, "ok") * (12 * usual // 20)
+            self.subscribed = anyio.Event()
+
+        async def send(self, item: bytes) -> None:
+            if b"AAPL" in item:
+                self.subscribed.set()
+
+        async def receive(self, max_bytes: int = 65_536) -> bytes:
+            if piece := next(self.pieces, b""):
+                return piece
+            await self.subscribed.wait()
+            if not self.rest:
+                await anyio.sleep_forever()
+            # The first tick by itself: before it nothing is known to be overtaken.
+            count = max_bytes if asked else len(tick)
+            asked.append(max_bytes)
+            piece, self.rest = self.rest[:count], self.rest[count:]
+            return piece
+
+    stream = Flooding()
+    async with anytws.connect_stream(stream) as tws, tws.market_data.quotes(Stock("AAPL")) as quotes:
+        with anyio.fail_after(PATIENCE):
+            async for quote in quotes:
+                if quote.last == 5.5:
+                    break
+            await until(lambda: not stream.rest)
+            assert quote.bid == 5.0
+        assert tws.statistics().overtaken > 4 * usual // len(tick) - 10
+    assert asked[:3] == [usual, usual, 4 * usual]
+    assert asked[-1] == usual
+    assert {*asked} == {usual, 4 * usual}
 
 
 @pytest.mark.virtual_time

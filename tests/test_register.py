@@ -49,7 +49,7 @@ def said(register: Register, request: Any, number: int | None = None, *, given: 
     outbox = Outbox()
     question.parcels.append(outbox.put(b"x", 0.0))
     if given:
-        outbox.data_to_send()
+        outbox.data_to_send(0.0)
     question.fire(Turn.SAID)
     register.questions[question] = None
     register.listen(question)

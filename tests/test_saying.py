@@ -90,5 +90,5 @@ def test_nothing_is_said_after_the_end() -> None:
     line.session.close(line.now)
     line.leave(stream)
     line.leave(asked)
-    assert line.session.data_to_send() == b""
+    assert line.session.data_to_send(line.now) == b""
     assert line.is_empty()

@@ -155,7 +155,7 @@ async def test_what_waits_is_bounded_in_bytes() -> None:
     """Over TCP, to a TWS that reads nothing: about a mebibyte waits, then the caller is told; nothing is lost."""
     async with misbehaving_on_tcp((*READY, Deaf())) as server:
         with anyio.fail_after(PATIENCE):
-            async with anytws.connect(LOCALHOST, server.port) as tws:
+            async with anytws.connect(LOCALHOST, server.port, pacing=None) as tws:
                 taken = fill(tws)
                 statistics = tws.statistics()
                 assert MOST_BYTES <= statistics.unsent_bytes <= MOST_BYTES + 2 * 65_536
@@ -181,7 +181,10 @@ async def test_what_waits_is_bounded_in_bytes() -> None:
 
 async def test_what_waits_is_bounded_in_number() -> None:
     """Small messages are a thousand times as many as large ones, and each is an object."""
-    async with misbehaving_in_memory((*READY, Deaf())) as (server, stream), anytws.connect_stream(stream) as tws:
+    async with (
+        misbehaving_in_memory((*READY, Deaf())) as (server, stream),
+        anytws.connect_stream(stream, pacing=None) as tws,
+    ):
         with pytest.raises(SendQueueFull):
             for _ in range(MOST_FRAMES + CAPACITY):
                 tws.send(IdsRequest())
@@ -192,7 +195,7 @@ async def test_what_waits_is_bounded_in_number() -> None:
 async def test_whoever_awaits_waits_until_it_has_left() -> None:
     """And no longer. A cancellation takes nothing back."""
     async with misbehaving_in_memory((*READY, Deaf())) as (server, stream):
-        async with anytws.connect_stream(stream) as tws:
+        async with anytws.connect_stream(stream, pacing=None) as tws:
             last = (await fill_up(tws))[-1]
             assert (last.has_left, last.may_have_left) == (False, False)
             with anyio.CancelScope() as scope:
@@ -218,7 +221,7 @@ async def test_a_question_waits_for_room() -> None:
     """It is not refused: it is said as soon as there is some, in its turn, and answered."""
     script = (*READY, Deaf(), HearUntil(b"49\0"), Say(CURRENT_TIME))
     async with misbehaving_in_memory(script) as (server, stream):
-        async with anytws.connect_stream(stream) as tws:
+        async with anytws.connect_stream(stream, pacing=None) as tws:
             await fill_up(tws)
             before = tws.statistics().unsent_messages
             times: list[object] = []
@@ -243,7 +246,7 @@ async def test_what_never_left_says_so() -> None:
     """A question whose deadline passes while it waits for room was put to nobody, and is never sent."""
     async with misbehaving_in_memory((*READY, Deaf())) as (server, stream):
         with pytest.raises(ConnectionClosed) as caught:
-            async with anytws.connect_stream(stream) as tws:
+            async with anytws.connect_stream(stream, pacing=None) as tws:
                 taken = fill(tws)
                 with pytest.raises(RequestTimedOut, match="was not sent within 5 s") as late:
                     await tws.ask(ManagedAccountsRequest(), timeout=5)
@@ -292,7 +295,7 @@ async def test_what_could_not_leave_is_told_whoever_awaits() -> None:
     """The connection is torn while messages wait: each of them says so, and what may have arrived is no lie."""
     async with misbehaving_on_tcp((*READY, Deaf(), Reset())) as server:
         with anyio.fail_after(PATIENCE), pytest.raises(ConnectionClosed):
-            async with anytws.connect(LOCALHOST, server.port) as tws:
+            async with anytws.connect(LOCALHOST, server.port, pacing=None) as tws:
                 last = fill(tws)[-1]
                 server.released.set()
                 with pytest.raises(ConnectionClosed):

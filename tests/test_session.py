@@ -64,9 +64,9 @@ def order_id_of(line: Line, request: PlaceOrderRequest = BUY) -> int | None:
 
 def test_a_greeting_leaves_as_soon_as_the_stream_is_up() -> None:
     session = ClientSession(HandshakeOptions(client_id=7))
-    assert session.data_to_send() == b""
+    assert session.data_to_send(0.0) == b""
     session.opened(0.0)
-    assert session.data_to_send().startswith(b"API\0")
+    assert session.data_to_send(0.0).startswith(b"API\0")
     assert repr(session).startswith("<ClientSession ")
 
 
@@ -154,7 +154,7 @@ def test_what_tws_does_not_read_is_refused_in_the_end_and_nothing_is_taken() -> 
         line.session.send(BUY, line.now)
     assert caught.value.frames == MOST_FRAMES
     line.session.ask(IdsRequest(), line.now)
-    line.session.data_to_send()
+    line.session.data_to_send(line.now)
     with pytest.raises(SendQueueFull):
         # There is room, but somebody waits for it already.
         line.session.send(BUY, line.now)
@@ -167,7 +167,7 @@ def test_a_message_says_where_its_bytes_are(line: Line) -> None:
     line.is_writing = False
     _, parcel = line.session.send(CurrentTimeRequest(), line.now)
     seen = [parcel.place]
-    data = line.session.data_to_send()
+    data = line.session.data_to_send(line.now)
     seen.append(parcel.place)
     line.session.sent(len(data), line.now)
     assert [*seen, parcel.place] == [Place.QUEUED, Place.GIVEN, Place.LEFT]
@@ -181,7 +181,7 @@ def test_a_tws_that_takes_no_byte_is_unresponsive(line: Line, given: bool) -> No
     line.is_writing = False
     line.session.send(CurrentTimeRequest(), line.now)
     if given:
-        line.session.data_to_send()
+        line.session.data_to_send(line.now)
     assert line.session.wake_at() == line.now + UNSENT_SECONDS
     line.session.wake(line.now + UNSENT_SECONDS - 0.1)
     assert line.session.closed is None
@@ -197,12 +197,12 @@ def test_half_a_frame_is_the_end() -> None:
     line = Line()
     line.is_writing = False
     asked = line.ask(IdsRequest())
-    line.session.data_to_send()
+    line.session.data_to_send(line.now)
     line.session.send_failed(line.now, "the cable")
     failure = failure_of(asked.take)
     assert isinstance(failure, ConnectionClosed)
     assert failure.reason is CloseReason.SEND_FAILED
-    assert line.session.data_to_send() == b""
+    assert line.session.data_to_send(line.now) == b""
 
 
 def test_a_session_may_be_started_by_hand() -> None:
@@ -210,7 +210,7 @@ def test_a_session_may_be_started_by_hand() -> None:
     session.opened(0.0)
     with pytest.raises(LocalProtocolError):
         session.start_api(0.0)
-    session.sent(len(session.data_to_send()), 0.0)
+    session.sent(len(session.data_to_send(0.0)), 0.0)
     session.receive_data(b"\0\0\0\x1a176\x0020260105 09:30:00 UTC\0"[:4] + b"", 0.0)
     session.close(1.0)
     with pytest.raises(ConnectionClosed):
@@ -349,7 +349,7 @@ def test_a_stream_of_events_may_make_tws_wait(line: Line) -> None:
 def test_what_lets_one_wait_is_said_once() -> None:
     session = ClientSession(HandshakeOptions(client_id=7))
     session.opened(0.0)
-    session.sent(len(session.data_to_send()), 0.0)
+    session.sent(len(session.data_to_send(0.0)), 0.0)
     assert session.wake_at() == 4.0
     session.wake(4.0)
     assert [type(remark) for remark in session.take_remarks()] == [StillWaiting]

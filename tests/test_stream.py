@@ -670,7 +670,7 @@ async def test_a_stream_is_for_one_block_and_read_inside_of_it() -> None:
     async with connect_memory(world) as raw, anytws.connect_stream(raw) as tws:
         stream = tws.stream(AAPL)
         for use in (stream.__aiter__, stream.batches):
-            with pytest.raises(RuntimeError, match="a stream is read inside its block"):
+            with pytest.raises(RuntimeError, match="a stream is read inside its block: `async with` the call"):
                 use()
         with anyio.fail_after(PATIENCE), pytest.raises(RuntimeError, match="a stream is read inside its block"):
             await anext(stream)

@@ -52,6 +52,7 @@ WAITING: dict[str, Use] = {
     "Tws.ask": lambda tws, _: begun(tws.ask(ManagedAccountsRequest())),
     "Tws.ready": lambda tws, _: begun(tws.ready()),
     "Tws.closed": lambda tws, _: begun(tws.closed()),
+    "Tws.health.until": lambda tws, _: begun(tws.health.until(lambda health: True)),
     "EventStream.__anext__": lambda _, events: begun(events.__anext__()),
 }
 ACTING: dict[str, Use] = {
@@ -60,6 +61,8 @@ ACTING: dict[str, Use] = {
     "Tws.stream": lambda tws, _: tws.stream(PositionsRequest()),
     "Tws.start_api": lambda tws, _: tws.start_api(),
     "Tws.statistics": lambda tws, _: tws.statistics(),
+    "Tws.health.now": lambda tws, _: tws.health.now,
+    "Tws.health.changes": lambda tws, _: tws.health.changes(),
     "EventStream.statistics": lambda _, events: events.statistics(),
     "EventStream.close": lambda _, events: events.close(),
 }

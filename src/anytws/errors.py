@@ -5,14 +5,22 @@ As a tree::
     AnytwsError
     ├── ProtocolError              never raised itself
     │   ├── LocalProtocolError     we were about to break the protocol; nothing was sent, nothing changed
+    │   │   └── ReadOnly           what changes something, on a connection that only reads; nothing was sent
     │   └── RemoteProtocolError    the peer broke it
-    │       └── DecodeError        one field of one frame cannot be read; the connection goes on
-    ├── RequestFailed              TWS refused one request, or ended it with an error; the connection goes on
-    ├── RequestTimedOut            one request got no answer in time; the connection goes on
-    ├── DataLost                   TWS lost its link, and with it the data of one stream; the connection goes on
-    ├── AnswerTooLarge             the answer to one request is larger than is kept; the connection goes on
+    │       └── DecodeError        one field of one frame cannot be read: a RequestError too, where it was an answer
+    ├── RequestError               one request came to nothing, and the connection goes on; raised as one of these:
+    │   ├── RequestFailed          TWS refused one request, or ended it with an error
+    │   ├── RequestTimedOut        one request got no answer in time
+    │   ├── NotFound               TWS knows no such contract
+    │   ├── Ambiguous              several contracts fit where one is needed
+    │   ├── HoursUnknown           trading hours that TWS did not tell, or that cannot be read
+    │   ├── SettingsRefused        TWS did not change settings as it was asked
+    │   ├── DataLost               TWS lost its link, and with it the data of one stream
+    │   ├── AnswerTooLarge         the answer to one request is larger than is kept
+    │   └── LimitReached           a stream would be one too many for TWS; nothing was sent
     ├── SendQueueFull              too much waits to be sent, because TWS does not read; nothing was sent
     ├── SlowConsumer               a stream was not read fast enough, and is over; the connection goes on
+    ├── HealthTimedOut             what was waited for, of health, did not come about in time; the connection goes on
     ├── StreamInUse                a second task wanted to read a stream; the first one goes on
     ├── WrongThread                a connection was used from another thread; nothing was done
     ├── WrongTask                  a block was left in another task than it was entered in; the connection is over
@@ -25,7 +33,10 @@ these are the ones that a client makes itself (`anytws.core.codes` has all).
 
 from __future__ import annotations
 
-from typing import Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal, cast
+
+if TYPE_CHECKING:
+    from typing import Any
 
 CONNECT_FAIL: Final = 502
 """The byte stream could not be had, or TWS refused it."""
@@ -52,6 +63,10 @@ _MOST_BITS: Final = 1024
 _MOST_OF_A_TEXT: Final = 400
 """Characters of a peer's text that a sentence takes in."""
 _MOST_OF_A_SENTENCE: Final = 2000
+_MOST_OF_A_CONTRACT: Final = 240
+_MOST_NAMES: Final = 6
+"""Contracts that a sentence lists."""
+_MOST_OF_A_NAME: Final = 80
 
 
 def shown(value: object, most: int = 80) -> str:
@@ -157,11 +172,38 @@ class LocalProtocolError(ProtocolError):
         return cls(f"{what} may not be sent while the connection is {state}: {advice}", code=NOT_CONNECTED)
 
 
+class ReadOnly(LocalProtocolError):
+    """What changes something at TWS, or may, was to be said on a connection that only reads. Nothing was sent.
+
+    ``message`` is the name of what was to be said, ``why`` what it would have done, ``field`` the field that decides
+    it, if one does.
+    """
+
+    def __init__(self, message: str, why: str, field: str | None = None) -> None:
+        super().__init__(
+            f"{message} was not sent, since this connection only reads (read_only=True): {why}",
+            message=message,
+            field=field,
+        )
+        self.why = why
+
+    def __reduce__(self) -> tuple[type[ReadOnly], tuple[str, str, str | None]]:
+        return type(self), (self.message or "", self.why, self.field)
+
+
 class RemoteProtocolError(ProtocolError):
     """The peer sent something that the protocol does not allow."""
 
 
-class DecodeError(RemoteProtocolError):
+class RequestError(AnytwsError):
+    """One request came to nothing, or one stream is over. The connection goes on, and so does all else on it.
+
+    Always raised as one of its kinds. ``except anytws.RequestError`` is for a program that goes on to the next one: the
+    end of the connection, and mistakes of the program itself, are none of them.
+    """
+
+
+class DecodeError(RemoteProtocolError, RequestError):
     """One frame cannot be read. Frames delimit themselves, so the connection goes on without it.
 
     ``message`` is the message's name (None when even that cannot be told), ``field`` the field at fault (None when
@@ -184,7 +226,7 @@ class DecodeError(RemoteProtocolError):
         return type(self), (self.message, self.field, self.seen, self.wanted, self.request_id)
 
 
-class RequestFailed(AnytwsError):
+class RequestFailed(RequestError):
     """TWS refused one request, or ended it with an error. The connection is as it was.
 
     ``code`` and ``message`` are what TWS said, ``request`` is the message that was asked, with its id.
@@ -204,21 +246,26 @@ class RequestFailed(AnytwsError):
         return type(self), (self.code, self.message, self.request, self.link_was_down)
 
 
-class RequestTimedOut(AnytwsError):
+class RequestTimedOut(RequestError):
     """One request got no answer, or not all of it, in time. The connection is as it was.
 
     ``request`` is the message, with its id if it had one by then, and ``seconds`` how long its answer was waited for.
-    ``sent`` is False where its bytes had not left: then nobody was asked, and nobody will be. ``received`` is what of
-    the answer had come.
+    ``sent`` is False where its bytes had not left: then nobody was asked, and nobody will be; ``waiting`` says in words
+    what it waited for. ``received`` is what of the answer had come.
     """
 
-    def __init__(self, request: object, seconds: float, sent: bool = True, received: tuple[object, ...] = ()) -> None:
+    def __init__(
+        self,
+        request: object,
+        seconds: float,
+        sent: bool = True,
+        received: tuple[object, ...] = (),
+        waiting: str = "",
+    ) -> None:
         name = type(request).__name__
         if not sent:
-            problem = (
-                f"{name} was not sent within {seconds:g} s: it had to wait for its turn, or TWS takes no more bytes. "
-                "Nobody was asked, and nobody will be"
-            )
+            why = waiting or "it had to wait for its turn, or TWS takes no more bytes"
+            problem = f"{name} was not sent within {seconds:g} s: {why}. Nobody was asked, and nobody will be"
         elif received:
             problem = (
                 f"TWS did not finish its answer to {name} within {seconds:g} s: {len(received)} messages came, and no "
@@ -231,12 +278,85 @@ class RequestTimedOut(AnytwsError):
         self.seconds = seconds
         self.sent = sent
         self.received = received
+        self.waiting = waiting
 
-    def __reduce__(self) -> tuple[type[RequestTimedOut], tuple[object, float, bool, tuple[object, ...]]]:
-        return type(self), (self.request, self.seconds, self.sent, self.received)
+    def __reduce__(self) -> tuple[type[RequestTimedOut], tuple[object, float, bool, tuple[object, ...], str]]:
+        return type(self), (self.request, self.seconds, self.sent, self.received, self.waiting)
 
 
-class DataLost(AnytwsError):
+class NotFound(RequestError):
+    """TWS knows no such contract, or no chain of options like it. The connection is as it was.
+
+    ``asked`` is what was looked for, mostly a `Contract`, ``what`` in words: ``"contract"``, ``"chain of options"``.
+    ``failure`` is the refusal of TWS (code 200), None where its answer came and named nothing that fits. While TWS is
+    cut off from the vendor it says 200 of contracts that there are: that is raised as `RequestFailed`, and never as
+    this.
+    """
+
+    def __init__(self, asked: object, failure: RequestFailed | None = None, what: str = "contract") -> None:
+        said = "" if failure is None else f": {in_a_sentence(failure.message)}"
+        super().__init__(f"TWS knows no {what} that fits {shown(asked, _MOST_OF_A_CONTRACT)}{said}")
+        self.asked = asked
+        self.failure = failure
+        self.what = what
+
+    def __reduce__(self) -> tuple[type[NotFound], tuple[object, RequestFailed | None, str]]:
+        return type(self), (self.asked, self.failure, self.what)
+
+
+class Ambiguous(RequestError):
+    """Several contracts, or chains of options, fit what was asked for, and one is needed. The connection is as it was.
+
+    ``asked`` is what was looked for, ``what`` in words: ``"contract"``, ``"chain of options"``. ``candidates`` are
+    those that fit, as TWS has them: `ContractData` and `BondContractData` for a contract, `OptionChain` for a chain;
+    none where TWS says no more than that there are several. ``names`` says in a few words which each one is, in the
+    same order, and ``differ`` in which fields they are not alike: what to say more about.
+    """
+
+    def __init__(
+        self,
+        asked: object,
+        candidates: tuple[object, ...],
+        names: tuple[str, ...] = (),
+        differ: tuple[str, ...] = (),
+        what: str = "contract",
+    ) -> None:
+        several = f"more than one {what} fits"
+        if len(candidates) == 1:
+            several = f"TWS answers with another {what} than was asked for by"
+        listed = "; ".join([in_a_sentence(name, _MOST_OF_A_NAME) for name in names[:_MOST_NAMES]])
+        more = f"; and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        advice = f". They differ in {', '.join(differ)}: say which one is meant" if differ else ""
+        super().__init__(f"{several} {shown(asked, _MOST_OF_A_CONTRACT)}{': ' if listed else ''}{listed}{more}{advice}")
+        self.asked = asked
+        self.candidates = candidates
+        self.names = names
+        self.differ = differ
+        self.what = what
+
+    def __reduce__(
+        self,
+    ) -> tuple[type[Ambiguous], tuple[object, tuple[object, ...], tuple[str, ...], tuple[str, ...], str]]:
+        return type(self), (self.asked, self.candidates, self.names, self.differ, self.what)
+
+
+class HoursUnknown(RequestError):
+    """Trading hours that TWS did not tell, or not for that time, or in a form or a zone that cannot be read.
+
+    ``problem`` says what is wrong, ``text`` is what TWS told of the hours, ``zone`` what it calls their zone.
+    """
+
+    def __init__(self, problem: str, text: str = "", zone: str = "") -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.text = text
+        self.zone = zone
+
+    def __reduce__(self) -> tuple[type[HoursUnknown], tuple[str, str, str]]:
+        return type(self), (self.problem, self.text, self.zone)
+
+
+class DataLost(RequestError):
     """TWS was cut off from the vendor, and is back without the data of this stream (1101). The stream is over.
 
     ``request`` is the message that had opened it. Its id never speaks again: open the stream anew.
@@ -253,7 +373,26 @@ class DataLost(AnytwsError):
         return type(self), (self.request,)
 
 
-class AnswerTooLarge(AnytwsError):
+class SettingsRefused(RequestError):
+    """TWS did not change its settings, or not all that was asked, or has a warning that is to be accepted first.
+
+    ``response`` is its answer (`UpdateConfigResponse`): ``errors``, ``warnings``, and what was changed
+    all the same.
+    """
+
+    def __init__(self, response: Any) -> None:  # noqa: ANN401 (messages know errors, and not the other way round)
+        said = [*response.errors, *[warning.message or warning.title or "" for warning in response.warnings]]
+        changed = len(response.changed_fields)
+        told = "; ".join([in_a_sentence(text) for text in said[:_MOST_ITEMS]])
+        kind = "refused to change its settings" if response.errors else "wants a warning accepted first"
+        super().__init__(f"TWS {kind} ({changed} fields were changed): {told}")
+        self.response: Any = response
+
+    def __reduce__(self) -> tuple[type[SettingsRefused], tuple[Any]]:
+        return type(self), (self.response,)
+
+
+class AnswerTooLarge(RequestError):
     """The answer to one request is larger than is kept for one. It was given up, and cancelled where it can be.
 
     ``request`` is the message, ``count`` how many messages of the answer had come.
@@ -270,6 +409,60 @@ class AnswerTooLarge(AnytwsError):
         return type(self), (self.request, self.count)
 
 
+class LimitReached(RequestError):
+    """A stream would have been one too many for TWS: it was not asked for. The connection is as it was.
+
+    ``limit`` names what there is none left of: ``"lines"``, ``"tick_by_tick"``, ``"depth"``, ``"scanners"``,
+    ``"account_summaries"`` or ``"small_history"``. ``open`` is how many this client has open and ``most`` how many it
+    would open (`Pacing`), both None for what may only be asked so often; then ``seconds`` is when it may be asked
+    again, if that is known. ``request`` is the message that was not sent.
+    """
+
+    def __init__(
+        self,
+        limit: str,
+        request: object,
+        open: int | None = None,  # noqa: A002 (it is what it is called everywhere)
+        most: int | None = None,
+        seconds: float | None = None,
+    ) -> None:
+        what, advice = _LIMITS.get(limit, (limit, "leave one of them first"))
+        if open is None:
+            when = "" if seconds is None else f" for {seconds:.0f} s"
+            problem = f"no more {what} may be asked for{when}, or TWS would refuse: {advice}"
+        else:
+            problem = f"{open} {what} are open, and TWS takes {most} at once: {advice}"
+        super().__init__(f"{problem}. {type(request).__name__} was not sent")
+        self.limit = limit
+        self.request = request
+        self.open = open
+        self.most = most
+        self.seconds = seconds
+
+    def __reduce__(self) -> tuple[type[LimitReached], tuple[str, object, int | None, int | None, float | None]]:
+        return type(self), (self.limit, self.request, self.open, self.most, self.seconds)
+
+
+_LIMITS: Final = {
+    "lines": (
+        "market data lines",
+        "leave a stream first, or say how many lines the account has: connect(pacing=Pacing(lines=...))",
+    ),
+    "tick_by_tick": (
+        "tick-by-tick streams",
+        "leave one first, or say how many the account has: connect(pacing=Pacing(tick_by_tick=...))",
+    ),
+    "depth": ("books", "leave one first, or say how many the account has: connect(pacing=Pacing(depth=...))"),
+    "scanners": ("scanners", "leave one first"),
+    "account_summaries": ("account summaries", "leave one first"),
+    "small_history": (
+        "small bars, ticks, head timestamps or real-time bars",
+        "open it later, or use quotes or bars of a minute",
+    ),
+}
+"""What there is none left of, and what to do, by the limit's name."""
+
+
 class SendQueueFull(AnytwsError):
     """Too much waits to be sent, because TWS, or what is between, does not read. The message was not taken.
 
@@ -278,8 +471,8 @@ class SendQueueFull(AnytwsError):
 
     def __init__(self, frames: int, size: int) -> None:
         super().__init__(
-            f"{frames} messages of {size} bytes wait to be sent, and no more are taken: TWS does not read. "
-            "Nothing was sent; `await tws.send(...)` waits until a message has left"
+            f"{frames} messages of {size} bytes wait to be sent, and no more are taken: TWS does not read, or takes so "
+            "many a second and no more. Nothing was sent; `await tws.send(...)` waits until a message has left"
         )
         self.frames = frames
         self.size = size
@@ -325,6 +518,21 @@ class SlowConsumer(AnytwsError):
         return type(self), (self.capacity, self.unit, self.lost, self.unread_seconds)
 
 
+class HealthTimedOut(AnytwsError):
+    """What was waited for by ``tws.health.until`` did not come about in time. The connection is as it was.
+
+    ``seconds`` is how long it was waited for, ``health`` how all was at the end of that (`anytws.Health`).
+    """
+
+    def __init__(self, seconds: float, health: object) -> None:
+        super().__init__(f"health did not become what was waited for within {seconds:g} s: {health}")
+        self.seconds = seconds
+        self.health = health
+
+    def __reduce__(self) -> tuple[type[HealthTimedOut], tuple[float, object]]:
+        return type(self), (self.seconds, self.health)
+
+
 class StreamInUse(AnytwsError):
     """A second task wanted to read a stream while another one waits for its next item. That one goes on."""
 
@@ -363,7 +571,8 @@ class WrongTask(AnytwsError):
         super().__init__(
             "the block of connect() was entered in one task and left in another, which its cancel scope cannot follow; "
             "the connection is closed. Have one task enter and leave it: an async generator that is not closed by "
-            "contextlib.aclosing, a fixture and the cells of a notebook may each be a task of their own"
+            "contextlib.aclosing, a fixture and the cells of a notebook may each be a task of their own. What has no "
+            "tasks, and can be kept from cell to cell, is anytws.sync.connect()"
         )
 
     def __reduce__(self) -> tuple[type[WrongTask], tuple[()]]:

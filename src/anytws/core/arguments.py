@@ -66,10 +66,11 @@ def check_text(name: str, value: object, *, example: str) -> None:
         raise TypeError(f"{name} is {shown(value)}, and has to be a text, such as {example!r}")
 
 
-def check_instance(name: str, value: object, cls: type[Any]) -> None:
-    """Raise unless *value* is of the class *cls*."""
+def check_instance(name: str, value: object, cls: type[Any], *, example: str = "") -> None:
+    """Raise unless *value* is of the class *cls*, for which *example* is what one may write."""
     if not isinstance(value, cls):
-        raise TypeError(f"{name} is {shown(value)}, and has to be {_article(cls.__name__)} {cls.__name__}")
+        such_as = f", such as {example}" if example else ""
+        raise TypeError(f"{name} is {shown(value)}, and has to be {_article(cls.__name__)} {cls.__name__}{such_as}")
 
 
 def _article(name: str) -> str:

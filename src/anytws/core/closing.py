@@ -93,6 +93,14 @@ _HINTS: Final[dict[tuple[CloseReason, State | None], str]] = {
     (_R.PROTOCOL_ERROR, _S.AWAITING_NEXT_VALID_ID): _REPORT,
     (_R.PROTOCOL_ERROR, _S.READY): _REPORT,
     (_R.UNRESPONSIVE, None): "TWS hangs, or its machine or the network to it is gone: look at each, and connect again",
+    (_R.NOT_PAPER, None): (
+        "This may be real money, so nothing but the handshake was said: log in to the paper account (its usual ports "
+        "are 7497 for TWS, 4002 for Gateway), or leave out paper_only if the live account is meant"
+    ),
+    (_R.NOT_PAPER, _S.READY): (
+        "An account that may be real money has come up, so the connection was closed at once: look at the orders that "
+        "were sent on it, and at what TWS is logged in to"
+    ),
     (_R.SEND_FAILED, None): (
         "TWS, or what is between, took no more bytes, and how much of what was sent last has arrived is not known: "
         "connect again, and look at open orders and executions before an order is sent again"

@@ -29,6 +29,9 @@ from anytws.core.events import (
 )
 from anytws.core.newer_fields import NewerFields
 from anytws.core.options import HandshakeOptions
+from anytws.core.overtaken import borders_at, tick_fronts_at
+from anytws.core.paper import not_paper
+from anytws.core.read_only import refuse_change
 from anytws.core.state import Signal, State
 from anytws.errors import UNSUPPORTED_VERSION, UPDATE_TWS, DecodeError, LocalProtocolError, RemoteProtocolError, shown
 from anytws.messages.base import Message, Side
@@ -66,8 +69,18 @@ class Connection(Endpoint):
         *,
         codes: CodeTable = CODES,
         limits: Limits = DEFAULT_LIMITS,
+        read_only: bool = False,
+        paper_only: bool = False,
     ) -> None:
+        """Make one end; *read_only* and *paper_only* are guards of a client (``docs/guards.md``).
+
+        Raises `ValueError` for a TWS side with one of them.
+        """
+        if side is Side.TWS and (read_only or paper_only):
+            raise ValueError("read_only and paper_only guard what a client says: the TWS side has neither")
         super().__init__(side, options or HandshakeOptions(), limits)
+        self._read_only = read_only
+        self._paper_only = paper_only
         self._codes = codes
         self._limits = limits
         self._offered: Greeting | None = None
@@ -185,7 +198,9 @@ class Connection(Endpoint):
 
         Raises `LocalProtocolError`, and changes nothing, if our side may not say this now or the wire cannot carry
         it; `TypeError` for what is not a message of our side. If the bytes cannot be delivered, call `send_failed`.
+        With ``read_only`` it raises `ReadOnly`, which is a `LocalProtocolError`, for what changes something at TWS.
         """
+        self.refuse_if_read_only(message)
         signal = Signal.START_API if isinstance(message, StartApiRequest) else Signal.MESSAGE
         what = type(message).__name__
         self._require(self._side, signal, what)
@@ -204,11 +219,18 @@ class Connection(Endpoint):
         """
         if self.state is not State.READY or self._codec is None:
             return b"".join([self.send(message) for message in messages])
-        encode = self._codec.encode
+        messages, encode = list(messages), self._codec.encode
+        for message in messages if self._read_only else ():
+            self.refuse_if_read_only(message)
         # In READY only these change anything.
         return b"".join(
             [self.send(message) if type(message) in _STARTING else frame(encode(message)) for message in messages]
         )
+
+    def refuse_if_read_only(self, message: Message) -> None:
+        """Raise `ReadOnly` if our side only reads and *message* changes something at TWS, or may."""
+        if self._read_only:
+            refuse_change(message, self.client_id or 0)
 
     def send_failed(self, detail: str = "") -> None:
         """Note that bytes which `send` or `data_to_send` gave did not leave.
@@ -281,6 +303,37 @@ class Connection(Endpoint):
         """Give, once, how many messages were cut off, by kind."""
         return self._cut_off.take_counts()
 
+    # --- what is passed over because it is old already -----------------------------------------------------------
+
+    def newest_alone(self, request_id: int) -> None:
+        """Pass over from now on, unread, each tick of *request_id* that is overtaken in the same read.
+
+        Nothing is told of it, even where it could not have been read (``core/overtaken``).
+        """
+        if self._codec is not None and self._side is Side.CLIENT:
+            version = self._codec.version
+            self._overtaken.borders = borders_at(version)
+            self._overtaken.add(request_id, tick_fronts_at(version))
+
+    def each_again(self, request_id: int) -> None:
+        """Read each tick of *request_id* again."""
+        if self._codec is not None:
+            self._overtaken.discard(request_id, tick_fronts_at(self._codec.version))
+
+    @property
+    def reads_all(self) -> bool:
+        """Whether no tick is passed over because it is overtaken, whatever `newest_alone` was told."""
+        return self._overtaken.is_paused
+
+    @reads_all.setter
+    def reads_all(self, choice: bool) -> None:
+        self._overtaken.is_paused = choice
+
+    @property
+    def overtaken(self) -> int:
+        """How many ticks were passed over because they were overtaken."""
+        return self._overtaken.count
+
     # --- frames --------------------------------------------------------------------------------------------------
 
     def _receive_handshake(self, data: bytes) -> None:
@@ -334,17 +387,26 @@ class Connection(Endpoint):
         """Take all frames that are there. What ends the connection raises, and drops what came behind it."""
         decode, passing, tell, cut_off = codec.decode, self._passing, self._events.append, self._cut_off
         while bodies := self._buffer.frames():
+            if self._overtaken.is_worth(bodies):
+                bodies = self._overtaken.newest_of(bodies)
             for body in cut_off.rest_of(bodies) if cut_off.kinds else bodies:
                 try:
                     decoded = decode(body)
                 except DecodeError as problem:
                     self._pass_over(UndecodableFrame.of(body, problem))
+                    if problem.message == ManagedAccounts.__name__:
+                        self._guard_paper(is_readable=False)
+                    if self._closed is not None:
+                        return
                     continue
                 if type(decoded) in passing:
                     # Fast path. The core does not act on data; the law was asked at the first message of this kind.
                     tell(decoded)  # type: ignore[arg-type]  # only messages are in there
                 else:
                     self._receive_message(codec, body, decoded)
+                    if self._closed is not None:
+                        # A guard of ours has ended it: what came behind it is not heard any more.
+                        return
 
     def _receive_message(self, codec: Codec, body: bytes, decoded: Message | UnknownId | Surplus | Odd) -> None:
         """Take what means something to the core, or is of a kind that the law was not asked about in this state."""
@@ -419,10 +481,20 @@ class Connection(Endpoint):
         if type(message) not in _STARTING:
             return
         self._facts.note(message)
+        if isinstance(message, ManagedAccounts):
+            self._guard_paper()
         if isinstance(message, StartApiRequest):
             patience = self._options.start_timeout if self._side is Side.CLIENT else None
             self._deadline.start(Step.START, patience, self._remark_after)
         self._advance_start()
+
+    def _guard_paper(self, *, is_readable: bool = True) -> None:
+        """Hang up, if that was asked for, unless every account is known to be a paper account."""
+        if not self._paper_only:
+            return
+        why = not_paper(self.accounts) if is_readable else "TWS has named its accounts, in a way that cannot be read"
+        if why is not None:
+            self._end(self._side, Signal.CLOSE, CloseReason.NOT_PAPER, why)
 
     def _advance_start(self) -> None:
         """Complete the start, or wait for what is missing: the two come in any order (ADR 0004)."""
@@ -436,6 +508,9 @@ class Connection(Endpoint):
 
     def _complete_start(self) -> None:
         self._deadline.stop()
+        self._guard_paper()
+        if self._closed is not None:
+            return
         self._facts.note_ready(self._deadline.now)
         self._fire(Side.TWS, Signal.START_COMPLETED)
         if self.next_valid_id is not None:

@@ -60,8 +60,16 @@ class CutOff:
         counts, self._counts = self._counts, {}
         return counts
 
-    def rest_of(self, bodies: Iterable[bytes]) -> Iterator[bytes]:
+    def rest_of(self, bodies: list[bytes]) -> Iterable[bytes]:
         """Give those of *bodies* that are not cut off, each when it is asked for, and count the others."""
+        kinds = self.kinds.keys()
+        for length in {*self._lengths.values()}:
+            if not kinds.isdisjoint({body[:length] for body in bodies}):
+                return self._rest_one_by_one(bodies)
+        # None of them is, as in nearly every read.
+        return bodies
+
+    def _rest_one_by_one(self, bodies: list[bytes]) -> Iterator[bytes]:
         length_of, kind_of, counts = self._lengths.get, self.kinds.get, self._counts
         for body in bodies:
             # Of a message of which nothing is cut off the slice is empty, and nothing is known by that.

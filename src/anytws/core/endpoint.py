@@ -13,6 +13,7 @@ from anytws.core.cut_off import CutOff
 from anytws.core.deadline import Deadline
 from anytws.core.events import CloseReason, ConnectionClosed, Event, StateChanged, VersionAgreed
 from anytws.core.options import HandshakeOptions
+from anytws.core.overtaken import Overtaken
 from anytws.core.passed_over import PassedOver
 from anytws.core.session_facts import SessionFacts
 from anytws.core.state import Signal, State, StateMachine
@@ -44,6 +45,7 @@ class Endpoint:
         self._passing: set[type[object]] = set()
         """The kinds of data that the law has let pass in this state. Data is what means nothing to the core."""
         self._cut_off = CutOff()
+        self._overtaken = Overtaken()
         self._events: list[Event] = []
         self._events_ahead: deque[Event] = deque()
         """Events that came before those, which `next_event` gives one by one."""

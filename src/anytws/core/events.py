@@ -256,6 +256,8 @@ class CloseReason(Enum):
     """The peer broke the protocol."""
     UNRESPONSIVE = "unresponsive"
     """The peer's machine no longer answers."""
+    NOT_PAPER = "not_paper"
+    """We closed it, since an account of TWS is not known to be a paper account (``paper_only``)."""
     SEND_FAILED = "send_failed"
     """Bytes that were to be sent did not leave."""
 

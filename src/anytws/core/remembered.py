@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from operator import attrgetter
@@ -81,8 +81,11 @@ def _fields_weigher(base: int, large: Sequence[str]) -> _Weigher:
     return weigh_fields
 
 
-def _weigh_items(items: Iterable[object]) -> int:
-    return sys.getsizeof(items) + sum(map(weigh, items))
+def _weigh_items(items: Collection[object]) -> int:
+    kinds = set(map(type, items))
+    # Thousands of bars, above all: where all items are of one class that always weighs the same, none is looked at.
+    always = _ALWAYS.get(kinds.pop()) if len(kinds) == 1 else None
+    return sys.getsizeof(items) + (sum(map(weigh, items)) if always is None else always * len(items))
 
 
 def _is_small(annotation: object, names: Mapping[str, object]) -> bool:

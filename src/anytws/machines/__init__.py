@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from anytws.machines.conversation import Asked, Conversation, Phase, Streamed
 from anytws.machines.drive import drive
+from anytws.machines.health import Farm, FarmKind, FarmState, Health, HealthChanged, Latest
+from anytws.machines.link import LinkState
 from anytws.machines.mailbox import CAPACITY, Mailbox, MailboxStatistics, WhenFull
 from anytws.machines.outbox import Parcel, Place
+from anytws.machines.pacing import Limit, Pacing, PacingStatistics, Waiting
 from anytws.machines.records import Dropped, InBand, Reset
 from anytws.machines.session import ClientSession, Holder, SessionStatistics
 
@@ -15,16 +18,27 @@ __all__ = [
     "ClientSession",
     "Conversation",
     "Dropped",
+    "Farm",
+    "FarmKind",
+    "FarmState",
+    "Health",
+    "HealthChanged",
     "Holder",
     "InBand",
+    "Latest",
+    "Limit",
+    "LinkState",
     "Mailbox",
     "MailboxStatistics",
+    "Pacing",
+    "PacingStatistics",
     "Parcel",
     "Phase",
     "Place",
     "Reset",
     "SessionStatistics",
     "Streamed",
+    "Waiting",
     "WhenFull",
     "drive",
 ]

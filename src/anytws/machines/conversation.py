@@ -18,13 +18,18 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
 import attrs
 
+from anytws.arrow.records import Records
 from anytws.core.remembered import MOST_BYTES, weigh
 from anytws.errors import AnswerTooLarge
 from anytws.machines.mailbox import Mailbox, MailboxStatistics
 from anytws.machines.outbox import Parcel, Place
+from anytws.machines.pacing import Waiting
 from anytws.messages.base import ToClient, ToTws
 from anytws.messages.session import ErrorMessage
-from anytws.wire.conversation import Cancel, ConversationRow, Key, Resend, Shape
+from anytws.wire.conversation import Cancel, ConversationRow, Key, Pace, Resend, Shape
+
+if TYPE_CHECKING:
+    from anytws.machines.gates import Claim
 
 _T = TypeVar("_T")
 
@@ -136,6 +141,7 @@ class Plan:
     resend: Resend
     settles: bool
     deadline: float | None
+    pace: Pace
     first_is_last: bool
     """Whether the first answer is the last one."""
     first_run: frozenset[type[ToClient]] = frozenset()
@@ -146,6 +152,8 @@ class Plan:
     """Whether there is one answer, and nothing to do but to give it."""
     cut_off: tuple[type[ToClient], ...] = ()
     """Kinds of message that nobody has to read when it is over: its data, in the order of the table."""
+    run_of: tuple[type[ToClient], ...] = ()
+    """What the (first) run is made of, in the order of the table: an empty one has columns too."""
 
     @property
     def may_be_asked(self) -> bool:
@@ -192,10 +200,12 @@ def _make_plan(row: ConversationRow, variant: int | None, is_endless: bool, chan
         resend=used.resend,
         settles=used.settles,
         deadline=used.deadline,
+        pace=used.pace,
         first_is_last=used.shape is Shape.ONE or is_endless,
         first_run=frozenset(row.first_run) if used.shape is Shape.RUN_THEN_STREAM else frozenset(),
         heard=frozenset(used.answers if end is None else (*used.answers, end)),
         cut_off=tuple([kind for kind in used.answers if kind not in used.ends_after]),
+        run_of=(used.shape is Shape.RUN_THEN_STREAM and row.first_run) or used.answers,
         is_simple=used.shape is Shape.ONE
         and row.kept_by is None
         and not (used.cancel is not None and used.cancel.after_answer),
@@ -227,6 +237,11 @@ class Conversation(Generic[_T]):
         """Whether all bytes of the request have left this process."""
         return self._was_sent if self.question is None else self.question.has_left
 
+    @property
+    def waiting(self) -> Waiting | None:
+        """Why the request has not left yet; None: it has, or all is over."""
+        return None if self.question is None else self.question.waiting
+
     def part(self) -> None:
         """Note that it takes no more part in the question."""
         if self.question is not None:
@@ -241,6 +256,7 @@ class Asked(Conversation[_T]):
         self._answer: _T | None = None
         self._failure: Exception | None = None
         self._is_over = False
+        self._is_handed_over = False
 
     @property
     def is_over(self) -> bool:
@@ -257,7 +273,23 @@ class Asked(Conversation[_T]):
             raise RuntimeError(f"{type(self.request).__name__} is not answered yet: look at is_over first")
         if self._failure is not None:
             raise self._failure
+        if self._is_handed_over:
+            raise RuntimeError(f"the answer to {type(self.request).__name__} was handed over, and is not here any more")
         return self._answer  # type: ignore[return-value]  # the row says that it is the request's answer
+
+    def hand_over(self) -> _T:
+        """Give the answer as `take` does, and keep it no longer: for whoever is the only one to want it.
+
+        The timer of its deadline holds on to this until then: a download would pile up its answers there.
+        """
+        answer = self.take()
+        self._answer, self._is_handed_over = None, True
+        return answer
+
+    @property
+    def failure(self) -> Exception | None:
+        """Why there is no answer; None where there is one, or it is not known yet."""
+        return self._failure
 
     def answer(self, answer: _T) -> None:
         """Note what the answer is."""
@@ -318,13 +350,22 @@ class Question:
     """One request on the wire, and all who wait for what comes of it."""
 
     __slots__ = (
-        "_held_bytes", "_kept_bytes", "_phase", "asked", "batch", "cancelled", "data", "doubt", "doubt_at",
-        "end_message", "flows", "has_data", "has_fence", "has_heard", "ids", "is_simple", "items", "kept", "left_at",
-        "members", "owed", "parcels", "place", "plan", "request", "turn",
+        "_held_bytes", "_kept_bytes", "_phase", "asked", "asked_at", "batch", "cancelled", "claim", "data", "doubt",
+        "doubt_at", "end_message", "flows", "has_data", "has_fence", "has_heard", "has_newest_alone", "ids",
+        "is_simple", "is_urgent", "items", "kept", "left_at", "members", "owed", "parcels", "place", "plan", "request",
+        "turn",
     )  # fmt: skip
 
-    def __init__(self, plan: Plan, request: ToTws, place: Hashable) -> None:
+    def __init__(  # noqa: PLR0915 (what it holds, one by one)
+        self, plan: Plan, request: ToTws, place: Hashable, asked_at: float = 0.0
+    ) -> None:
         self.plan: Plan = plan
+        self.asked_at: float = asked_at
+        """When it was asked first, in the time of the core."""
+        self.claim: Claim | None = None
+        """What it takes of the limits of TWS; None: nothing that is counted."""
+        self.is_urgent: bool = False
+        """Whether it leaves in the lane of orders and cancels."""
         self.asked: ToTws = request
         """As it was asked, without an id."""
         self.request: ToTws = request
@@ -358,6 +399,8 @@ class Question:
         """Kinds of message that go to its one stream as they come, and mean nothing else."""
         self.is_simple: bool = False
         """Whether the next message of it is the answer, and all there is to it."""
+        self.has_newest_alone: bool = False
+        """Whether ticks of it pass unread that are overtaken (`anytws.core.overtaken`)."""
         self.has_heard: bool = False
         """Whether anything of it has come."""
         self.has_data: bool = False
@@ -397,6 +440,17 @@ class Question:
     def has_left(self) -> bool:
         """Whether all bytes of it have left this process, said once or twice."""
         return any(parcel.place is Place.LEFT for parcel in self.parcels)
+
+    @property
+    def waiting(self) -> Waiting | None:
+        """Why it has not left yet; None: it has, or the writer has it."""
+        if self._phase is Phase.HELD:
+            if self.claim is not None and self.claim.is_waiting:
+                return self.claim.waiting
+            return Waiting("room" if self.place is None else "turn", self.asked_at)
+        if self.parcels and self.parcels[-1].place is Place.QUEUED:
+            return Waiting("messages", self.parcels[-1].put_at)
+        return None
 
     @property
     def was_given(self) -> bool:
@@ -482,7 +536,7 @@ class Question:
         merge = self.plan.row.merge
         if merge is not None and self.plan.shape is not Shape.ONE:
             return merge(tuple(items), end)
-        return items[-1] if self.plan.shape is Shape.ONE else tuple(items)
+        return items[-1] if self.plan.shape is Shape.ONE else Records.of(self.plan.run_of, items)
 
     def key_of(self, message: Any) -> Any:
         """Give the value of the question's key in *message*, an answer or the request itself; None if it has none."""

@@ -37,8 +37,12 @@ from anytws.errors import (
     RequestTimedOut,
 )
 from anytws.machines.conversation import Asked, Conversation, Phase, Plan, Question, Streamed, Turn, plan_of
+from anytws.machines.gates import Gate
+from anytws.machines.health import Layers
 from anytws.machines.mailbox import Mailbox
 from anytws.machines.outbox import Outbox
+from anytws.machines.pacer import Pacer
+from anytws.machines.pacing import Pacing
 from anytws.machines.register import Register, Slot, slot_for
 from anytws.machines.saying import Sayings
 from anytws.machines.timers import Timers
@@ -54,7 +58,7 @@ from anytws.machines.verdicts import (
     remark_of,
 )
 from anytws.messages.base import Asks, Message, Streams, ToClient, ToTws, replace
-from anytws.messages.session import ErrorMessage, ManagedAccountsRequest
+from anytws.messages.session import CurrentTimeRequest, ErrorMessage, ManagedAccountsRequest
 from anytws.wire.catalogue import entry_of
 from anytws.wire.conversation import Key, Shape
 
@@ -68,6 +72,8 @@ DOUBT: Final = 5.0
 """Seconds for the data of a stream, after a code that may be its end or not (10089)."""
 
 _NO_ID: Final = 2**31 - 1
+_CLOCK_SLOT: Final = "clock"
+"""What both requests for the clock of TWS share (`ConversationRow.slot`)."""
 _NO_DATA: Final = frozenset({"MarketDataType", "TickReqParams"})
 """Messages that come in front of the data of a stream, and do not show that there will be some."""
 
@@ -76,7 +82,12 @@ class Conversations:
     """The open conversations of one connection."""
 
     def __init__(
-        self, connection: Connection, outbox: Outbox, codes: CodeTable = CODES, timeout_factor: float = 1.0
+        self,
+        connection: Connection,
+        outbox: Outbox,
+        codes: CodeTable = CODES,
+        timeout_factor: float = 1.0,
+        pacing: Pacing | None = None,
     ) -> None:
         self._connection = connection
         self._timeout_factor = timeout_factor
@@ -84,7 +95,7 @@ class Conversations:
         self._timers = Timers(_is_open)
         self.register: Final = Register()
         """Who listens for what."""
-        self._sayings = Sayings(connection, outbox, self.register, self._timers)
+        self._sayings = Sayings(connection, outbox, self.register, self._timers, pacing)
         self._plans: dict[tuple[type[ToTws], bool], Plan] = {}
         """The plans of requests in which nothing changes it; and whether they are asked."""
         self._fences: dict[Asked[Any], Question] = {}
@@ -96,12 +107,14 @@ class Conversations:
         self._pressed: list[Streamed[Any]] = []
         """Streams to which the last read has brought so much that the next may be too much."""
         self._news: list[Conversation[Any]] = []
-        self.is_overheard: bool = False
-        """Whether somebody is told of all events: then nothing is cut off before it is read."""
         self._read_all_at = math.inf
         """When nothing is cut off any more, unless some of it comes before."""
         self._odd: OddValue | None = None
         self._link_lost_at = -math.inf
+        self.layers: Final = Layers()
+        """What TWS has told of itself."""
+        self._probe: Asked[Any] | None = None
+        """What is asked only to hear anything at all of TWS. Nobody waits for its answer."""
 
     # --- what callers do -----------------------------------------------------------------------------------------
 
@@ -144,15 +157,28 @@ class Conversations:
         if question is not None:
             self._part(question, conversation, now)
 
+    def is_full_for(self, *, urgent: bool) -> bool:
+        """Tell whether nobody may send: those who ask wait for room in the outbox."""
+        return self._sayings.is_full_for(urgent=urgent)
+
     @property
-    def is_full(self) -> bool:
-        """Whether nobody may send: those who ask wait for room in the outbox."""
-        return self._sayings.is_full
+    def pacer(self) -> Pacer | None:
+        """What keeps questions below the limits of TWS; None: nothing does."""
+        return self._sayings.pacer
 
     @property
     def is_pressed(self) -> bool:
         """Whether a stream that the last read has filled is about to be too slow."""
         return bool(self._pressed) and any(stream.mailbox.is_pressed for stream in self._pressed)
+
+    @property
+    def is_overheard(self) -> bool:
+        """Whether somebody is told of all events: then nothing is cut off before it is read, and no tick left out."""
+        return self._connection.reads_all
+
+    @is_overheard.setter
+    def is_overheard(self, choice: bool) -> None:
+        self._connection.reads_all = choice
 
     @property
     def open(self) -> int:
@@ -208,6 +234,35 @@ class Conversations:
             conversation.is_news = False
         return news
 
+    # --- signs of life -------------------------------------------------------------------------------------------
+
+    @property
+    def clock_said_at(self) -> float | None:
+        """When the clock of TWS was asked for last; None: never."""
+        slot = self._clock_slot()
+        return None if slot is None else slot.said_at
+
+    @property
+    def is_clock_asked(self) -> bool:
+        """Whether somebody waits for the clock of TWS."""
+        slot = self._clock_slot()
+        return slot is not None and any(question.phase is not Phase.DRAINING for question in slot.all())
+
+    def probe(self, now: float) -> None:
+        """Ask for the clock, so that TWS says something; whoever asks for it meanwhile gets this answer as well.
+
+        Where an answer is due already, the same is said once more: it has a place of its own for two answers.
+        """
+        slot = self._clock_slot()
+        if slot is not None and slot.current is not None:
+            self._sayings.say_once_more(slot.current, now)
+            return
+        self._probe = Asked(CurrentTimeRequest(), None, math.inf)
+        self._open(self._probe, self._plan(self._probe.request, is_asked=True), now, urgent=True)
+
+    def _clock_slot(self) -> Slot | None:
+        return self.register.slots.get(_CLOCK_SLOT)
+
     # --- opening -------------------------------------------------------------------------------------------------
 
     def _plan(self, request: ToTws, *, is_asked: bool) -> Plan:
@@ -235,7 +290,9 @@ class Conversations:
             self._plans[type(request), is_asked] = plan
         return plan
 
-    def _open(self, member: Conversation[Any], plan: Plan, now: float, *, afresh: bool = False) -> None:
+    def _open(
+        self, member: Conversation[Any], plan: Plan, now: float, *, afresh: bool = False, urgent: bool = False
+    ) -> None:
         """Have *member* take part in a question: in one that is open, or in a new one."""
         place = slot_for(plan, member.request)
         slots = self.register.slots
@@ -243,7 +300,11 @@ class Conversations:
         if question is not None:
             self._join(question, member, now)
             return
-        question = Question(plan, member.request, place)
+        question = Question(plan, member.request, place, now)
+        question.is_urgent = urgent or plan.row.key is Key.ORDER_ID
+        pacer = self._sayings.pacer
+        if pacer is not None:
+            question.claim = pacer.claim(plan, member.request, now, is_stream=isinstance(member, Streamed))
         if place is None:
             self._sayings.encode(question)
             self._add(question, member)
@@ -439,7 +500,10 @@ class Conversations:
         """Answer those who have asked; those who stream are told the *end* in its place, and read on."""
         plan = question.plan
         for asker in question.askers:
-            asker.answer(question.answer(end))
+            try:
+                asker.answer(question.answer(end))
+            except DecodeError as problem:
+                asker.fail(problem)
             self._tell(asker)
         question.members = [*question.streams]
         if plan.shape is Shape.RUN_THEN_STREAM:
@@ -516,15 +580,25 @@ class Conversations:
         for stream in question.streams:
             stream.mailbox.extend(batch)
             self._tell(stream)
+            if stream.mailbox.wants_newest and not question.has_newest_alone:
+                self._read_newest_alone(question)
             if stream.mailbox.is_pressed:
                 self._pressed.append(stream)
             if stream.mailbox.has_failed:
                 # It was too slow, and is over: nothing is kept for it, or decoded in vain.
                 self._part(question, stream, now)
 
+    def _read_newest_alone(self, question: Question) -> None:
+        """Have ticks of *question* pass unread that are old before its one reader could see them."""
+        if question.flows and len(question.members) == 1:
+            question.has_newest_alone = True
+            self._connection.newest_alone(question.ids[0])
+
     def _tell(self, member: Conversation[Any]) -> None:
         if isinstance(member, Asked) and member in self._fences:
             self._passed.append(self._fences.pop(member))
+        elif member is self._probe:
+            self._probe = None
         elif not member.is_news:
             member.is_news = True
             self._news.append(member)
@@ -554,6 +628,7 @@ class Conversations:
 
     def _hear_error_without_id(self, error: ErrorMessage, now: float) -> None:
         code = error.error_code
+        self.layers.hear(code, error.error_message)
         if code == LINK_RESTORED_DATA_LOST:
             self._lose_data(now)
         said = self.register.open_without_id()
@@ -588,6 +663,8 @@ class Conversations:
             self._pass_on(question, remark_of(error, self._codes))
 
     def _refuse(self, question: Question, error: ErrorMessage, now: float) -> None:
+        if question.claim is not None and self.pacer is not None:
+            self.pacer.note_refused(question.claim, error.error_code, now)
         self._fail(question, Turn.FAILED, lambda: self._failure(question, error, now), now)
 
     def _failure(self, question: Question, error: ErrorMessage, now: float) -> RequestFailed:
@@ -654,13 +731,19 @@ class Conversations:
                 # What was taken back has made room, perhaps.
                 self._sayings.use_room(now)
         elif question.fire(Turn.GIVEN_UP):
-            self._sayings.cancel(question, now)
+            is_cancelled = self._sayings.cancel(question, now)
+            if question.claim is not None:
+                question.claim.lingers = not is_cancelled
             self._drain(question, now)
 
     def _finish(self, question: Question, now: float) -> None:
         """Forget *question*, which is over; the next of its slot has its turn."""
         question.forget()
+        if question.has_newest_alone:
+            self._connection.each_again(question.ids[0])
         self.register.forget(question)
+        if question.claim is not None:
+            self._sayings.release(question, now)
         slot = self.register.slot_of(question)
         if slot is not None:
             self._leave_slot(slot, question, now)
@@ -677,10 +760,12 @@ class Conversations:
             del self.register.slots[question.place]
 
     def _cut(self, closed: ConnectionClosed, now: float) -> None:
+        self.layers.cut()
+        # First, or the places of each would be given to the next.
+        self._sayings.clear()
         for question in list(self.register.questions):
             self._fail(question, Turn.CUT, closed.again, now)
         self.register.clear()
-        self._sayings.clear()
         self._fences.clear()
         self._timers.clear()
 
@@ -698,11 +783,12 @@ class Conversations:
             # Its first message has come. A remark is none.
             return
         assert isinstance(member, (Asked, Streamed)), "there are two kinds"
-        doubt, seconds = question.doubt, member.seconds or 0.0
+        doubt, seconds, waiting = question.doubt, member.seconds or 0.0, question.waiting
         if doubt is not None:
             member.fail(self._failure(question, doubt, now))
         else:
-            member.fail(RequestTimedOut(question.request, seconds, question.was_given, tuple(question.items)))
+            why = "" if waiting is None else str(waiting)
+            member.fail(RequestTimedOut(question.request, seconds, question.was_given, tuple(question.items), why))
         self._tell(member)
         self._part(question, member, now)
 
@@ -724,4 +810,6 @@ def _joinable(slot: Slot | None, member: Conversation[Any], plan: Plan) -> Quest
 def _is_open(subject: Any) -> bool:
     if isinstance(subject, Question):
         return subject.phase is not Phase.OVER
+    if isinstance(subject, Gate):
+        return bool(subject.waiting)
     return isinstance(subject, Slot) or subject.question is not None

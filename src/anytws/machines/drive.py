@@ -47,7 +47,7 @@ def drive(
 
 
 def _send(session: ClientSession, sock: BlockingSocket, clock: Callable[[], float]) -> None:
-    while data := session.data_to_send():
+    while data := session.data_to_send(clock()):
         while data and session.closed is None:
             sock.settimeout(_patience(session, clock))
             try:

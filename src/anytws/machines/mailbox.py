@@ -17,6 +17,7 @@ from anytws.core.arguments import check_whole_number
 from anytws.core.remembered import MOST_BYTES, weigh
 from anytws.errors import SlowConsumer, shown
 from anytws.machines.records import Dropped, Reset
+from anytws.messages.base import Streams
 
 _T = TypeVar("_T")
 
@@ -187,6 +188,23 @@ class Mailbox(Generic[_T]):
         return bool(self.hand)
 
     @property
+    def wants_newest(self) -> bool:
+        """Whether of ticks that come together the last one of each kind is enough."""
+        return False
+
+    def top_up(self) -> None:
+        """Put into the ``hand`` what `refill` has left out, if anything: for who reads in batches."""
+
+    @property
+    def again(self) -> Streams[Any] | None:
+        """What is to be opened into this mailbox next; None: nothing."""
+        return None
+
+    def take_again(self) -> Streams[Any] | None:
+        """Give, once, what is to be opened into this mailbox next."""
+        return None
+
+    @property
     def has_items(self) -> bool:
         """Whether something waits to be read."""
         return bool(self.hand or self._past or self._waiting)
@@ -213,6 +231,16 @@ class Mailbox(Generic[_T]):
     def is_finished(self) -> bool:
         """Whether nothing more will come. What has come may still wait."""
         return self._is_over or self._is_closed or self._failure is not None
+
+    @property
+    def failure(self) -> Exception | None:
+        """Why nothing more will come; None where something may, or it just came to its end."""
+        return self._end if self._failure is None else self._failure
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it came to an end by itself, before anybody closed it or after."""
+        return self._is_over or self._failure is not None
 
     @property
     def is_closed(self) -> bool:
@@ -356,6 +384,25 @@ class Folding(Mailbox[_T]):
         """Take what becomes of *items*."""
         if not self.is_finished:
             super().extend(self._fold(items))
+
+
+class Desk(Mailbox[_T]):
+    """A mailbox into which many conversations have theirs, and which says which those are."""
+
+    __slots__ = ()
+
+    @property
+    def has_wishes(self) -> bool:
+        """Whether something is to be opened or left."""
+        raise NotImplementedError
+
+    def take_wishes(self, most: int | None = None) -> list[tuple[Mailbox[Any], Streams[Any]]]:
+        """Give, once, what is to be opened: mailboxes of their own, and requests; *most* of them, None: all."""
+        raise NotImplementedError
+
+    def take_leaving(self) -> list[Mailbox[Any]]:
+        """Give, once, the mailboxes of those conversations that are to be left."""
+        raise NotImplementedError
 
 
 _MOST_MARKS: Final = 3

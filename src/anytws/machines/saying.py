@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Final
 
 from anytws.core.connection import Connection
 from anytws.machines.conversation import Phase, Question, Turn
 from anytws.machines.ids import refuse_order_id
-from anytws.machines.outbox import Outbox, Place
+from anytws.machines.outbox import Outbox
+from anytws.machines.pacer import Pacer
+from anytws.machines.pacing import Pacing
 from anytws.machines.register import Register
 from anytws.machines.timers import Timers
 from anytws.messages.base import replace
@@ -25,14 +27,21 @@ SAY_AGAIN: Final = 3.0
 class Sayings:
     """Puts questions into the outbox, in the order in which they were asked."""
 
-    def __init__(self, connection: Connection, outbox: Outbox, register: Register, timers: Timers) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        outbox: Outbox,
+        register: Register,
+        timers: Timers,
+        pacing: Pacing | None = None,
+    ) -> None:
         self._connection = connection
         self._outbox = outbox
         self._register = register
         self._timers = timers
-        self._on_their_way: dict[Question, None] = {}
-        """Questions whose bytes have not all left."""
-        self._roomless: deque[Question] = deque()
+        self.pacer: Final = None if pacing is None else Pacer(pacing, timers, outbox.tally, self._say_in_turn)
+        """What keeps questions below the limits of TWS; None: nothing does."""
+        self._roomless: OrderedDict[Question, None] = OrderedDict()
         """Questions that wait for room in the outbox."""
         self._turns = 0
 
@@ -40,6 +49,12 @@ class Sayings:
     def is_full(self) -> bool:
         """Whether those who ask wait for room in the outbox: then nobody else may go in front of them."""
         return bool(self._roomless) or self._outbox.is_full
+
+    def is_full_for(self, *, urgent: bool) -> bool:
+        """Tell whether there is no room for one more. Where it is paced, orders have a room of their own."""
+        if urgent and self._outbox.most_per_second is not None:
+            return self._outbox.is_full_of_urgent
+        return self.is_full
 
     def encode(self, question: Question) -> None:
         """Give *question* its id and its bytes. Raises `LocalProtocolError`, and changes nothing, if it has none."""
@@ -68,9 +83,18 @@ class Sayings:
         question.ids.append(request_ids.take())
 
     def say(self, question: Question, now: float) -> None:
-        """Say *question* as soon as there is room, and listen for what comes of it."""
-        if self.is_full:
-            self._roomless.append(question)
+        """Say *question* as soon as TWS takes it and there is room, and listen for what comes of it."""
+        claim = question.claim
+        if claim is not None and self.pacer is not None and not self.pacer.admit(question, claim, now):
+            return
+        if self._roomless or self._outbox.is_full:
+            self._say_in_turn(question, now)
+        else:
+            self._say(question, now)
+
+    def _say_in_turn(self, question: Question, now: float) -> None:
+        if self.is_full_for(urgent=question.is_urgent):
+            self._roomless[question] = None
         else:
             self._say(question, now)
 
@@ -84,31 +108,32 @@ class Sayings:
         self._turns += 1
         question.turn = self._turns
         question.owed += 1
-        question.parcels.append(self._outbox.put(question.data, now))
+        question.parcels.append(self._outbox.put(question.data, now, urgent=question.is_urgent, whose=question))
         question.data = b""
-        self._on_their_way[question] = None
 
     def note_left(self, now: float) -> None:
         """Look at what has left since this was last called."""
-        left: list[Question] = []
-        for question in self._on_their_way:
-            if question.parcels[-1].place is not Place.LEFT:
-                # They leave in their order: none of the others has left either.
-                break
-            left.append(question)
-        for question in left:
-            del self._on_their_way[question]
+        for question in self._outbox.take_left():
             self._note_left(question, now)
-        self.use_room(now)
+        if self._roomless:
+            self.use_room(now)
 
     def use_room(self, now: float) -> None:
         """Say what waited for room, as far as there is some."""
         while self._roomless and not self._outbox.is_full:
-            question = self._roomless.popleft()
+            question, _ = self._roomless.popitem(last=False)
             if question.phase is Phase.HELD:
                 self._say(question, now)
 
+    def release(self, question: Question, now: float) -> None:
+        """Note that *question* is over: others may have its places."""
+        claim = question.claim
+        if claim is not None and self.pacer is not None:
+            self.pacer.release(claim, now, was_given=question.was_given)
+
     def _note_left(self, question: Question, now: float) -> None:
+        if question.claim is not None and self.pacer is not None:
+            self.pacer.note_left(question.claim, now)
         ready_at = self._connection.ready_at
         slot = self._register.slot_of(question)
         if slot is not None:
@@ -143,14 +168,19 @@ class Sayings:
             member.request = question.request
         self._put(question, now)
 
+    def say_once_more(self, question: Question, now: float) -> None:
+        """Say *question*, which has no id, once more, at whatever stage it is: two answers may come of it."""
+        question.is_simple, question.is_urgent = False, True
+        question.left_at = now if question.left_at is None else question.left_at
+        question.data = self._connection.send(question.request)
+        self._put(question, now)
+
     def take_back(self, question: Question) -> bool:
         """Take *question* back, if none of its bytes can have left; tell whether that was done."""
         # Each of them, and not only until the first that cannot be taken back.
         taken_back = [self._outbox.withdraw(parcel) for parcel in question.parcels]
-        if not question.parcels and question in self._roomless:
-            self._roomless.remove(question)
-        if any(taken_back):
-            self._on_their_way.pop(question, None)
+        if not question.parcels:
+            self._roomless.pop(question, None)
         if any(taken_back) and not all(taken_back):
             # It was to be said again, and TWS never hears of that.
             question.owed -= 1
@@ -158,15 +188,15 @@ class Sayings:
                 self._register.by_id.pop(question.ids.pop(), None)
         return all(taken_back)
 
-    def cancel(self, question: Question, now: float, ids: Iterable[int] | None = None) -> None:
-        """Cancel *question* under *ids*, all of its own by default, if that can be done."""
+    def cancel(self, question: Question, now: float, ids: Iterable[int] | None = None) -> bool:
+        """Cancel *question* under *ids*, all of its own by default, if that can be done; tell whether it is."""
         cancel = question.plan.cancel
         version = self._connection.server_version or 0
         if self._connection.closed is not None:
             # What came before the end, in the same read, may still be heard after it.
-            return
+            return False
         if cancel is None or not question.plan.row.cancelled_with_caller or entry_for(cancel.by).since > version:
-            return
+            return False
         fields = {name: getattr(question.request, name) for name in cancel.copies} | dict(cancel.sets)
         if cancel.by is type(question.request):
             messages = [replace(question.request, **fields)]
@@ -177,9 +207,11 @@ class Sayings:
             messages = [cancel.by(**fields)]
         for message in messages:
             # There is always room for a cancel: there is at most one for each question.
-            self._outbox.put(self._connection.send(message), now)
+            self._outbox.put(self._connection.send(message), now, urgent=True)
+        return True
 
     def clear(self) -> None:
         """Forget all: the connection is over."""
-        self._on_their_way.clear()
         self._roomless.clear()
+        if self.pacer is not None:
+            self.pacer.clear()

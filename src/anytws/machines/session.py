@@ -5,7 +5,7 @@ mailboxes of those who listen. AnyIO's pump drives it, and a blocking socket can
 
     session = ClientSession(HandshakeOptions(client_id=7))
     session.opened(now)                      # the byte stream is up
-    data = session.data_to_send()            # write it, and say how much has left:
+    data = session.data_to_send(now)         # write it, and say how much has left:
     session.sent(len(data), now)
     session.receive_data(data, now)          # also receive_eof, receive_reset, receive_silence
     asked = session.ask(CurrentTimeRequest(), now)
@@ -23,24 +23,37 @@ import attrs
 
 from anytws.core.codes import CODES, CodeTable
 from anytws.core.connection import Connection
-from anytws.core.events import ConnectionClosed, Event, StillWaiting
+from anytws.core.events import (
+    ConnectionClosed,
+    Event,
+    Notice,
+    OddValue,
+    StillWaiting,
+    SurplusFields,
+    UndecodableFrame,
+    UnknownMessage,
+)
 from anytws.core.options import HandshakeOptions
 from anytws.core.remembered import Remembered
 from anytws.core.state import State
 from anytws.errors import LocalProtocolError, SendQueueFull
 from anytws.machines.conversation import Asked, Conversation, Streamed
 from anytws.machines.conversations import Conversations
+from anytws.machines.health import Health, HealthChanged, Latest, has_market_data
 from anytws.machines.ids import refuse_order_id
+from anytws.machines.liveness import Act, Liveness
 from anytws.machines.mailbox import Mailbox
 from anytws.machines.outbox import UNSENT_SECONDS, Outbox, Parcel
-from anytws.machines.pacing import Pacing
+from anytws.machines.pacing import Pacing, PacingStatistics
 from anytws.machines.records import Dropped
 from anytws.messages.base import Asks, Message, Side, Streams, ToTws, replace
+from anytws.messages.session import CurrentTimeInMillisRequest, CurrentTimeRequest
 from anytws.wire.catalogue import entry_of
 from anytws.wire.conversation import Key, Shape
 from anytws.wire.limits import DEFAULT_LIMITS, Limits
 
 _T = TypeVar("_T")
+_M = TypeVar("_M", bound=ToTws)
 
 BACKLOG: Final = 1000
 """Events from the beginning that are kept for the first who listens."""
@@ -48,7 +61,10 @@ NO_BLOCKING: Final = (
     "when_full is 'block', which is for raw events alone (Tws.events): to stop reading for a stream would stop the "
     "news of orders; choose 'fail' or 'drop_oldest'"
 )
-Holder: TypeAlias = "Conversation[Any] | Mailbox[Event]"
+_REMARKS: Final = (Notice, OddValue, StillWaiting, SurplusFields, UndecodableFrame, UnknownMessage)
+_CANCEL_ALL: Final = "GlobalCancelRequest"
+_CLOCK_REQUESTS: Final = (CurrentTimeRequest, CurrentTimeInMillisRequest)
+Holder: TypeAlias = "Conversation[Any] | Mailbox[Any]"
 """What a caller holds, and is told of by `ClientSession.news`."""
 
 
@@ -62,9 +78,13 @@ class SessionStatistics:
     """Messages that came for conversations that were over, by kind."""
     cut_off: int
     """How many of those were passed over unread: data of what was left or has failed."""
+    overtaken: int
+    """Ticks for readers of quotes that were passed over unread, since a newer one of the same kind came with them."""
     unsent_messages: int
     """Messages that have not left this process."""
     unsent_bytes: int
+    pacing: PacingStatistics | None = None
+    """What pacing has done; None: there is none."""
 
 
 class ClientSession:
@@ -79,22 +99,37 @@ class ClientSession:
         timeout_factor: float = 1.0,
         pacing: Pacing | None = None,
         read_only: bool = False,
+        paper_only: bool = False,
         liveness: float | None = None,
     ) -> None:
         self.pacing: Final = pacing
-        self.read_only: Final = read_only
-        self.liveness: Final = liveness
-        self.connection: Final = Connection(Side.CLIENT, options, codes=codes, limits=limits)
+        if pacing is not None and pacing.by_tws:
+            options = pacing.asked_for(HandshakeOptions() if options is None else options)
+        self.connection: Final = Connection(
+            Side.CLIENT, options, codes=codes, limits=limits, read_only=read_only, paper_only=paper_only
+        )
         self.outbox: Final = Outbox()
-        self.conversations: Final = Conversations(self.connection, self.outbox, codes, timeout_factor)
+        self.conversations: Final = Conversations(self.connection, self.outbox, codes, timeout_factor, pacing)
         self._listeners: list[Mailbox[Event]] = []
         self._backlog: Remembered[Event] | None = Remembered(BACKLOG)
+        self._seen_at = 0.0
+        """When the last input came."""
         self._unkept = 0
         """Events that were not kept, since a program that asks and streams does not need them."""
         self._is_asking = False
         self._next_valid_id: int | None = None
         self._remarks: list[StillWaiting] = []
-        self._news: dict[Mailbox[Event], None] = {}
+        self.remarks: list[Event] | None = None
+        """What TWS says besides answers and data, and what of it cannot be read, for who looks on and takes it away;
+        None: nobody does."""
+        self._news: dict[Mailbox[Any], None] = {}
+        self._layers = self.conversations.layers
+        self._liveness = None if liveness is None else Liveness(liveness)
+        self._clock_said_at: float | None = None
+        """When the clock of TWS was asked for by hand."""
+        self.is_reading: bool = True
+        """Whether bytes of TWS are read as they come. Whoever drives this and waits for something else meanwhile says
+        so: then the silence of TWS is none (``machines/liveness``)."""
 
     def __repr__(self) -> str:
         return f"<ClientSession {self.connection.described()}>"
@@ -124,6 +159,9 @@ class ClientSession:
 
     def receive_data(self, data: bytes, now: float) -> None:
         """Take bytes of TWS, in any slices."""
+        self._layers.heard_at = now
+        if self._liveness is not None:
+            self._liveness.heard_at = now
         self.connection.wake(now)
         self.connection.receive_data(data)
         self._settle(now)
@@ -156,7 +194,8 @@ class ClientSession:
         """Give the time at which `wake` has to be called at the latest; None if nothing is due."""
         # By hand: it is asked after every input.
         wake_at = self.conversations.wake_at
-        for at in (self.connection.wake_at(), self.outbox.stuck_at):
+        alive_at = None if self._liveness is None else self._liveness.wake_at
+        for at in (self.connection.wake_at(), self.outbox.stuck_at, self.outbox.opens_at, alive_at):
             if at is not None and (wake_at is None or at < wake_at):
                 wake_at = at
         return wake_at
@@ -164,19 +203,26 @@ class ClientSession:
     def wake(self, now: float) -> None:
         """Note the time, and do what is due."""
         self.connection.wake(now)
+        self.outbox.wake(now)
         stuck_at = self.outbox.stuck_at
         if stuck_at is not None and stuck_at <= now:
             self.connection.receive_silence(
                 f"TWS, or what is between, has taken no byte for {UNSENT_SECONDS:g} s, and {self.outbox.size} wait to "
                 "be sent"
             )
+        if self._liveness is not None:
+            self._look_for_life(self._liveness, now)
         self._settle(now)
 
     # --- what goes out -------------------------------------------------------------------------------------------
 
-    def data_to_send(self) -> bytes:
-        """Give the next bytes to be sent, once; nothing while those given before have not been reported by `sent`."""
-        return self.outbox.data_to_send()
+    def data_to_send(self, now: float) -> bytes:
+        """Give the bytes to be sent at the time *now*, once.
+
+        Nothing while those given before have not been reported by `sent`, nor more messages in a second than `Pacing`
+        allows: `wake_at` says when there is more.
+        """
+        return self.outbox.data_to_send(now)
 
     def sent(self, count: int, now: float) -> None:
         """Note that *count* bytes more of what `data_to_send` gave have left this process."""
@@ -196,19 +242,23 @@ class ClientSession:
         self.connection.start_api()
         self._settle(now)
 
-    def send(self, message: ToTws, now: float) -> tuple[ToTws, Parcel]:
+    def send(self, message: _M, now: float) -> tuple[_M, Parcel]:
         """Have *message* sent; give it as it is said, with the id of a new order, and where its bytes are.
 
         Raises `LocalProtocolError`, and changes nothing, for what may not be said now or like this; `SendQueueFull`
         where TWS does not read; `ConnectionClosed` after the end.
         """
         self.raise_if_closed()
-        if self.conversations.is_full:
+        self.connection.refuse_if_read_only(message)
+        urgent = is_urgent(message)
+        if self.conversations.is_full_for(urgent=urgent):
             raise SendQueueFull(self.outbox.frames, self.outbox.size)
         said, data = self._encode(message)
-        return said, self.outbox.put(data, now)
+        if isinstance(message, _CLOCK_REQUESTS):
+            self._clock_said_at = now
+        return said, self.outbox.put(data, now, urgent=urgent, promised=True)
 
-    def _encode(self, message: ToTws) -> tuple[ToTws, bytes]:
+    def _encode(self, message: _M) -> tuple[_M, bytes]:
         entry = entry_of(message)
         row = entry.conversation
         key = Key.NOTHING if row is None else row.key
@@ -227,7 +277,7 @@ class ClientSession:
                 )
         return message, self.connection.send(message)
 
-    def _encode_order(self, message: ToTws) -> tuple[ToTws, bytes]:
+    def _encode_order(self, message: _M) -> tuple[_M, bytes]:
         """Give a new order its id, on entering the one lane in which new orders keep their order."""
         ids = self.conversations.register.order_ids
         number: int | None = getattr(message, "order_id", None)
@@ -249,6 +299,7 @@ class ClientSession:
         `ConnectionClosed` after the end. All else is told by what it gives.
         """
         self.raise_if_closed()
+        self.connection.refuse_if_read_only(request)
         asked = self.conversations.ask(request, now, timeout)
         self._is_asking = True
         return asked
@@ -266,6 +317,7 @@ class ClientSession:
         mailbox that makes TWS wait: to stop reading for a stream would stop the news of orders.
         """
         self.raise_if_closed()
+        self.connection.refuse_if_read_only(request)
         mailbox = Mailbox() if mailbox is None else mailbox
         if mailbox.when_full == "block":
             raise ValueError(NO_BLOCKING)
@@ -306,6 +358,19 @@ class ClientSession:
             self.connection.take_all_again()
         return mailbox
 
+    def health(self, now: float) -> Health:
+        """Give how all is at the time *now*, layer by layer."""
+        return self._layers.health(self.closed, now)
+
+    def watch_health(self, mailbox: Latest[HealthChanged] | None = None) -> Latest[HealthChanged]:
+        """Put something into *mailbox* at once, and whenever a layer has changed, until the end; give the mailbox.
+
+        What the health is, `health` tells. Close the mailbox when nobody reads it any more.
+        """
+        mailbox = Latest() if mailbox is None else mailbox
+        self._layers.watch(mailbox, self.closed)
+        return mailbox
+
     @property
     def listeners(self) -> list[Mailbox[Event]]:
         """The mailboxes of events that are read."""
@@ -335,8 +400,20 @@ class ClientSession:
             self.conversations.open,
             dict(self.conversations.register.late),
             self.conversations.register.cut_off,
+            self.connection.overtaken,
             self.outbox.frames,
             self.outbox.size,
+            self._pacing_statistics(),
+        )
+
+    def _pacing_statistics(self) -> PacingStatistics | None:
+        pacer, tally, outbox = self.conversations.pacer, self.outbox.tally, self.outbox
+        if pacer is None:
+            return None
+        waiting = pacer.waiting() | ({"messages": outbox.kept_back} if outbox.kept_back else {})
+        limits = pacer.limits(self._seen_at)
+        return PacingStatistics(
+            waiting, dict(tally.held), dict(tally.seconds), dict(tally.refused), tally.longest, limits
         )
 
     def raise_if_closed(self) -> None:
@@ -348,6 +425,7 @@ class ClientSession:
 
     def _settle(self, now: float) -> None:
         """Pass on what an input has brought, and queue what the connection says by itself."""
+        self._seen_at = now
         connection = self.connection
         data = connection.data_to_send()
         if data:
@@ -357,12 +435,41 @@ class ClientSession:
             self._note_cut_off(cut_off, now)
         if events or cut_off:
             if connection.next_valid_id is not self._next_valid_id:
-                self._note_next_valid_id(connection.next_valid_id)
+                self._note_next_valid_id(connection.next_valid_id, now)
             self.conversations.hear(events, now)
             self._publish(events)
+            self._note_health(events, now)
         self.conversations.wake(now)
         if connection.closed is not None:
             self.outbox.give_up()
+            self._liveness = None
+
+    def _note_health(self, events: list[Event], now: float) -> None:
+        """See what *events* are to the layers: market data, news of one of them, or the end."""
+        layers = self._layers
+        if events and has_market_data(events):
+            layers.data_at = now
+        if layers.state is not self.state:
+            layers.enter(self.state)
+            if self._liveness is not None and self.state is State.READY:
+                self._liveness.begin(now)
+        for mailbox in layers.tell(self.closed):
+            self._news[mailbox] = None
+
+    def _look_for_life(self, liveness: Liveness, now: float) -> None:
+        asked = [at for at in (self.conversations.clock_said_at, self._clock_said_at) if at is not None]
+        act = liveness.step(
+            now,
+            is_read=self.is_reading,
+            clock_said_at=max(asked, default=None),
+            is_clock_asked=self.conversations.is_clock_asked,
+        )
+        if self.closed is not None or act is Act.NOTHING:
+            return
+        if act is Act.PROBE:
+            self.conversations.probe(now)
+        else:
+            self.connection.receive_silence(liveness.verdict(now))
 
     def _note_cut_off(self, counts: dict[type[Message], int], now: float) -> None:
         """Count what was passed over unread as it would have been counted if it had been read."""
@@ -370,9 +477,13 @@ class ClientSession:
         if self._backlog is not None:
             self._unkept += sum(counts.values())
 
-    def _note_next_valid_id(self, next_valid_id: int | None) -> None:
+    def _note_next_valid_id(self, next_valid_id: int | None, now: float) -> None:
+        is_first = self._next_valid_id is None
         self._next_valid_id = next_valid_id
         if next_valid_id is not None:
+            if is_first and self.pacing is not None and not self.pacing.by_tws:
+                # The handshake is not paced, and this is its last word.
+                self.outbox.pace(self.pacing.messages_per_second, now)
             self.conversations.register.order_ids.raise_to(next_valid_id)
             self.conversations.register.request_ids.begin(next_valid_id)
 
@@ -384,6 +495,8 @@ class ClientSession:
                 self._backlog.extend(events)
         if self.state is not State.READY:
             self._remarks += [event for event in events if isinstance(event, StillWaiting)]
+        if self.remarks is not None:
+            self.remarks += [event for event in events if isinstance(event, _REMARKS)]
         if not self._listeners:
             return
         closed = self.closed
@@ -397,3 +510,9 @@ class ClientSession:
         elif any(mailbox.is_closed or mailbox.has_failed for mailbox in self._listeners):
             self._listeners = [box for box in self._listeners if not (box.is_closed or box.has_failed)]
             self.conversations.is_overheard = bool(self._listeners)
+
+
+def is_urgent(message: ToTws) -> bool:
+    """Tell whether *message* goes in front of what is not: orders, exercises and their cancels."""
+    entry = entry_of(message)
+    return entry.name == _CANCEL_ALL or (entry.conversation is not None and entry.conversation.key is Key.ORDER_ID)

@@ -247,6 +247,7 @@ if TYPE_CHECKING:
     )
     from anytws.messages.news import (
         CancelNewsBulletins,
+        Headlines,
         HistoricalNews,
         HistoricalNewsEnd,
         HistoricalNewsRequest,
@@ -408,9 +409,9 @@ _NAMES: Final = {
         "TickString TickType"
     ),
     "news": (
-        "CancelNewsBulletins HistoricalNews HistoricalNewsEnd HistoricalNewsRequest NewsArticle NewsArticleRequest "
-        "NewsArticleType NewsBulletin NewsBulletinType NewsBulletinsRequest NewsProvider NewsProviders "
-        "NewsProvidersRequest"
+        "CancelNewsBulletins Headlines HistoricalNews HistoricalNewsEnd HistoricalNewsRequest NewsArticle "
+        "NewsArticleRequest NewsArticleType NewsBulletin NewsBulletinType NewsBulletinsRequest NewsProvider "
+        "NewsProviders NewsProvidersRequest"
     ),
     "order": "Order",
     "order_conditions": (
@@ -653,6 +654,7 @@ __all__ = [
     "GlobalCancelRequest",
     "HeadTimestamp",
     "HeadTimestampRequest",
+    "Headlines",
     "HedgeType",
     "HistogramData",
     "HistogramDataEntry",

@@ -107,8 +107,19 @@ class HistoricalNewsEnd(ToClient):
     """Whether there would be more than the request let through."""
 
 
+@record
+class Headlines:
+    """Past headlines, and whether they are all that there are."""
+
+    headlines: tuple[HistoricalNews, ...] = ()
+    """As they came: the newest first, by all that was seen."""
+    has_more: bool = False
+    """Whether there would be more than the request let through. For those before them, ask with an end at the time of
+    the oldest."""
+
+
 @message
-class HistoricalNewsRequest(Asks[tuple[HistoricalNews, ...]]):
+class HistoricalNewsRequest(Asks[Headlines]):
     """Ask for past headlines about a contract: one `HistoricalNews` each, then a `HistoricalNewsEnd`."""
 
     contract_id: int

@@ -9,6 +9,7 @@ As exceptions that a program can tell apart::
     ├── UnsupportedServerVersion   TWS is older, or newer, than was offered
     ├── ClientIdInUse              TWS said 326
     ├── ConnectTimedOut            a step took too long
+    ├── NotPaper                   an account of TWS may be live, and paper_only was asked for
     └── Redirected                 TWS named another address
 
 Where none of these fits (TWS hung up in the middle, or broke the protocol), it is `ConnectError` itself.
@@ -122,6 +123,13 @@ class ConnectTimedOut(ConnectError):
     """A step of the handshake took longer than it may."""
 
 
+class NotPaper(ConnectError):
+    """An account of TWS is not known to be a paper account, and ``paper_only`` was asked for.
+
+    ``accounts`` are those that TWS has named, None if it named none. Nothing but the handshake was said.
+    """
+
+
 class Redirected(ConnectError):
     """TWS named another address, and redirects are not allowed or were followed too often."""
 
@@ -132,6 +140,7 @@ _CLASS_OF_REASON: Final[dict[CloseReason, type[ConnectError]]] = {
     CloseReason.UNSUPPORTED_SERVER_VERSION: UnsupportedServerVersion,
     CloseReason.CLIENT_ID_IN_USE: ClientIdInUse,
     CloseReason.HANDSHAKE_TIMEOUT: ConnectTimedOut,
+    CloseReason.NOT_PAPER: NotPaper,
     CloseReason.REDIRECTED: Redirected,
 }
 

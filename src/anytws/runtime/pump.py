@@ -23,18 +23,22 @@ from anytws.core.events import Event, StillWaiting
 from anytws.core.state import State
 from anytws.errors import WrongThread, in_a_sentence
 from anytws.machines.conversation import Asked, Streamed
+from anytws.machines.health import HealthChanged, Latest
 from anytws.machines.mailbox import Mailbox
 from anytws.machines.outbox import Parcel, Place
 from anytws.machines.session import ClientSession
 from anytws.messages.base import Asks, Streams, ToTws
 from anytws.runtime import transport
 from anytws.runtime.failure import StreamFailure
+from anytws.runtime.hook import Hook, SeenRequest
 from anytws.runtime.interrupts import uninterrupted
 from anytws.runtime.sending import Sent
+from anytws.runtime.sight import Sight
 from anytws.runtime.stream import EventStream, Reader
 from anytws.runtime.tcp import TcpStream
 
 _T = TypeVar("_T")
+_M = TypeVar("_M", bound=ToTws)
 
 OnWaiting: TypeAlias = Callable[[StillWaiting], object]
 """Told what lets one wait while connecting."""
@@ -49,6 +53,11 @@ runs. Each read asks for twice as much, so that a TWS that says a lot before the
 """
 _SMALL_CHUNK: Final = 4096
 """Bytes asked for in one read while a reader is about to be too slow."""
+_LARGE_CHUNK: Final = 4 * transport.CHUNK
+_BYTES_OF_A_TICK: Final = 64
+"""Bytes asked for while quotes come so quickly that of a full read at least one tick in so many bytes was passed over.
+More in one read takes no longer than a usual read then, since most of it is not decoded.
+"""
 _PATIENCE: Final = 0.001
 _TURNS_TO_GIVE: Final = 5
 """So many times, and so many seconds each, such a reader is let go first before the next read."""
@@ -67,8 +76,10 @@ class Pump:
         session: ClientSession,
         address: str = "the given stream",
         on_waiting: OnWaiting | None = None,
+        hook: Hook | None = None,
     ) -> None:
         self.session: ClientSession = session
+        self.sight: Sight = Sight(session, address, hook)
         self.connection: Connection = session.connection
         self.address: str = address
         """Where it goes, for people."""
@@ -90,6 +101,8 @@ class Pump:
         self._waking: dict[Any, Reader[Any] | anyio.Event] = {}
         """Whom to wake when there is news for a holder of the session: a reader, or who waits for an answer."""
         self._event_streams: dict[Mailbox[Event], EventStream] = {}
+        self._seen: dict[Any, SeenRequest] = {}
+        """Streams that somebody looks on at."""
         self._is_writing = False
         """Whether the writer is at it: then nobody writes at once."""
         self._rest = b""
@@ -143,7 +156,7 @@ class Pump:
             # A deadline that is put off meanwhile may wake us too early; then `handshake` calls again.
             if wake_at is not None and wake_at < patience.deadline:
                 patience.deadline = wake_at
-            transport.feed_from(await self._listen(chunk), session, anyio.current_time())
+            self._feed(await self._listen(chunk), anyio.current_time())
             # At once, not at the end: what TWS says before it is ready has no bound but that of the backlog.
             self._tell_of_waiting()
             chunk = min(2 * chunk, transport.CHUNK)
@@ -201,8 +214,16 @@ class Pump:
         # TWS says why it hangs up before it does; what it said may still wait to be read, and tells more than EPIPE.
         with anyio.move_on_after(_LAST_READ):
             while self.connection.closed is None:
-                transport.feed_from(await self._listen(), self.session, anyio.current_time())
+                self._feed(await self._listen(), anyio.current_time())
         self._end_by(failure)
+
+    def _feed(self, heard: bytes | StreamFailure, now: float) -> None:
+        if heard and not isinstance(heard, StreamFailure):
+            self.sight.received(heard)
+        transport.feed_from(heard, self.session, now)
+        # At once: what a peer says in a handshake has no bound.
+        if self.session.remarks:
+            self.sight.look()
 
     def _end_by(self, failure: StreamFailure) -> None:
         if failure.is_silence:
@@ -277,10 +298,13 @@ class Pump:
             # The end of the byte stream needs no room, and whoever is told of it must not wait for some.
             if self._event_streams and heard and not isinstance(heard, StreamFailure):
                 await self._make_room()
-            now = anyio.current_time()
-            transport.feed_from(heard, self.session, now)
+            now, overtaken = anyio.current_time(), self.connection.overtaken
+            self._feed(heard, now)
             self.turn(now)
-            chunk = await self._give_way() if self.session.is_pressed else transport.CHUNK
+            if self.session.is_pressed:
+                chunk = await self._give_way()
+            else:
+                chunk = _chunk_after(heard, self.connection.overtaken - overtaken)
 
     async def _make_room(self) -> None:
         """Wait until every stream has room. One from which nothing is taken meanwhile has to fail in the end.
@@ -289,10 +313,13 @@ class Pump:
         """
         for stream in list(self._event_streams.values()):
             while not stream.has_room and self.connection.closed is None:
+                # What TWS says meanwhile waits in the socket, and its silence is ours.
+                self.session.is_reading = False
                 with anyio.move_on_after(UNREAD_SECONDS) as patience:
                     await stream.wait_for_move()
                 if patience.cancelled_caught:
                     stream.give_up(UNREAD_SECONDS)
+        self.session.is_reading = True
 
     async def _give_way(self) -> int:
         """Let a reader go first that is about to be too slow; give how many bytes to ask for then.
@@ -324,7 +351,7 @@ class Pump:
     async def _write_all(self) -> StreamFailure | None:
         """Send all that waits; give what went wrong, if something did."""
         session = self.session
-        while data := self._rest or session.data_to_send():
+        while data := self._rest or self._said(session.data_to_send(anyio.current_time())):
             self._rest = b""
             self._is_writing = True
             failure = await transport.send(self.byte_stream, data, _SLICE, self._note_sent)
@@ -332,9 +359,17 @@ class Pump:
                 self._can_write = False
                 return failure
             self._is_writing = False
+        # There may be more, for which it is too early.
+        self._arm()
         return None
 
+    def _said(self, data: bytes) -> bytes:
+        if data:
+            self.sight.says(data)
+        return data
+
     def _note_sent(self, count: int, now: float | None = None) -> None:
+        self.sight.sent(count)
         self.session.sent(count, anyio.current_time() if now is None else now)
         self._note_moved()
 
@@ -348,12 +383,12 @@ class Pump:
         That is a third of the time through a second task, and nearly always all of it.
         """
         tcp, session = self._tcp, self.session
-        if not session.outbox.frames or self._is_writing or self._rest or not self._can_write:
+        if self._is_writing or self._rest or not self._can_write or not session.outbox.may_give(now):
             return
         if tcp is None:
             self._have_written()
             return
-        while data := session.data_to_send():
+        while data := self._said(session.data_to_send(now)):
             try:
                 count = tcp.send_some(data)
             except OSError as problem:
@@ -443,14 +478,9 @@ class Pump:
                 sleeper.wake()
             elif sleeper is not None:
                 sleeper.set()
-        wake_at = session.wake_at()
-        # An alarm that goes off too early costs less than one that is set anew for each request.
-        if wake_at is not None and (self._armed_for is None or wake_at < self._armed_for):
-            _set(self._rearm)
-            if not self._has_clock and self._tasks is not None:
-                self._has_clock = True
-                self._start(self.keep_time)
+        self._arm()
         if connection.state is not self._state:
+            self.sight.look()
             self._state = connection.state
             _set(self._changed)
             if self._state is State.CLOSED:
@@ -458,9 +488,19 @@ class Pump:
                 _set(self._rearm)
                 self._note_moved()
 
+    def _arm(self) -> None:
+        """See to it that the session is woken in time."""
+        wake_at = self.session.wake_at()
+        # An alarm that goes off too early costs less than one that is set anew for each request.
+        if wake_at is not None and (self._armed_for is None or wake_at < self._armed_for):
+            _set(self._rearm)
+            if not self._has_clock and self._tasks is not None:
+                self._has_clock = True
+                self._start(self.keep_time)
+
     async def flush(self) -> None:
-        """Wait until all that was said has left, or cannot."""
-        while self._can_write and self.session.outbox.frames:
+        """Wait until all that was said has left, or cannot, or need not: to hang up cancels what was asked."""
+        while self._can_write and self.session.outbox.is_owing:
             await self._wait_for_writer()
 
     async def _wait_for_writer(self) -> None:
@@ -486,6 +526,14 @@ class Pump:
         self._waking.pop(mailbox, None)
         self._event_streams.pop(mailbox, None)
 
+    def watch_health(self, mailbox: Latest[HealthChanged], reader: Reader[Any]) -> None:
+        """Wake *reader* whenever a layer of the connection has changed."""
+        self._waking[self.session.watch_health(mailbox)] = reader
+
+    def unwatch_health(self, mailbox: Latest[HealthChanged]) -> None:
+        """Note that nobody reads it any more."""
+        self._waking.pop(mailbox, None)
+
     async def drained(self) -> None:
         """Wait until everybody who reads a stream has come to its end."""
         for reader in list(self._waking.values()):
@@ -498,6 +546,7 @@ class Pump:
         """Ask *request* and give its answer; raise why there is none (`ClientSession.ask`, `Asked.take`)."""
         now = anyio.current_time()
         asked: Asked[_T] = self.session.ask(request, now, timeout)
+        seen = self.sight.begin(asked, now)
         answered = anyio.Event()
         self._waking[asked] = answered
         self.turn(now)
@@ -512,7 +561,9 @@ class Pump:
                 now = anyio.current_time()
                 self.session.leave(asked, now)
                 self.turn(now)
-        return asked.take()
+            if seen is not None:
+                self.sight.end(seen, anyio.current_time())
+        return asked.hand_over()
 
     def open_stream(
         self, request: Streams[_T], timeout: float | None, mailbox: Mailbox[_T], reader: Reader[Any]
@@ -520,6 +571,9 @@ class Pump:
         """Open a conversation that goes on, and wake *reader* whenever there is news."""
         now = anyio.current_time()
         streamed = self.session.stream(request, now, timeout, mailbox)
+        seen = self.sight.begin(streamed, now)
+        if seen is not None:
+            self._seen[streamed] = seen
         self._waking[streamed] = reader
         self.turn(now)
         return streamed
@@ -530,8 +584,19 @@ class Pump:
         now = anyio.current_time()
         self.session.leave(conversation, now)
         self.turn(now)
+        self._end_seen(conversation, now)
 
-    def send(self, message: ToTws) -> Sent:
+    def _end_seen(self, conversation: Streamed[Any], now: float) -> None:
+        seen = self._seen.pop(conversation, None) if self._seen else None
+        if seen is not None:
+            self.sight.end(seen, now)
+
+    def forget_stream(self, conversation: Streamed[Any]) -> None:
+        """Wake nobody for it any more: it is over, and another one goes on into its mailbox."""
+        self._waking.pop(conversation, None)
+        self._end_seen(conversation, anyio.current_time())
+
+    def send(self, message: _M) -> Sent[_M]:
         """Have *message* sent (`ClientSession.send`)."""
         now = anyio.current_time()
         said, parcel = self.session.send(message, now)
@@ -573,3 +638,10 @@ def is_cancellation(problem: BaseException) -> bool:
     if isinstance(problem, BaseExceptionGroup):
         return problem.subgroup(cancelled) is not None
     return isinstance(problem, cancelled)
+
+
+def _chunk_after(heard: bytes | StreamFailure, overtaken: int) -> int:
+    """Give how many bytes to ask for after *heard*, of which so many ticks were *overtaken*."""
+    if isinstance(heard, StreamFailure) or len(heard) < transport.CHUNK:
+        return transport.CHUNK
+    return _LARGE_CHUNK if overtaken * _BYTES_OF_A_TICK >= len(heard) else transport.CHUNK

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from anytws.machines.outbox import Parcel, Place
 from anytws.messages.base import ToTws
 
+_M = TypeVar("_M", bound=ToTws)
 
-class Sent:
+
+class Sent(Generic[_M]):
     """A message that was taken to be sent. Await it, and it has left this process.
 
     Nobody has to: a message that was taken is written as soon as that can be done. ``await`` raises `ConnectionClosed`
@@ -18,8 +20,8 @@ class Sent:
 
     __slots__ = ("_parcel", "_wait", "message")
 
-    def __init__(self, message: ToTws, parcel: Parcel, wait: Callable[[Parcel], Coroutine[Any, Any, None]]) -> None:
-        self.message: ToTws = message
+    def __init__(self, message: _M, parcel: Parcel, wait: Callable[[Parcel], Coroutine[Any, Any, None]]) -> None:
+        self.message: _M = message
         """The message as it was said: a new order has its id."""
         self._parcel = parcel
         self._wait = wait

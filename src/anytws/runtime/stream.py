@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 import anyio
 from anyio.lowlevel import checkpoint
 
+from anytws.arrow.records import Records
 from anytws.core.events import Event
 from anytws.errors import StreamInUse, WrongThread
 from anytws.machines.mailbox import Mailbox, MailboxStatistics
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from anytws.machines.conversation import Streamed
+    from anytws.machines.pacing import Waiting
 
 _T = TypeVar("_T")
 
@@ -134,18 +136,33 @@ class Reader(Generic[_T]):
         if self._moved is not None:
             self._moved.set()
 
-    async def take_batch(self) -> tuple[_T, ...]:
+    async def take_batch(self) -> Records[_T]:
         """Give all that has come, as soon as something has.
 
         A batch that is there already is a turn. Where one has to be waited for, others have theirs meanwhile.
         """
         self._turn = 0 if self._mailbox.has_items else self._turn - 1
         await self._wait()
+        self._mailbox.top_up()
         hand = self._hand
         hand.reverse()
-        batch = tuple(hand)
+        batch = Records(hand)
         hand.clear()
         return batch
+
+    async def take_some(self, most: int) -> list[_T]:
+        """Give what is in the hand, *most* items at most, as soon as something is: for a reader in another thread.
+
+        Of what is conflated that is one: more would grow old on the way.
+        """
+        # Whoever carries items from thread to thread gives others their turn between two calls.
+        self._turn = 1
+        await self._wait()
+        self._turn = 0
+        some = self._hand[-most:]
+        del self._hand[-most:]
+        some.reverse()
+        return some
 
     def wake(self) -> None:
         """Look again: something has come, or ended (called by the pump)."""
@@ -172,7 +189,7 @@ class Reader(Generic[_T]):
 
 
 class Batches(Generic[_T]):
-    """Gives what has come as one tuple each time: for speed."""
+    """Gives what has come as one tuple each time, which is also a table (`anytws.Records`): for speed."""
 
     def __init__(self, reader: Reader[_T]) -> None:
         self._reader = reader
@@ -180,7 +197,7 @@ class Batches(Generic[_T]):
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> tuple[_T, ...]:
+    async def __anext__(self) -> Records[_T]:
         return await self._reader.take_batch()
 
 
@@ -210,6 +227,11 @@ class Feed(Reader[_T], AbstractAsyncContextManager["Feed[_T]"]):
         """The request, with its id as soon as the block is entered."""
         return self._asked if self._conversation is None else self._conversation.request
 
+    @property
+    def waiting(self) -> Waiting | None:
+        """Why the request has not left yet, if pacing holds it; None: it has left, or the block is not entered."""
+        return None if self._conversation is None else self._conversation.waiting
+
     async def __aenter__(self) -> Self:
         if get_ident() != self._thread:
             raise WrongThread("Stream.__aenter__", waits=True)
@@ -227,6 +249,22 @@ class Feed(Reader[_T], AbstractAsyncContextManager["Feed[_T]"]):
         self._end()
         self._owner.leave_stream(self._conversation)
 
+    def _fill(self) -> bool:
+        if self._mailbox.again is not None and self._conversation is not None:
+            self._open_again(self._conversation)
+        return super()._fill()
+
+    def _open_again(self, before: Streamed[Any]) -> None:
+        """Open what TWS wants to be asked instead, into the same mailbox."""
+        again = self._mailbox.take_again()
+        assert again is not None, "it was looked at before"
+        self._owner.forget_stream(before)
+        try:
+            self._conversation = self._owner.open_stream(again, self._timeout, self._mailbox, self)
+        except BaseException:
+            self._end()
+            raise
+
     def __aiter__(self) -> Self:
         self._require_block()
         return self
@@ -238,7 +276,10 @@ class Feed(Reader[_T], AbstractAsyncContextManager["Feed[_T]"]):
 
     def _require_block(self) -> None:
         if self._conversation is None:
-            raise RuntimeError("a stream is read inside its block: `async with tws.stream(...) as stream:`")
+            raise RuntimeError(
+                "a stream is read inside its block: `async with` the call that gave it, such as "
+                "`async with tws.market_data.quotes(...) as quotes:`"
+            )
 
 
 class Stream(Feed[_T | InBand]):
@@ -260,6 +301,10 @@ class Opener(Protocol):
 
     def leave_stream(self, conversation: Streamed[Any]) -> None:
         """Note that nobody reads it any more."""
+        ...
+
+    def forget_stream(self, conversation: Streamed[Any]) -> None:
+        """Wake nobody for it any more: it is over, and another one goes on into its mailbox."""
         ...
 
 

@@ -165,7 +165,8 @@ class ConversationRow:
     """Tells of a message of one of the kinds whether it is an answer, where the kind alone does not."""
     merge: Callable[[tuple[Any, ...], Any], Any] | None = None
     """Makes what is given to the caller of the (first) run's answers and its end (None if that was not sent), where it
-    is not the tuple of the answers. One answer (`Shape.ONE`) is given as it is."""
+    is not the tuple of the answers. One answer (`Shape.ONE`) is given as it is. It raises `DecodeError` for what cannot
+    be an answer."""
     variants: tuple[Variant, ...] = ()
     """The first that holds decides."""
     cancel: Cancel | None = None

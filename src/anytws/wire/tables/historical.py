@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from anytws.errors import DecodeError
 from anytws.messages.base import replace
 from anytws.messages.contract import SecurityType
 from anytws.messages.historical import (
@@ -130,10 +131,16 @@ _SMALL_BARS = frozenset(
 
 
 def _with_its_span(answers: tuple[Any, ...], end: HistoricalDataEnd | None) -> HistoricalData:
-    """Give the bars of a run as one message that says from when to when, whichever message said it."""
+    """Give the bars of a run as one message that says from when to when, whichever message said it.
+
+    Raises `DecodeError` for an end alone. TWS says that there are no bars by an error, or by a message without any: a
+    download that took the end alone for that would never ask for these bars again.
+    """
     # No report has more than one; if there should be, none of their bars is lost. An update may come in between.
     parts = [answer for answer in answers if type(answer) is HistoricalData]
-    whole = parts[0] if parts else HistoricalData((end or answers[0]).request_id)
+    if end is not None and not parts:
+        raise DecodeError("HistoricalDataEnd", None, "an end without a HistoricalData in front of it", "an answer")
+    whole = parts[0] if parts else HistoricalData(answers[0].request_id)
     if end is not None:
         whole = replace(whole, start=end.start, end=end.end)
     return replace(whole, bars=tuple([bar for part in parts for bar in part.bars]))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from anytws.messages.news import (
     CancelNewsBulletins,
+    Headlines,
     HistoricalNews,
     HistoricalNewsEnd,
     HistoricalNewsRequest,
@@ -25,6 +28,12 @@ from anytws.wire.rows import Entry, Filler, Layout, Many, Row, Tags
 from anytws.wire.times import NEWS_TIME
 
 _REQUEST_ID = Row("request_id", INT, 1, "reqId")
+
+
+def _with_its_end(answers: tuple[Any, ...], end: HistoricalNewsEnd) -> Headlines:
+    """Give the headlines of a run together with what its end says of those that were left out."""
+    return Headlines(answers, end.has_more)
+
 
 NEWS = (
     Entry(
@@ -158,6 +167,7 @@ NEWS = (
             key=Key.REQUEST_ID,
             answers=(HistoricalNews,),
             end=HistoricalNewsEnd,
+            merge=_with_its_end,
             ends=frozenset({321, 322, 10276}),
             resend=Resend.NEW_ID,
             settles=True,
