@@ -18,6 +18,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Final
 
+    from anytws import sync as sync
+    from anytws.arrow.records import Records
+    from anytws.arrow.table import Columns, columns
     from anytws.client.connect import connect, connect_stream
     from anytws.client.tws import Tws
     from anytws.core.events import (
@@ -35,41 +38,67 @@ if TYPE_CHECKING:
     from anytws.core.options import HandshakeOptions
     from anytws.core.state import State
     from anytws.errors import (
+        Ambiguous,
         AnswerTooLarge,
         AnytwsError,
         DataLost,
         DecodeError,
+        HealthTimedOut,
+        HoursUnknown,
+        LimitReached,
         LocalProtocolError,
+        NotFound,
         ProtocolError,
+        ReadOnly,
         RemoteProtocolError,
+        RequestError,
         RequestFailed,
         RequestTimedOut,
         SendQueueFull,
+        SettingsRefused,
         SlowConsumer,
         StreamInUse,
         WrongTask,
         WrongThread,
     )
+    from anytws.machines.bars import Bar
+    from anytws.machines.book import Book
+    from anytws.machines.download import Bars, NoData, Progress, WindowFailed
+    from anytws.machines.download_trouble import Retries
+    from anytws.machines.health import Farm, FarmKind, FarmState, Health
+    from anytws.machines.link import LinkState
     from anytws.machines.pacing import Pacing
+    from anytws.machines.quotes import Quote
     from anytws.machines.records import Dropped, InBand, Reset
+    from anytws.machines.updating_bars import CaughtUp
+    from anytws.machines.watching import Watched
     from anytws.runtime.connect_errors import (
         ClientIdInUse,
         ConnectError,
         ConnectTimedOut,
         NotAHost,
+        NotPaper,
         Redirected,
         RefusedByTws,
         TcpConnectFailed,
         UnsupportedServerVersion,
     )
+    from anytws.runtime.hook import Hook, Outcome, SeenRequest
+    from anytws.runtime.logs import MaskAccounts
     from anytws.runtime.sending import Sent
     from anytws.runtime.stream import EventStream, Feed, Stream
 
 __all__ = [
+    "Ambiguous",
     "AnswerTooLarge",
     "AnytwsError",
+    "Bar",
+    "Bars",
+    "Book",
+    "CaughtUp",
     "ClientIdInUse",
     "CloseReason",
+    "Columns",
     "ConnectError",
     "ConnectTimedOut",
     "ConnectionClosed",
@@ -77,24 +106,46 @@ __all__ = [
     "DecodeError",
     "Dropped",
     "EventStream",
+    "Farm",
+    "FarmKind",
+    "FarmState",
     "Feed",
     "HandshakeOptions",
+    "Health",
+    "HealthTimedOut",
+    "Hook",
+    "HoursUnknown",
     "InBand",
+    "LimitReached",
+    "LinkState",
     "LocalProtocolError",
+    "MaskAccounts",
+    "NoData",
     "NotAHost",
+    "NotFound",
+    "NotPaper",
     "Notice",
     "OddValue",
+    "Outcome",
     "Pacing",
+    "Progress",
     "ProtocolError",
+    "Quote",
+    "ReadOnly",
     "Ready",
+    "Records",
     "Redirected",
     "RefusedByTws",
     "RemoteProtocolError",
+    "RequestError",
     "RequestFailed",
     "RequestTimedOut",
     "Reset",
+    "Retries",
+    "SeenRequest",
     "SendQueueFull",
     "Sent",
+    "SettingsRefused",
     "SlowConsumer",
     "Stage",
     "State",
@@ -107,8 +158,11 @@ __all__ = [
     "UndecodableFrame",
     "UnknownMessage",
     "UnsupportedServerVersion",
+    "Watched",
+    "WindowFailed",
     "WrongTask",
     "WrongThread",
+    "columns",
     "connect",
     "connect_stream",
 ]
@@ -118,16 +172,47 @@ if not TYPE_CHECKING:
         "core.events",
         "core.options",
         "core.state",
+        "arrow.records",
         "errors",
+        "machines.health",
+        "machines.link",
         "machines.pacing",
         "machines.records",
         "client.tws",
         "client.connect",
         "runtime.connect_errors",
+        "runtime.hook",
+        "runtime.logs",
         "runtime.sending",
         "runtime.stream",
     )
-    _LAYERS: Final = ("client", "core", "errors", "machines", "messages", "runtime", "simulator", "wire")
+    # A program that wants no columns, or no bars, need not wait for them.
+    _LATER: Final = {
+        "Bar": "machines.bars",
+        "Bars": "machines.download",
+        "Book": "machines.book",
+        "NoData": "machines.download",
+        "Progress": "machines.download",
+        "Quote": "machines.quotes",
+        "Retries": "machines.download_trouble",
+        "Watched": "machines.watching",
+        "WindowFailed": "machines.download",
+        "CaughtUp": "machines.updating_bars",
+        "Columns": "arrow.table",
+        "columns": "arrow.table",
+    }
+    _LAYERS: Final = (
+        "arrow",
+        "client",
+        "core",
+        "errors",
+        "machines",
+        "messages",
+        "runtime",
+        "simulator",
+        "sync",
+        "wire",
+    )
 
     def __getattr__(name: str) -> Any:  # noqa: ANN401 (classes, functions and modules)
         """Import all that has a name here, or the layer of that *name*."""
@@ -137,6 +222,10 @@ if not TYPE_CHECKING:
             return importlib.import_module(f"anytws.{name}")
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if name in _LATER:
+            there = vars(importlib.import_module(f"anytws.{_LATER[name]}"))
+            globals().update({each: there[each] for each in _LATER if each in there})
+            return globals()[name]
         for file in _FILES:
             there = vars(importlib.import_module(f"anytws.{file}"))
             globals().update({each: there[each] for each in __all__ if each in there})

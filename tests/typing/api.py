@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import assert_type
 
 import anytws
+from anytws.client.display_groups import ShownGroup
+from anytws.client.watch import Watch
 from anytws.core import CloseReason, Connection, ConnectionClosed, Event, Notice, OddValue, Side, State
 from anytws.machines import MailboxStatistics, SessionStatistics
+from anytws.machines.accounts import Holdings
+from anytws.machines.bars import Bar
+from anytws.machines.download import Bars, NoData, Progress, WindowFailed
+from anytws.machines.figures import Figure, Figures
+from anytws.machines.sessions import TradingSession
+from anytws.machines.shown_contracts import Shown
+from anytws.machines.windows import Window
 from anytws.messages import (
+    AccountSummaryTag,
     Action,
     BondContractData,
     ConnectionTime,
@@ -18,18 +29,29 @@ from anytws.messages import (
     CurrentTimeInMillis,
     CurrentTimeInMillisRequest,
     CurrentTimeRequest,
+    HistogramDataEntry,
+    HistoricalNews,
+    HistoricalTickBidAsk,
+    HistoricalTickLast,
     IdsRequest,
     LimitOrder,
+    NewsArticle,
     NewsBulletinsRequest,
     NextValidId,
     Order,
     OrderType,
+    PnL,
+    PnLSingle,
+    PortfolioValue,
     Position,
     PositionEnd,
     PositionsRequest,
     Right,
+    ScannerDataElement,
+    ScannerSubscription,
     SecurityType,
     Stock,
+    TickOptionComputation,
     TimeInForce,
 )
 from anytws.simulator import World, serve
@@ -49,10 +71,17 @@ async def connected() -> None:
         assert_type(await tws.ask(CurrentTimeInMillisRequest()), CurrentTimeInMillis)
         assert_type(await tws.closed(), ConnectionClosed)
         assert_type(tws.statistics(), SessionStatistics)
+        assert_type(tws.health.now, anytws.Health)
+        assert_type(tws.health.now.link, anytws.LinkState)
+        assert_type(tws.health.now.farm("usfarm"), anytws.FarmState | None)
+        assert_type(await tws.health.until(lambda health: health.is_well, timeout=5), anytws.Health)
+        async with tws.health.changes() as changes:
+            async for health in changes:
+                assert_type(health, anytws.Health)
         tws.send(IdsRequest())
-        tws.send(NextValidId(1))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] (TWS says it)
-        tws.send("reqIds")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-        assert_type(tws.send(CurrentTimeRequest()), anytws.Sent)
+        tws.send(NextValidId(1))  # type: ignore[type-var]  # pyright: ignore[reportArgumentType] (TWS says it)
+        tws.send("reqIds")  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]
+        assert_type(tws.send(CurrentTimeRequest()), anytws.Sent[CurrentTimeRequest])
         assert_type(await tws.send(CurrentTimeRequest()), None)
         assert_type(await tws.ask(ContractDataRequest(Stock("AAPL"))), tuple[ContractData | BondContractData, ...])
         await tws.ask(NewsBulletinsRequest(True))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
@@ -63,12 +92,75 @@ async def connected() -> None:
                 assert_type(item, Position | PositionEnd | Notice | OddValue | anytws.Dropped | anytws.Reset)
             async for batch in positions.batches():
                 assert_type(
-                    batch, tuple[Position | PositionEnd | Notice | OddValue | anytws.Dropped | anytws.Reset, ...]
+                    batch, anytws.Records[Position | PositionEnd | Notice | OddValue | anytws.Dropped | anytws.Reset]
                 )
             assert_type(positions.statistics(), MailboxStatistics)
         with tws.events() as events:
             async for event in events:
                 assert_type(event, Event | anytws.Dropped)
+
+
+async def contracts(tws: anytws.Tws, held: Position) -> None:
+    """What the verbs about contracts give."""
+    assert_type(await tws.contracts.resolve(Stock("AAPL")), ContractData | BondContractData)
+    assert_type(await tws.contracts.resolve(held, timeout=5), ContractData | BondContractData)
+    await tws.contracts.resolve("AAPL")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    (each,) = await tws.contracts.resolve_all([265598])
+    assert_type(each.found, ContractData | BondContractData | None)
+    assert_type(each.error, anytws.AnytwsError | None)
+    chain = await tws.contracts.option_chain(Stock("AAPL"), trading_class="AAPL")
+    assert_type(chain.expirations, tuple[date, ...])
+    assert_type(chain.contracts(chain.expirations[0], chain.strikes_near(100, 3), "C"), tuple[Contract, ...])
+    hours = await tws.contracts.trading_hours(Stock("AAPL"))
+    assert_type(hours.session_at(datetime.now(UTC)), TradingSession | None)
+    steps = await tws.contracts.price_steps(Stock("AAPL"))
+    assert_type(steps.down(180.557), Decimal)
+
+
+async def accounts(tws: anytws.Tws, held: Position) -> None:
+    """What the verbs about accounts give."""
+    figures = await tws.accounts.values()
+    assert_type(figures, Figures)
+    assert_type(figures.amount("NetLiquidation"), Decimal | None)
+    assert_type(figures.one("CashBalance", "EUR"), Figure)
+    assert_type(await tws.accounts.summary([AccountSummaryTag.NET_LIQUIDATION, "$LEDGER:ALL"]), Figures)
+    assert_type(await tws.accounts.positions(), anytws.Records[Position])
+    assert_type(await tws.accounts.portfolio(), anytws.Records[PortfolioValue])
+    assert_type(await tws.accounts.pnl_of(held), PnLSingle)
+    async with tws.accounts.follow_portfolio() as portfolio:
+        assert_type(portfolio, anytws.Feed[Holdings[PortfolioValue]])
+        async for holdings in portfolio:
+            assert_type(holdings.held, tuple[PortfolioValue, ...])
+            assert_type([row.market_value for row in holdings], list[float | None])
+    async with tws.accounts.follow_pnl("DU1") as profits:
+        assert_type(profits, anytws.Stream[PnL])
+
+
+async def other_topics(tws: anytws.Tws, apple: ContractData) -> None:
+    """What the verbs of the smaller topics give."""
+    found = await tws.news.headlines(apple, ["BRFG"], start=datetime.now(UTC))
+    assert_type((found.headlines, found.has_more), tuple[tuple[HistoricalNews, ...], bool])
+    assert_type(await tws.news.article(found.headlines[0]), NewsArticle)
+    assert_type(await tws.scanner.scan(ScannerSubscription()), anytws.Records[ScannerDataElement])
+    async with tws.display_groups.follow(1) as group:
+        assert_type(group, ShownGroup)
+        assert_type(await group.update(apple), None)
+        async for shown in group:
+            assert_type(shown, Shown | Notice | OddValue | anytws.Dropped | anytws.Reset)
+    await tws.config.update("everything")  # type: ignore[call-arg, arg-type]  # pyright: ignore[reportCallIssue]
+
+
+async def downloads(tws: anytws.Tws) -> None:
+    """A chunk is one of three, and its window is what an earlier download had."""
+    begin, end = date(2021, 1, 1), datetime(2026, 1, 1, tzinfo=UTC)
+    async with tws.historical.download(Stock("AAPL"), begin, end, "1 min") as chunks:
+        assert_type(chunks.progress, Progress)
+        async for chunk in chunks:
+            assert_type(chunk, Bars | NoData | WindowFailed)
+            assert_type(chunk.window, Window)
+            if isinstance(chunk, Bars):
+                assert_type(chunk.bars, tuple[Bar, ...])
+            tws.historical.download(Stock("AAPL"), begin, end, "1 min", have=[chunk.window, (begin, end)])
 
 
 def failed(problem: anytws.ConnectError) -> None:
@@ -77,6 +169,49 @@ def failed(problem: anytws.ConnectError) -> None:
     assert_type(problem.reason, CloseReason)
     assert_type(problem.closed, ConnectionClosed)
     assert_type(problem.code, int | None)
+
+
+async def history(tws: anytws.Tws) -> None:
+    """What the verbs about history give."""
+    bars = await tws.historical.bars(Stock("AAPL"), "1 D", "1 hour", end=datetime(2026, 3, 2, tzinfo=UTC))
+    assert_type(bars, anytws.Records[Bar])
+    assert_type(bars[0].begin, datetime | None)
+    assert_type(bars[0].day, date | None)
+    async with tws.historical.updating_bars(Stock("AAPL"), "1 D", "1 min") as updating:
+        async for item in updating:
+            assert_type(item, Bar | anytws.CaughtUp | Notice | OddValue | anytws.Dropped | anytws.Reset)
+    quotes = await tws.historical.ticks(Stock("AAPL"), "BID_ASK", end=datetime(2026, 3, 2, tzinfo=UTC))
+    assert_type(quotes[0].price_bid, float)
+    assert_type(await tws.historical.head_timestamp(Stock("AAPL")), datetime | None)
+    assert_type(await tws.historical.histogram(Stock("AAPL"), "3 days"), anytws.Records[HistogramDataEntry])
+    assert_type(await tws.historical.schedule(Stock("AAPL")), anytws.Records[TradingSession])
+
+
+async def market_data(tws: anytws.Tws) -> None:
+    """What the verbs about market data give."""
+    data = tws.market_data
+    async with data.quotes(Stock("AAPL"), [233]) as quotes:
+        async for quote in quotes:
+            assert_type(quote, anytws.Quote)
+            assert_type(quote.bid, float | None)
+            assert_type(quote.greeks.model, TickOptionComputation | None)
+    async with data.watch([Stock("AAPL")]) as watch:
+        assert_type(watch, Watch[Contract])
+        async for watched in watch:
+            assert_type(watched.item, anytws.Quote | Exception)
+            watch.add(Stock("MSFT"))
+        async for batch in watch.batches():
+            assert_type(batch[0].contract, Contract)
+    assert_type(await data.snapshot(Stock("AAPL")), anytws.Quote)
+    async with data.ticks(Stock("AAPL")) as trades:
+        assert_type(await anext(trades), HistoricalTickLast | Notice | OddValue | anytws.Dropped | anytws.Reset)
+    async with data.ticks(Stock("AAPL"), "BidAsk", past=5) as ticks:
+        assert_type(await anext(ticks), HistoricalTickBidAsk | Notice | OddValue | anytws.Dropped | anytws.Reset)
+    async with data.bars(Stock("AAPL"), "MIDPOINT") as bars:
+        assert_type(await anext(bars), Bar | Notice | OddValue | anytws.Dropped | anytws.Reset)
+    async with data.depth(Stock("AAPL")) as books:
+        assert_type(await anext(books), anytws.Book)
+    assert_type(await data.implied_volatility(Stock("AAPL"), 1.0, 2.0), TickOptionComputation)
 
 
 def sans_io(connection: Connection, message: NextValidId) -> None:

@@ -14,7 +14,9 @@ from typing import Any, Final, NoReturn, cast
 import anyio
 import attrs
 from anyio.abc import ByteStream
+from anyio.lowlevel import checkpoint
 
+from anytws.client.id_wait import within
 from anytws.client.tws import Tws
 from anytws.core.arguments import (
     check_factor,
@@ -32,8 +34,10 @@ from anytws.errors import LocalProtocolError, WrongTask, in_a_sentence, shown
 from anytws.machines.pacing import STANDARD_PACING, Pacing, pacing_of
 from anytws.machines.session import ClientSession
 from anytws.runtime.connect_errors import ConnectError, NotAHost, connect_error
+from anytws.runtime.hook import Hook
 from anytws.runtime.interrupts import uninterrupted
 from anytws.runtime.pump import OnWaiting, Pump, is_cancellation
+from anytws.runtime.sight import Sight
 from anytws.runtime.tcp import TcpFailure, open_tcp
 from anytws.runtime.transport import close
 from anytws.wire import loading
@@ -47,6 +51,8 @@ MAX_REDIRECTS: Final = 2
 """As many as the vendor's own clients follow."""
 _GOODBYE: Final = 1.0
 """Seconds that what was sent last has to leave, and that a reader of events has to take the last of them."""
+_TURNS_TO_TELL: Final = 8
+"""Turns of the event loop that whoever waits for TWS has to run to its next wait, before the block is cancelled."""
 _FORGOTTEN: Final = "connect() gives no connection but a block: write `async with anytws.connect(...) as tws:`"
 
 
@@ -59,6 +65,7 @@ def connect(
     codes: CodeTable = CODES,
     limits: Limits = DEFAULT_LIMITS,
     connect_timeout: float | None = 10.0,
+    id_wait: float = 0.0,
     follow_redirects: bool = False,
     on_waiting: OnWaiting | None = None,
     timeout_factor: float = 1.0,
@@ -66,20 +73,23 @@ def connect(
     read_only: bool = False,
     paper_only: bool = False,
     liveness: float | None = None,
+    hook: Hook | None = None,
 ) -> AbstractAsyncContextManager[Tws]:
     """Connect to TWS or IB Gateway over TCP; the block is entered when requests may be made.
 
     The usual ports: TWS 7496 live, 7497 paper; Gateway 4001 live, 4002 paper. *client_id* goes before the one in
     *options*, which also holds the deadlines of the handshake. *codes* says which code of TWS is an error and which a
     notice, *limits* how much a frame may hold. *connect_timeout* is for the TCP connection alone, in seconds.
-    *on_waiting* is called with a `StillWaiting` when TWS lets one wait for more than four seconds (a dialog, perhaps):
-    ``on_waiting=print`` shows it while somebody can still click. *timeout_factor* multiplies the time that each kind of
-    request has by default: 3 for a slow TWS.
+    *id_wait* is for how many seconds a client id that is in use (326) is asked for again, with growing pauses: TWS may
+    keep the one of a client that has vanished for a while; 0: not at all. *on_waiting* is called with a `StillWaiting`
+    when TWS lets one wait for more than four seconds (a dialog, perhaps): ``on_waiting=print`` shows it while somebody
+    can still click. *timeout_factor* multiplies the time that each kind of request has by default: 3 for a slow TWS.
 
     *pacing* holds what goes out below the limits of TWS (`anytws.Pacing`; a number: messages a second; None: no pacing
     at all). *read_only* refuses to encode whatever changes something at TWS (`anytws.ReadOnly`). *paper_only* fails the
-    connect unless every managed account is a paper account. *liveness*: after so many seconds without a byte TWS is
-    probed, and the connection ends as ``UNRESPONSIVE`` if it stays silent; None: never.
+    connect (`NotPaper`) unless every managed account is a paper account. *liveness*: after so many seconds without a
+    byte TWS is probed, and the connection ends as ``UNRESPONSIVE`` if it stays silent; None: never. *hook* is told what
+    happens, for metrics and traces (`anytws.Hook`); the standard `logging` is told in any case.
 
     Raises `ConnectError`, or the one of its kinds that fits, when the connection does not become ready. When it ends
     inside the block, the block is cancelled and `ConnectionClosed` leaves it, unless a task of it waits in
@@ -88,14 +98,16 @@ def connect(
     # At once, and not when the block is entered: what is no address and makes no handshake is the caller's mistake.
     _check_address(host, port)
     check_seconds("connect_timeout", connect_timeout, example=10, may_be_none=True)
+    check_seconds("id_wait", id_wait, example=20)
     check_flag("follow_redirects", follow_redirects)
     chosen = _chosen(
-        options, client_id, codes, limits, on_waiting, timeout_factor, pacing, read_only, paper_only, liveness
+        options, client_id, codes, limits, on_waiting, timeout_factor, pacing, read_only, paper_only, liveness, hook
     )
     redirects = MAX_REDIRECTS if follow_redirects else 0
 
     async def connecting() -> Pump:
-        return await _over_tcp(host or "127.0.0.1", port, connect_timeout, chosen, redirects)
+        over_tcp = partial(_over_tcp, host or "127.0.0.1", port, connect_timeout, chosen, redirects)
+        return await within(id_wait, over_tcp)
 
     return _Block(connecting, _told_address(host or "127.0.0.1", port))
 
@@ -114,6 +126,7 @@ def connect_stream(
     read_only: bool = False,
     paper_only: bool = False,
     liveness: float | None = None,
+    hook: Hook | None = None,
 ) -> AbstractAsyncContextManager[Tws]:
     """Connect over any byte stream: TLS, a UNIX socket, memory. The stream is closed with the block.
 
@@ -126,7 +139,17 @@ def connect_stream(
     async def connecting() -> Pump:
         try:
             chosen = _chosen(
-                options, client_id, codes, limits, on_waiting, timeout_factor, pacing, read_only, paper_only, liveness
+                options,
+                client_id,
+                codes,
+                limits,
+                on_waiting,
+                timeout_factor,
+                pacing,
+                read_only,
+                paper_only,
+                liveness,
+                hook,
             )
         except (TypeError, ValueError, LocalProtocolError) as problem:
             _note(problem, await close(stream))
@@ -149,6 +172,7 @@ class _Core:
     read_only: bool
     paper_only: bool
     liveness: float | None
+    hook: Hook | None
 
     def new(self) -> ClientSession:
         """Make one."""
@@ -159,6 +183,7 @@ class _Core:
             timeout_factor=self.timeout_factor,
             pacing=self.pacing,
             read_only=self.read_only,
+            paper_only=self.paper_only,
             liveness=self.liveness,
         )
 
@@ -171,7 +196,7 @@ async def _over_tcp(host: str, port: int, timeout: float | None, core: _Core, re
         try:
             stream = await open_tcp(host, port, timeout)
         except TcpFailure as problem:
-            raise _not_opened(core.new(), problem, address, came_from) from problem.__cause__
+            raise _not_opened(core, problem, address, came_from) from problem.__cause__
         try:
             return await _over_stream(stream, address, core)
         except ConnectError as problem:
@@ -188,14 +213,16 @@ def _told_address(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _not_opened(session: ClientSession, problem: TcpFailure, address: str, came_from: str | None) -> ConnectError:
-    now = anyio.current_time()
+def _not_opened(core: _Core, problem: TcpFailure, address: str, came_from: str | None) -> ConnectError:
+    session, now = core.new(), anyio.current_time()
+    sight = Sight(session, address, core.hook)
     if problem.was_taken:
         # It was there, so somebody is; that is no "nothing listens", whatever the race between us.
         session.opened(now)
         session.receive_reset(now, str(problem))
     else:
         session.connect_failed(now, str(problem), problem.hint)
+    sight.look()
     assert session.closed is not None, "that is what it was told"
     failure = connect_error(session.connection, session.closed, address)
     failure.came_from = came_from
@@ -207,7 +234,7 @@ async def _over_stream(stream: ByteStream, address: str, core: _Core) -> Pump:
     try:
         session = core.new()
         session.opened(anyio.current_time())
-        pump = Pump(stream, session, address, core.on_waiting)
+        pump = Pump(stream, session, address, core.on_waiting, core.hook)
         await _shake_hands(pump, core.options, address)
     except BaseException as problem:
         _note(problem, await close(stream))
@@ -294,6 +321,11 @@ class _Block(AbstractAsyncContextManager[Tws]):
         if pump.bug is None and not self._is_left:
             with anyio.move_on_after(_GOODBYE) as self._goodbye:
                 await pump.drained()
+        if pump.bug is None:
+            # What asks with tasks of its own (a download, many contracts) is to raise the end too, and has to be told
+            # by them first.
+            for _ in range(_TURNS_TO_TELL):
+                await checkpoint()
         # A block that is being left need not be told, and one that is left from another task must not.
         if not self._is_left and (pump.bug is not None or not self._tws.is_watched):
             self._block.cancel()
@@ -375,7 +407,9 @@ class _Block(AbstractAsyncContextManager[Tws]):
             with anyio.move_on_after(_GOODBYE) as patience:
                 await pump.flush()
             if patience.cancelled_caught:
-                pump.give_up(f"what was sent last could not be sent within {_GOODBYE:g} s")
+                kept_back = pump.session.outbox.kept_back
+                paced = f": {kept_back} messages had to wait for their turn (pacing=)" if kept_back else ""
+                pump.give_up(f"what was sent last could not be sent within {_GOODBYE:g} s{paced}")
 
 
 def _left_by(scope: anyio.CancelScope, failure: BaseException | None) -> BaseException | None:
@@ -435,6 +469,7 @@ def _chosen(
     read_only: bool,
     paper_only: bool,
     liveness: float | None,
+    hook: Hook | None,
 ) -> _Core:
     """Give what a caller has chosen. Raises `TypeError` or `ValueError` for what makes no handshake."""
     options = HandshakeOptions() if options is None else options
@@ -448,7 +483,10 @@ def _chosen(
     check_flag("read_only", read_only)
     check_flag("paper_only", paper_only)
     check_seconds("liveness", liveness, example=30, may_be_none=True)
-    return _Core(options, codes, limits, on_waiting, timeout_factor, pacing_of(pacing), read_only, paper_only, liveness)
+    if hook is not None:
+        check_instance("hook", hook, Hook)
+    paced = pacing_of(pacing)
+    return _Core(options, codes, limits, on_waiting, timeout_factor, paced, read_only, paper_only, liveness, hook)
 
 
 def _check_address(host: object, port: object) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Iterable
+from typing import TypeAlias, TypeVar
 
 from anytws.errors import shown
 from anytws.messages.accounts import PortfolioValue, Position, PositionMulti
@@ -11,6 +12,8 @@ from anytws.messages.contracts import BondContractData, ContractData
 from anytws.messages.executions import ExecutionDetails
 from anytws.messages.instruments import routed
 from anytws.messages.orders import CompletedOrder, OpenOrder
+
+_T = TypeVar("_T")
 
 ContractLike: TypeAlias = (
     Contract
@@ -43,12 +46,19 @@ def contract_of(subject: ContractLike) -> Contract:
         return _routed_by_id(subject)
     if isinstance(subject, (ContractData, BondContractData)):
         return subject.contract
-    if isinstance(subject, _REPORTED):
+    if isinstance(subject, _REPORTED):  # pyright: ignore[reportUnnecessaryIsInstance]  # what else somebody gives
         return routed(subject.contract)
     raise TypeError(
         f"{shown(subject)} names no contract: give a Contract (anytws.messages.Stock('AAPL')), or what TWS has "
         "reported with one, such as a ContractData or a Position"
     )
+
+
+def contracts_in(contracts: Iterable[_T]) -> list[_T]:
+    """Give *contracts* as a list. Raises `TypeError` for a single one, which is no list, and for a text."""
+    if isinstance(contracts, str) or not isinstance(contracts, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"contracts is {shown(contracts)}, and has to be several of them, such as [Stock('AAPL')]")
+    return [*contracts]
 
 
 def _routed_by_id(contract: Contract) -> Contract:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Protocol, TypeVar
 
+from anytws.client.health import HealthTopic
 from anytws.core.remembered import MOST_BYTES
-from anytws.machines.mailbox import CAPACITY, Mailbox, WhenFull
+from anytws.machines.mailbox import CAPACITY, Desk, Mailbox, WhenFull
+from anytws.machines.session import SessionStatistics
 from anytws.messages.base import Asks, Streams, ToTws
+from anytws.runtime.feeds import Feeds
 from anytws.runtime.sending import Sent
 from anytws.runtime.stream import Feed, Stream
 
 _T = TypeVar("_T")
+_M = TypeVar("_M", bound=ToTws)
 
 
 class Conversing(Protocol):
@@ -24,6 +28,11 @@ class Conversing(Protocol):
     @property
     def accounts_named(self) -> tuple[str, ...] | None:
         """The managed accounts; None if TWS has not said them."""
+        ...
+
+    @property
+    def health(self) -> HealthTopic:
+        """How the connection does, layer by layer."""
         ...
 
     async def ask(self, request: Asks[_T], *, timeout: float | None = None) -> _T:
@@ -46,6 +55,14 @@ class Conversing(Protocol):
         """Give a block like `stream`, whose items are what *mailbox* makes of the messages."""
         ...
 
-    def send(self, message: ToTws) -> Sent:
+    def feeds(self, desk: Desk[_T], *, timeout: float | None = None) -> Feeds[_T]:
+        """Give a block for many conversations and one reader; *desk* says which are to be opened and left."""
+        ...
+
+    def send(self, message: _M) -> Sent[_M]:
         """Have a command sent (`anytws.Tws.send`)."""
+        ...
+
+    def statistics(self) -> SessionStatistics:
+        """Tell how the connection does: what waits, and for what (`anytws.Tws.statistics`)."""
         ...

@@ -11,11 +11,12 @@ from anytws.core.events import ConnectionClosed
 from anytws.core.remembered import MOST_BYTES
 from anytws.core.state import State
 from anytws.errors import printable
-from anytws.machines.mailbox import CAPACITY, Mailbox, WhenFull
+from anytws.machines.mailbox import CAPACITY, Desk, Mailbox, WhenFull
 from anytws.machines.session import NO_BLOCKING, SessionStatistics
 from anytws.messages.base import Asks, Streams, ToTws
 from anytws.messages.connection_time import ConnectionTime
 from anytws.messages.session import CurrentTimeRequest
+from anytws.runtime.feeds import Feeds
 from anytws.runtime.pump import Pump
 from anytws.runtime.sending import Sent
 from anytws.runtime.stream import EventStream, Feed, Stream
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from anytws.client.config import Config
     from anytws.client.contracts import Contracts
     from anytws.client.display_groups import DisplayGroups
+    from anytws.client.health import HealthTopic
     from anytws.client.historical import Historical
     from anytws.client.market_data import MarketData
     from anytws.client.news import News
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from anytws.client.wsh import Wsh
 
 _T = TypeVar("_T")
+_M = TypeVar("_M", bound=ToTws)
 
 
 class Tws:
@@ -47,6 +50,7 @@ class Tws:
         self._connection = pump.connection
         self._watchers = 0
         self._told = False
+        self._health: HealthTopic | None = None
 
     def __repr__(self) -> str:
         return f"<Tws {self._connection.described()}, {printable(self._pump.address)}>"
@@ -151,6 +155,16 @@ class Tws:
 
         return Wsh(self)
 
+    # Verbs use it, by a protocol: to pyright only a plain property is one there.
+    @property
+    def health(self) -> HealthTopic:
+        """Health: socket, link, farms, the age of what came."""
+        if self._health is None:
+            from anytws.client.health import HealthTopic  # noqa: PLC0415 (see above)
+
+            self._health = HealthTopic(self._pump)
+        return self._health
+
     @cached_property
     def config(self) -> Config:
         """The settings of TWS itself."""
@@ -240,7 +254,16 @@ class Tws:
             raise ValueError(NO_BLOCKING)
         return Feed(self._pump, request, timeout, mailbox)
 
-    def send(self, message: ToTws) -> Sent:
+    def feeds(self, desk: Desk[_T], *, timeout: float | None = None) -> Feeds[_T]:
+        """Give a block like `feed` for many conversations and one reader; *desk* says which are to be opened and left.
+
+        Raises as `stream` does.
+        """
+        self._pump.require_thread("Tws.feeds", waits=False)
+        check_timeout(timeout)
+        return Feeds(self._pump, desk, timeout)
+
+    def send(self, message: _M) -> Sent[_M]:
         """Have *message* sent: it is written at once if nothing waits, and queued behind what does.
 
         ``await`` what this gives, and it has left this process. `Sent.message` is what was said: a new order
