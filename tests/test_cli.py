@@ -22,7 +22,13 @@ from anytws.cli.output import Output, Tone, address, counted
 from anytws.errors import printable
 
 ESCAPE = "\x1b"
-VERBS = ("demo", "check", "simulate")
+VERBS = ("demo", "check", "watch", "bars", "account", "simulate")
+
+
+@pytest.fixture(autouse=True)
+def _uncorrected(monkeypatch):
+    """What TWS corrects of profit and loss after a second is not waited for."""
+    monkeypatch.setattr("anytws.client.accounts.CORRECTED_WITHIN", 0.01)
 
 
 def anytws(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -161,7 +167,7 @@ def test_a_shell_is_taught_every_verb(shell, capsys):
     assert cli.main(["completion", shell]) == 0
     script, error = capsys.readouterr()
     assert error == ""
-    assert all(word in script for word in ("anytws", "demo", "check", "simulate", "explain", "client-id"))
+    assert all(word in script for word in ("anytws", *VERBS, "explain", "client-id", "bar-size"))
 
 
 def test_bash_takes_what_it_is_taught(capsys):
@@ -226,6 +232,12 @@ EVERY_VERB = [
     ["check", "127.0.0.1", "1"],
     ["check", "127.0.0.1", "1", "--json"],
     ["demo", "--round-trips", "1"],
+    ["watch", "AAPL", "--simulate", "--for", "0.2"],
+    ["watch", "AAPL", "--simulate", "--for", "0.2", "--json"],
+    ["bars", "AAPL", "--simulate", "--duration", "5 D"],
+    ["bars", "AAPL", "--simulate", "--duration", "5 D", "--json"],
+    ["account", "--simulate"],
+    ["account", "--simulate", "--json"],
     ["explain", "0000000739003100343200"],
     ["--help"],
     ["check", "--help"],

@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from anytws import State
-from anytws.cli import INTERRUPTED, main
+from anytws.cli import INTERRUPTED, demo_market, main
 from anytws.cli import demo as demo_module
 from anytws.cli.demo import Show
 from anytws.messages.session import ManagedAccounts
@@ -49,6 +49,11 @@ def test_everything_is_shown_in_its_order(backend: str, personality: str, versio
         "What TWS said",
         "Asking for the time",
         "3 round trips",
+        "Quotes of AAPL",
+        "live",
+        "Bars of an hour of AAPL",
+        "The book of AAPL",
+        "as they are in the market",
         "TWS dies",
         State.CLOSED.name,
         "ConnectionClosed",
@@ -165,3 +170,26 @@ async def test_an_end_that_nobody_notices_is_named(monkeypatch):
     code, text = await perform(WorldSettings())
     assert code == 1
     assert "was not noticed" in text
+
+
+async def test_quotes_and_books_that_are_not_the_markets_are_named(monkeypatch):
+    monkeypatch.setattr(demo_market, "_price", lambda instrument, ticks: 1.0)
+    monkeypatch.setattr(demo_market, "_MOST_BOOKS", 3)
+    code, text = await perform(WorldSettings())
+    assert code == 1
+    assert "a quote is not one of the market's" in text
+    assert "no book is one of the market's" in text
+
+
+async def test_bars_that_are_not_the_markets_are_named(monkeypatch):
+    facts = demo_market._facts
+    monkeypatch.setattr(demo_market, "_facts", lambda bars: facts(bars)[1:])
+    code, text = await perform(WorldSettings())
+    assert code == 1
+    assert "the bars are not the market's" in text
+
+
+async def test_without_market_data_it_breaks_off():
+    code, text = await perform(WorldSettings(market_data_subscribed=False))
+    assert code == 1
+    assert "it broke off" in text

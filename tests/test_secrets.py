@@ -11,6 +11,7 @@ import json
 import pkgutil
 import shlex
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from anytws import (
     Stage,
     State,
     StillWaiting,
+    cli,
     errors,
 )
 from anytws.cli.finding import FARM_CODES, Finding, Hearsay, Portrait
@@ -38,6 +40,7 @@ from anytws.core.events import MOST_OF_A_DETAIL, UndecodableFrame
 from anytws.core.session_facts import SessionFacts
 from anytws.errors import AnytwsError, DecodeError, LocalProtocolError, RemoteProtocolError, in_a_sentence, shown
 from anytws.messages import ErrorMessage
+from anytws.messages.config import UpdateConfigResponse, UpdateConfigWarning
 from anytws.messages.connection_time import ConnectionTime
 from anytws.runtime import connect_errors
 from anytws.wire import handshake
@@ -109,6 +112,16 @@ def _others() -> Iterator[AnytwsError]:
     yield errors.StreamInUse()
     yield errors.WrongThread("Tws.send", waits=False)
     yield errors.WrongTask()
+    yield errors.ReadOnly("PlaceOrderRequest", "it places an order", "what_if")
+    yield errors.NotFound(HOSTILE, errors.RequestFailed(200, HOSTILE, HOSTILE_ERROR))
+    yield errors.NotFound(HOSTILE)
+    yield errors.Ambiguous(HOSTILE, (HOSTILE, HOSTILE), (HOSTILE,) * 10, ("exchange",))
+    yield errors.HoursUnknown(HOSTILE, HOSTILE, HOSTILE)
+    yield errors.LimitReached("lines", HOSTILE_ERROR, 100, 100)
+    yield errors.LimitReached(HOSTILE, HOSTILE_ERROR, seconds=30.0)
+    yield errors.HealthTimedOut(1.0, HOSTILE)
+    warning = UpdateConfigWarning(message=HOSTILE)
+    yield errors.SettingsRefused(UpdateConfigResponse(1, errors=(HOSTILE,) * 100, warnings=(warning,)))
 
 
 ERRORS = [*_connect_errors(), *_protocol_errors(), *_others()]
@@ -127,9 +140,11 @@ def test_every_kind_of_error_is_tried() -> None:
     for module in pkgutil.walk_packages(anytws.__path__, "anytws."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
-    # The first two are never raised themselves.
+    # The first three are never raised themselves.
     of_the_package = {kind for kind in _all_kinds() if kind.__module__.startswith("anytws.")}
-    assert of_the_package - {AnytwsError, errors.ProtocolError} == {type(error) for error in ERRORS}
+    assert of_the_package - {AnytwsError, errors.ProtocolError, errors.RequestError} == {
+        type(error) for error in ERRORS
+    }
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
@@ -395,3 +410,36 @@ def test_the_other_client_id_is_one_that_can_be_used(taken: int, other: int) -> 
 
 def test_the_errors_are_those_that_this_file_thinks_of() -> None:
     assert {RemoteProtocolError, LocalProtocolError, DecodeError} <= {type(error) for error in ERRORS}
+
+
+# --- the verbs that read from a TWS --------------------------------------------------------------------------------
+
+SAID = "of DU1234567: \x1b[2J \u202e pwned"
+HOSTILE_DAY = "\n".join(
+    f"[[events]]\non = {json.dumps(request)}\ndo = {json.dumps(do)}\ntext = {json.dumps(SAID)}\ncode = {code}\n{more}"
+    for request, do, code, more in [
+        ("MarketDataRequest", "error_instead", 9999, 'where = { "contract.symbol" = "MSFT" }'),
+        ("MarketDataRequest", "error_after_data", 9998, 'where = { "contract.symbol" = "SPY" }\nmessages = 5'),
+        ("MarketDataRequest", "notice", 2199, 'where = { "contract.symbol" = "AAPL" }'),
+        ("HistoricalDataRequest", "error_instead", 9999, ""),
+        ("AccountSummaryRequest", "error_instead", 9999, ""),
+        ("PnLRequest", "error_instead", 9999, ""),
+    ]
+)
+
+
+@pytest.mark.parametrize("is_json", [False, True])
+@pytest.mark.parametrize(
+    "arguments", [["watch", "AAPL", "MSFT", "SPY", "--for", "0.2"], ["bars", "AAPL", "MSFT"], ["account"]], ids=" ".join
+)
+def test_no_verb_prints_what_a_tws_says_as_it_is(
+    arguments: list[str], is_json: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    day = tmp_path / "day.toml"
+    day.write_text(HOSTILE_DAY, "utf-8")
+    assert cli.main([*arguments, f"--simulate={day}", *(["--json"] if is_json else [])]) == cli.REFUSED
+    told = "".join(capsys.readouterr())
+    assert "pwned" in told
+    assert "******567" in told
+    assert "DU1234567" not in told
+    assert all(line.isprintable() for line in told.splitlines())

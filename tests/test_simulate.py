@@ -149,6 +149,7 @@ CASES = {
     "--us-stocks-in-lots": {"us_stocks_in_lots": True},
     "--competing-session": {"competing_session": True},
     "--starts-at 2026-01-05T14:30Z": {"starts_at": EPOCH},
+    "--starts-at open": {"starts_at": EPOCH},
     "--messages-per-second 50": {"messages_per_second": 50},
     "--no-rejects-above-rate": {"rejects_above_rate": False},
     "--progress by-hand": {"progress": Progress.BY_HAND},

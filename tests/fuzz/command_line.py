@@ -187,8 +187,8 @@ def _commanded(case: Case) -> int:
     argv: list[str] = case["argv"]
     if "peer" not in case:
         with ExitStack() as stack:
-            for verb in ("check", "demo", "simulate"):
-                # Understood, but not done.
+            for verb in ("check", "connecting", "demo", "simulate"):
+                # Understood, but not done. Those that read from a TWS come to it by `connecting`.
                 stack.enter_context(mock.patch(f"anytws.cli.{verb}.run_interruptible", return_value=0))
             return cli.main(argv)
     verb, *options = argv
@@ -327,14 +327,32 @@ _RUN: Final[dict[str, list[str]]] = {
     "check": ["--client-id", "--show-accounts", "--json"],
     "simulate": _KNOBS,
     "demo": ["--backend", "--personality", "--server-version"],
+    "watch": ["--client-id", "--json", "--type", "--generic-ticks"],
+    "bars": [
+        "--client-id",
+        "--json",
+        "--duration",
+        "--begin",
+        "--end",
+        "--bar-size",
+        "--what-to-show",
+        "--outside-hours",
+    ],
+    "account": ["--client-id", "--json", "--show-accounts", "--account"],
 }
 """The verbs that are done, with the options that cannot lead anywhere else."""
 _AT_HOME: Final[dict[str, list[str]]] = {
     "check": [HERE, "{port}", "--timeout", "0.3"],
     "simulate": ["--host", HERE, "--port", "0", "--for", "0"],
     "demo": ["--round-trips", "1"],
+    "watch": ["AAPL", "--host", HERE, "--port", "{port}", "--timeout", "0.3", "--for", "0.2"],
+    "bars": ["AAPL", "--host", HERE, "--port", "{port}", "--timeout", "0.3"],
+    "account": ["--host", HERE, "--port", "{port}", "--timeout", "0.3"],
 }
-_VERBS: Final = ("demo", "check", "simulate", "simulate", "explain", "help", "", "--help", "--version", "-h", "Check")
+_VERBS: Final = (
+    *("demo", "check", "simulate", "simulate", "explain", "watch", "bars", "account"),
+    *("help", "", "--help", "--version", "-h", "Check"),
+)
 _OPTIONS: Final = (
     *_KNOBS,
     *(
@@ -347,6 +365,18 @@ _OPTIONS: Final = (
         "--json",
         "--backend",
         "--round-trips",
+        "--simulate",
+        "--type",
+        "--generic-ticks",
+        "--duration",
+        "--begin",
+        "--end",
+        "--bar-size",
+        "--what-to-show",
+        "--outside-hours",
+        "--out",
+        "--resume",
+        "--account",
     ),
     *(
         "--server-version",
@@ -399,5 +429,28 @@ _WORDS: Final = (
         "[bold]x[/bold]",
         "\ud800",
     ),
+    *(
+        "AAPL",
+        "SPY{,X}",
+        "{{a,b},{c",
+        "EUR.USD",
+        "#265598",
+        "SPY:OPT:20260320:C:600",
+        "ES:FUT:202603@CME",
+        "BMW@IBIS/EUR",
+    ),
+    *(
+        "5 D",
+        "1M",
+        "999999 Y",
+        "2026-01-05",
+        "2026-01-05T09:30-05:00",
+        "1 day",
+        "1 min",
+        "233,236",
+        "x.csv",
+        "x.parquet",
+    ),
+    *("live", "delayed", "TRADES", "SCHEDULE", "DU1234567"),
     *("20260105 14:30:00 UTC", "b'x'", "\0", "\x1b[31m", "中国标准时间", "9" * 5000, "x" * 3000, " ", "\n", "-", "--"),
 )

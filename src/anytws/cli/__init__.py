@@ -1,4 +1,4 @@
-"""The command line: ``anytws demo``, ``anytws check``, ``anytws simulate``. One file per verb.
+"""The command line: ``anytws demo``, ``anytws check``, ``anytws watch`` and so on. One file per verb.
 
 It needs the extra ``cli`` (cyclopts, rich, trio). Nothing below this folder knows that it exists.
 """

@@ -15,11 +15,15 @@ from rich.box import Box
 from rich.console import Console
 
 from anytws.cli import FAILED, INTERRUPTED, USAGE
+from anytws.cli.account import account
+from anytws.cli.bars import bars
 from anytws.cli.check import check
+from anytws.cli.connecting import with_simulate_spelled_out
 from anytws.cli.demo import demo
 from anytws.cli.explain import explain
 from anytws.cli.output import Output, complain, open_console
 from anytws.cli.simulate import simulate
+from anytws.cli.watch import watch
 
 Shell: TypeAlias = Literal["bash", "zsh", "fish"]
 """The shells that can be taught the verbs and options."""
@@ -41,7 +45,9 @@ def completion(shell: Shell) -> int:
     return 0
 
 
-_VERBS: Final = (demo, check, simulate, explain, completion)
+_VERBS: Final = (demo, check, watch, bars, account, simulate, explain, completion)
+_READING: Final = frozenset({"watch", "bars", "account"})
+"""The verbs that take ``--simulate``."""
 # Boxes are for terminals; in logs and pipes they are a nuisance. cyclopts has a plain layout too, but its wrapped lines
 # begin where the options do, and with this many options nobody finds anything in it.
 _WITHOUT_BOXES: Final = DefaultFormatter(panel_spec=PanelSpec(box=Box("    \n" * 8), padding=(0, 0)))
@@ -50,6 +56,8 @@ _WITHOUT_BOXES: Final = DefaultFormatter(panel_spec=PanelSpec(box=Box("    \n" *
 def run(arguments: Sequence[str]) -> int:
     """Do what *arguments* say and give the exit code."""
     console = open_console()
+    if _READING.intersection(arguments[:1]):
+        arguments = with_simulate_spelled_out(arguments)
     try:
         command, bound, _ = _app(console).parse_args(
             list(arguments), console=console, exit_on_error=False, print_error=False

@@ -9,7 +9,7 @@ import functools
 import statistics
 import time
 from collections import deque
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 import anyio
@@ -26,6 +26,7 @@ from anytws.messages.base import Side
 from anytws.messages.session import CurrentTime, ManagedAccounts, ManagedAccountsRequest, NextValidId, StartApiRequest
 from anytws.simulator import Personality, World, WorldSettings
 from anytws.simulator.serve import serve
+from anytws.simulator.settings import EPOCH
 from anytws.wire.codec import Codec
 from anytws.wire.versions import MAX_VERSION, MIN_VERSION
 
@@ -39,7 +40,9 @@ _MOST_ROUND_TRIPS: Final = 10**9
 _MOST_REMEMBERED: Final = 100_000
 """Round trips of which is remembered how long they took: the last ones."""
 _SAME_CLOCK: Final = timedelta(seconds=2)
-"""The simulated TWS has this machine's clock, and sends it in whole seconds."""
+"""TWS sends its clock in whole seconds."""
+_HURRY: Final = 20.0
+"""How many seconds pass in the simulated TWS in one second, where nobody looks: its market changes that much sooner."""
 _STATES: Final = [
     State.SOCKET_OPEN,
     State.HANDSHAKING,
@@ -60,7 +63,7 @@ def demo(
         int, Parameter(converter=whole_number, validator=validators.Number(gte=1, lte=_MOST_ROUND_TRIPS))
     ] = 100,
 ) -> int:
-    """Watch a client go through every state, against a simulated TWS that then dies.
+    """Watch a client go through every state, and the market, against a simulated TWS that then dies.
 
     Everything happens on this machine, over TCP, in this one process; nothing real is touched. The exit code is 0 if
     everything went as it should, 1 if not, 130 after Ctrl-C.
@@ -97,9 +100,12 @@ class Show:
     async def run(self, backend: Backend) -> int:
         """Perform, and give the exit code."""
         output = self.output
+        if self.settings.starts_at is None:
+            # A morning on which the market is open, whatever the time is here.
+            self.settings = attrs.evolve(self.settings, starts_at=EPOCH)
         output.row((), "anytws demo: a client and a simulated TWS, over TCP on this machine", Tone.TITLE)
         try:
-            async with serve(World(self.settings)) as tws:
+            async with serve(World(self.settings), speed=1.0 if output.is_terminal else _HURRY) as tws:
                 output.fact("client", f"on {backend}, client id {_CLIENT_ID}")
                 kind = "TWS" if self.settings.personality is Personality.TWS else "IB Gateway"
                 output.fact("simulated", f"{kind}, server version {self.settings.server_version}, port {tws.port}")
@@ -113,20 +119,26 @@ class Show:
         return self._sum_up()
 
     async def _connect(self, world: World, host: str, port: int) -> None:
+        # Who asks for help need not wait for it.
+        from anytws.cli.demo_market import MarketShow  # noqa: PLC0415 (see above)
+
         began = time.perf_counter()
         tape = Tape(await anyio.connect_tcp(host, port), began)
         last: list[object] = []
         died = began
         try:
             # As `anytws.connect` does, but with a tape in between.
-            async with connect_stream(tape, client_id=_CLIENT_ID, address=address(host, port)) as tws:
+            # Without pacing: this TWS takes as many messages a second as come.
+            told = address(host, port)
+            async with connect_stream(tape, client_id=_CLIENT_ID, address=told, pacing=None) as tws:
                 with tws.events() as events:
                     answered = await tws.current_time()
-                    here = datetime.now(UTC)
+                    there = world.utc()
                     tape.stop()
                     await self._tell_opening(events, tape)
-                await self._tell_facts(tws, answered, here)
+                await self._tell_facts(tws, answered, there)
                 await self._tell_round_trips(tws)
+                await MarketShow(self.output, world, self._tell_fact, self._expect).perform(tws)
                 events = tws.events()
                 died = time.perf_counter()
                 world.die()
@@ -172,7 +184,7 @@ class Show:
             await self._tell(elapsed, f"sent {said}", state)
         return elapsed
 
-    async def _tell_facts(self, tws: Tws, answered: datetime, here: datetime) -> None:
+    async def _tell_facts(self, tws: Tws, answered: datetime, there: datetime) -> None:
         self.output.title("What TWS said")
         clock = tws.connection_time
         await self._tell_fact("server version", str(tws.server_version))
@@ -184,16 +196,16 @@ class Show:
             await self._tell_fact("farms", f"{len(self.farms)} notices, which are not errors: see above")
         else:
             await self._tell_fact("farms", "no notice: a Gateway connects a farm when it is first needed")
-        self.output.title("Asking for the time")
-        await self._tell_fact("TWS has", f"{answered:%Y-%m-%d %H:%M:%S} UTC, in whole seconds")
-        await self._tell_fact("this machine", f"{here:%Y-%m-%d %H:%M:%S.%f} UTC")
+        self.output.title("Asking for the time, on a morning with an open market")
+        await self._tell_fact("TWS says", f"{answered:%Y-%m-%d %H:%M:%S} UTC, in whole seconds")
+        await self._tell_fact("its own clock", f"{there:%Y-%m-%d %H:%M:%S.%f} UTC")
         expected = len(self.settings.farms) if self.settings.personality is Personality.TWS else 0
         first_id = self.settings.first_order_id
         self._expect(tws.server_version == self.settings.server_version, "another server version was agreed")
         self._expect(tws.accounts_named == self.settings.accounts, "the accounts are not those of the simulator")
         self._expect(tws.next_valid_id == first_id, f"the next valid id is not {first_id}")
         self._expect(len(self.farms) == expected, f"{len(self.farms)} notices of farms came, not {expected}")
-        self._expect(abs(here - answered) < _SAME_CLOCK, "the clock of TWS is not that of this machine")
+        self._expect(abs(there - answered) < _SAME_CLOCK, "the clock of TWS is not what it says")
 
     async def _tell_round_trips(self, tws: Tws) -> None:
         for _ in range(self.round_trips):
@@ -230,7 +242,8 @@ class Show:
         if self.mistakes:
             self.output.row((("Not as it should be: ", Tone.BAD),), "; ".join(self.mistakes))
             return 1
-        shown = f"Shown: every state, {counted(self.round_trips, 'round trip')}, and the one reason of the end. "
+        trips = counted(self.round_trips, "round trip")
+        shown = f"Shown: every state, {trips}, quotes, bars and a book, and the one reason of the end. "
         self.output.row((), shown + "All of it was the simulator: nothing real was touched.", Tone.GOOD)
         return 0
 

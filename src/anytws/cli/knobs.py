@@ -25,6 +25,7 @@ from anytws.messages.base import ToClient
 from anytws.messages.order_words import FaMethod
 from anytws.simulator import Farm, FarmKind, Holding, Opening, WorldSettings
 from anytws.simulator.advisors import AdvisorGroup
+from anytws.simulator.settings import EPOCH
 from anytws.simulator.universe.universe import usual_universe
 
 _T = TypeVar("_T")
@@ -42,6 +43,7 @@ HIDDEN: Final = {
 """Fields that are no options, and why."""
 
 _NOTHING: Final = "none"
+_OPEN: Final = "open"
 _UNITS: Final = {"": 1.0, "h": 3600.0, "m": 60.0, "s": 1.0}
 
 
@@ -123,6 +125,8 @@ def _offset(word: str) -> timedelta:
 
 
 def _moment(word: str) -> datetime:
+    if word == _OPEN:
+        return EPOCH
     try:
         moment = datetime.fromisoformat(word)
     except ValueError as problem:
@@ -190,7 +194,9 @@ SPELLINGS: Final[dict[object, Spelling]] = {
     tuple[AdvisorGroup, ...]: Spelling(
         _groups, _as_groups, "NAME:METHOD:ACCOUNT+ACCOUNT or NAME:METHOD:ACCOUNT=AMOUNT+..., separated by commas."
     ),
-    datetime | None: Spelling(_moment, datetime.isoformat, "Such as 2026-01-05T14:30Z, when New York opens."),
+    datetime | None: Spelling(
+        _moment, datetime.isoformat, "Such as 2026-01-05T14:30Z, when New York opens; the word open stands for that."
+    ),
     timedelta: Spelling(_offset, _as_offset, "Such as 2h, -30m or 90s."),
 }
 """Type of a field → its spelling. For all other types cyclopts has one."""

@@ -169,6 +169,16 @@ def open_console(*, stderr: bool = False) -> Console:
     return _HonestConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
 
 
+def is_watched(output: Output) -> bool:
+    """Tell whether a person is looking at a screen on which things may move.
+
+    Colours may be forced into a pipe, and then what is said is for a terminal; what moves there is for nobody.
+    """
+    # A stream of somebody's own may have no such method.
+    is_terminal = getattr(output.console.file, "isatty", bool)()
+    return output.console.is_interactive and bool(is_terminal)
+
+
 def complain(problem: str, *advice: str) -> None:
     """Say on stderr, in one line each, what is wrong, and *advice*. Nothing happens if that cannot be said either."""
     output = Output(open_console(stderr=True))

@@ -1,8 +1,9 @@
 """Contracts, as people type them: ``AAPL``, ``EUR.USD``, ``ES:FUT:202603@CME``, ``SPY:OPT:20260320:C:600``.
 
-A word is ``SYMBOL[:TYPE[:DETAIL…]][@EXCHANGE][/CURRENCY]``, or the contract id: ``#265598``. Without a
-type it is a stock, or currencies where it is two
-of three letters with a dot between. Braces make several words of one, as in a shell: ``SPY{,X}`` is SPY and SPYX.
+A word is ``SYMBOL[:TYPE[:DETAIL…]][@EXCHANGE][/CURRENCY]``, or the contract id: ``#265598``. Without a type it is a
+stock, or currencies where it is two of three letters with a dot between. An id is asked for where TWS chooses, unless
+it says where: of a future, ``#495512557@CME``. Braces make several words of one, as in a shell: ``SPY{,X}`` is SPY and
+SPYX.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ MOST_WORDS: Final = 1000
 """Contracts that one command may name."""
 _LONGEST: Final = 200
 _PAIR: Final = re.compile(r"[A-Z]{3}\.[A-Z]{3}").fullmatch
-_ID: Final = re.compile(r"#?([0-9]{1,10})").fullmatch
+_ID: Final = re.compile(r"#?([1-9][0-9]{0,9})|#([1-9][0-9]{0,9})@([A-Za-z0-9._]{1,32})").fullmatch
 _WORD: Final = re.compile(r"([^:@/]+)((?::[^:@/]+){0,5})(?:@([A-Za-z0-9._]+))?(?:/([A-Za-z]{2,5}))?").fullmatch
 _EXPIRY: Final = re.compile(r"[0-9]{6}(?:[0-9]{2})?").fullmatch
 _STRIKE: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?").fullmatch
@@ -94,8 +95,8 @@ def contract_in(word: str) -> Contract:
     """Give the contract that *word* names, as far as it says it. Raises `ValueError`."""
     numbered = _ID(word)
     if numbered is not None:
-        return Contract(contract_id=int(numbered[1]), exchange="SMART")
-    parts = _WORD(word)
+        return Contract(contract_id=int(numbered[1] or numbered[2]), exchange=numbered[3] or "SMART")
+    parts = None if word.startswith("#") else _WORD(word)
     if parts is None or not word.isprintable():
         raise ValueError(f"{shown(word)} names no contract: it is written {_FORM}")
     symbol, details, exchange, currency = parts.groups()
@@ -158,6 +159,11 @@ def _of_type(kind: SecurityType, symbol: str, details: _Details, exchange: str) 
             return FuturesOption(symbol, details.expiry, strike, details.right, exchange)
         case SecurityType.FUTURE:
             return Future(symbol, details.expiry, exchange)
+        case _:
+            return _without_details(kind, symbol, details, exchange)
+
+
+def _without_details(kind: SecurityType, symbol: str, details: _Details, exchange: str) -> Contract:
     if details != _Details():
         raise ValueError("only options and futures have an expiry, a strike or a right")
     if kind is SecurityType.FOREX:
