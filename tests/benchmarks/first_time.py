@@ -124,13 +124,13 @@ def connect(port: int, version: int) -> dict[str, float]:
 def hear(session: Any, data: str) -> None:
     """Have *session* hear the bytes *data*, and say what it has to."""
     session.receive_data(bytes.fromhex(data), 0.0)
-    session.data_to_send()
+    session.data_to_send(0.0)
 
 
 def ask(session: Any, request: Any, how: str) -> None:
     """Have *session* ask *request*, by the method *how*."""
     getattr(session, how)(request, 0.0)
-    session.data_to_send()
+    session.data_to_send(0.0)
 
 
 if __name__ == "__main__":

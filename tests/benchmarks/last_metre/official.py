@@ -26,6 +26,7 @@ from tests.benchmarks.last_metre.work import (
     SETTLING_SECONDS,
     STAMPS_FROM,
     WARM_UP,
+    WARM_UP_REQUESTS,
     Do,
     Section,
     Work,
@@ -56,6 +57,9 @@ class App(SilentWrapper, EClient):
         self.answered = threading.Event()
         self.count = 0
         self.latencies: list[float] = []
+        self.values: dict[tuple[int, int], float] = {}
+        """What was said last about each thing, where quotes are put together."""
+        self.bars: list[Any] = []
         self.queue: queue.SimpleQueue[object] | None = None
 
     def nextValidId(self, orderId: int) -> None:
@@ -77,6 +81,12 @@ class App(SilentWrapper, EClient):
         # Also after each price that has one, and then it is no message of its own.
         if self.queue is not None:
             self.queue.put(size)
+
+    def historicalData(self, reqId: int, bar: Any) -> None:
+        self.bars.append(bar)
+
+    def historicalDataEnd(self, reqId: int, start: str, end: str) -> None:
+        self.answered.set()
 
     def updateMktDepth(self, reqId: int, position: int, operation: int, side: int, price: float, size: Any) -> None:
         self.count += 1
@@ -116,7 +126,7 @@ def run(app: App) -> None:
 
 
 def session(talk: Talk, work: Work, section: Section) -> None:
-    app = App()
+    app = Quotes() if talk is quotes else App()
     app.connect("127.0.0.1", work.port, 1)
     loop = threading.Thread(target=run, args=(app,), daemon=True)
     loop.start()
@@ -131,6 +141,39 @@ def flood(app: App, work: Work, section: Section) -> None:
     section.start()
     app.subscribe(2, f"flood:{work.count}")
     section.stop(work.count)
+
+
+class Quotes(App):
+    """Puts quotes together, as far as a wrapper does that: the last value of each kind."""
+
+    def tickPrice(self, reqId: int, tickType: int, price: float, attrib: Any) -> None:
+        self.values[reqId, tickType] = price
+        if price == END_PRICE:
+            self.ended.set()
+
+    def tickSize(self, reqId: int, tickType: int, size: Any) -> None:
+        self.values[reqId, tickType] = size
+
+
+def quotes(app: App, work: Work, section: Section) -> None:
+    for number in range(1, work.subscriptions):
+        app.reqMktData(number, contract("quiet"), "", False, False, [])
+    for number, count in enumerate((WARM_UP * 5, work.count)):
+        section.start()
+        app.subscribe(work.subscriptions + number, f"spread:{count}")
+    section.stop(work.count)
+
+
+def bars(app: App, work: Work, section: Section) -> None:
+    each = work.count // work.requests
+    for number in range(WARM_UP_REQUESTS + work.requests):
+        if number == WARM_UP_REQUESTS:
+            app.bars.clear()
+            section.start()
+        app.answered.clear()
+        app.reqHistoricalData(number, contract(f"bars:{each}"), "", "5 D", "1 min", "TRADES", 1, 1, False, [])
+        app.answered.wait()
+    section.stop(len(app.bars))
 
 
 def rows(app: App, work: Work, section: Section) -> None:
@@ -201,4 +244,6 @@ def doing(talk: Talk) -> Do:
 if __name__ == "__main__":
     # It takes the newest that both know, and has no setting for less.
     ibapi.client.MAX_CLIENT_VER = int(sys.argv[1])
-    serve({talk.__name__: doing(talk) for talk in (flood, rows, orders, fields, paced, round_trips, slow)})
+    serve(
+        {talk.__name__: doing(talk) for talk in (flood, quotes, bars, rows, orders, fields, paced, round_trips, slow)}
+    )

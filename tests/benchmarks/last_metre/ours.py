@@ -93,7 +93,7 @@ Talk: TypeAlias = Callable[[anytws.Tws, Work, Section], Awaitable[object]]
 
 async def session(talk: Talk, version: int, work: Work, section: Section, client_id: int = 1) -> None:
     options = anytws.HandshakeOptions(maximum_version=version)
-    async with anytws.connect("127.0.0.1", work.port, client_id=client_id, options=options) as tws:
+    async with anytws.connect("127.0.0.1", work.port, client_id=client_id, options=options, pacing=None) as tws:
         await talk(tws, work, section)
 
 

@@ -10,9 +10,10 @@ say stands in the symbol of the contract that is asked for, so that every client
 * ``rows:COUNT``: rows of a book. The last one has the price `END_PRICE`.
 * ``fields:FIELDS:COUNT``: messages of so many fields (market rules); then the last tick.
 * ``orders:COUNT``: open orders, each with its status; then the last tick.
+* ``bars:COUNT``, in a request for bars: so many of a minute, others with each request, in the form that is asked for.
 
-A request for the accounts is answered with them. All else is taken, and not answered. It writes its port to stdout and
-ends with its stdin.
+A request for the accounts is answered with them, one for a market rule with one of a step. All else is taken, and not
+answered. It writes its port to stdout and ends with its stdin.
 """
 
 from __future__ import annotations
@@ -29,9 +30,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
-from anytws.messages.base import Message, Side
+from anytws.messages.base import Message, Side, replace
 from anytws.messages.contract import Contract
-from anytws.messages.contracts import MarketRule, PriceIncrement
+from anytws.messages.contracts import MarketRule, MarketRuleRequest, PriceIncrement
+from anytws.messages.historical import FormatDate, HistoricalData, HistoricalDataEnd, HistoricalDataRequest
 from anytws.messages.market_data import (
     MarketDataRequest,
     MarketDepth,
@@ -48,15 +50,17 @@ from anytws.messages.session import ManagedAccounts, ManagedAccountsRequest
 from anytws.wire.codec import Codec
 from anytws.wire.frames import FrameBuffer, frame
 from anytws.wire.handshake import PREFIX, VersionReply, read_greeting, write_version_reply
-from anytws.wire.versions import MAX_VERSION
+from anytws.wire.versions import HISTORICAL_DATA_END, MAX_VERSION
 from tests.benchmarks.canned_tws import opening
-from tests.benchmarks.content import orders
+from tests.benchmarks.content import bars, bars_in_epoch_seconds, orders
 from tests.benchmarks.last_metre.work import END_PRICE, LOWEST_PRICE, WARM_UP, now, stay_on_processor
 
 CYCLE: Final = 4_000
 """Ticks that are made; a longer feed repeats them."""
 STAMP_EVERY: Final = 10
 LEVELS: Final = 10
+TURNS: Final = 32
+"""Answers of bars that differ."""
 _SIDES: Final = (
     (TickType.BID, TickType.BID_SIZE),
     (TickType.ASK, TickType.ASK_SIZE),
@@ -116,6 +120,15 @@ def rows(request_id: int) -> Iterator[Message]:
         yield MarketDepth(request_id=request_id, row=row)
 
 
+def first_rows(request_id: int) -> Iterator[Message]:
+    """Give the rows of a book that is new."""
+    for position in range(LEVELS):
+        for side, step in ((MarketDepthSide.ASK, 1), (MarketDepthSide.BID, -1)):
+            price = 200 + (position + 1) / 100 * step
+            row = MarketDepthData(position, MarketDepthOperation.INSERT, side, price, Decimal(100))
+            yield MarketDepth(request_id=request_id, row=row)
+
+
 def last_row(request_id: int) -> Message:
     row = MarketDepthData(0, MarketDepthOperation.UPDATE, MarketDepthSide.BID, END_PRICE, Decimal(100))
     return MarketDepth(request_id=request_id, row=row)
@@ -142,6 +155,17 @@ def made(version: int, name: str, count: int, request_ids: tuple[int, ...]) -> b
     return b"".join(frame(codec.encode(message)) for message in itertools.islice(messages, count))
 
 
+@functools.cache
+def bars_made(turn: int, count: int, form: FormatDate) -> HistoricalData:
+    """Give an answer of *count* bars, others in each *turn*."""
+    content = bars_in_epoch_seconds() if form is FormatDate.EPOCH_SECONDS else bars()
+    content.turn(turn)
+    (answer,) = content.messages
+    assert isinstance(answer, HistoricalData)
+    # Below server version 196 the answer says where it begins and ends; who reads it has no use for that.
+    return replace(answer, start=answer.bars[0].time, end=answer.bars[count - 1].time, bars=answer.bars[:count])
+
+
 class Client:
     """One client, and what it is told."""
 
@@ -150,6 +174,7 @@ class Client:
         self._codec = Codec(Side.TWS, MAX_VERSION)
         self._subscriptions: list[int] = []
         self._answers: dict[bytes, bytes] = {}
+        self._turn = 0
 
     def serve(self) -> None:
         """Talk until the client leaves."""
@@ -179,6 +204,21 @@ class Client:
         elif isinstance(request, MarketDataRequest | MarketDepthRequest):
             assert request.request_id is not None
             self._feed(request.request_id, request.contract)
+        elif isinstance(request, MarketRuleRequest):
+            self._answers[body] = self._frame(market_rule(5))
+            self._socket.sendall(self._answers[body])
+        elif isinstance(request, HistoricalDataRequest):
+            self._tell_bars(request)
+
+    def _tell_bars(self, request: HistoricalDataRequest) -> None:
+        _, count = request.contract.symbol.lower().split(":")
+        self._turn = (self._turn + 1) % TURNS
+        said = replace(bars_made(self._turn, int(count), request.format_date), request_id=request.request_id)
+        end = b""
+        if self._codec.version >= HISTORICAL_DATA_END:
+            assert request.request_id is not None
+            end = self._frame(HistoricalDataEnd(request.request_id, said.start, said.end))
+        self._socket.sendall(self._frame(said) + end)
 
     def _frame(self, message: Message) -> bytes:
         return frame(self._codec.encode(message))
@@ -193,6 +233,7 @@ class Client:
             case "spread", [count]:
                 self._pour("ticks", count, tuple(self._subscriptions), self._frame(last_tick(request_id)))
             case "rows", [count]:
+                self._socket.sendall(b"".join([self._frame(row) for row in first_rows(request_id)]))
                 self._pour("rows", count, (request_id,), self._frame(last_row(request_id)))
             case "orders", [count]:
                 self._pour("orders", count, (0,), self._frame(last_tick(request_id)))

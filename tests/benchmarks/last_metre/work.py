@@ -26,6 +26,8 @@ STAMPS_FROM: Final = 1e6
 """Prices from here on are no prices but times: microseconds of `now` when the tick was sent."""
 WARM_UP: Final = 4_000
 """Ticks, rows or orders that everybody reads before the clock starts: readers are compiled, and caches are full."""
+WARM_UP_REQUESTS: Final = 10
+"""Answers of bars that everybody reads before the clock starts: what asks and what reads is compiled by then."""
 ITEM_SECONDS: Final = 0.01
 """What a slow reader takes for one item."""
 SETTLING_SECONDS: Final = 2.0
@@ -55,6 +57,8 @@ class Work:
     connections: int = 1
     fields: int = 0
     """Of a message that may have any number of them."""
+    requests: int = 1
+    """Into so many the messages are shared out, where they are asked for."""
 
 
 @attrs.define
