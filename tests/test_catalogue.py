@@ -101,14 +101,17 @@ by_name_in_both = pytest.mark.parametrize("entry", IN_BOTH, ids=lambda entry: en
 @by_name
 def test_what_is_written_is_read_back_equal(entry: Entry) -> None:
     """In the form that each version uses, whoever says it; the same value gives the same bytes again."""
-    for version in bands(entry):
-        come_back_equal(entry, version)
+    versions = bands(entry)
+    # Orders have a hundred versions: with two each there are more of them than of anything else.
+    share = 20 if len(versions) < 30 else 50
+    for version in versions:
+        come_back_equal(entry, version, share)
 
 
-def come_back_equal(entry: Entry, version: int) -> None:
+def come_back_equal(entry: Entry, version: int, share: int) -> None:
     writer, reader = Codec(entry.said_by, version), Codec(entry.said_by.peer, version)
 
-    @few(20)
+    @few(share)
     @given(said=message_of(entry.cls, version))
     def check(said: Any) -> None:
         body = writer.encode(said)

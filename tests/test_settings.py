@@ -279,7 +279,7 @@ EACH_TOPIC = (
 
 
 @given(st.fixed_dictionaries({}, optional={name: good | ODD for name, good in ANY_SETTINGS.items()}), st.data())
-@settings(max_examples=150)
+@settings(max_examples=max(60, settings().max_examples // 2))
 def test_whatever_can_be_set_serves_a_client_without_a_failure(chosen: dict[str, Any], data: st.DataObject):
     made = WorldSettings()
     for name, value in chosen.items():
