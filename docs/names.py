@@ -28,7 +28,14 @@ from anytws.core.codes import CODES
 _LOG = getLogger(__name__)
 
 _NOT_MADE = ("Tws", "EventStream", "TcpTws", "MemoryTws", "MemoryStream", "Link", "Remembered")
-"""Classes whose objects one is given."""
+"""Classes whose objects one is given; so are those of all verbs and their streams."""
+_GIVEN = ("anytws.client.", "anytws.sync.", "anytws.Columns", "anytws.Feed", "anytws.Stream", "anytws.runtime.")
+_NAMESAKES = {
+    "Accounts": "anytws.client.accounts.Accounts",
+    "Desk": "anytws.machines.mailbox.Desk",
+    "Streams": "anytws.messages.base.Streams",
+}
+"""What is meant by a bare name that the simulator has too, on all pages but its own."""
 _MOST_FIELDS = 10
 """More of them than this are not told in a signature; they stand below it anyway."""
 
@@ -70,6 +77,15 @@ def find_bare_name(
     if place is None:
         return None
     return make_refnode(app.builder, node["refdoc"], *place, [text], node["reftarget"])
+
+
+def tell_namesakes(app: Sphinx, document: nodes.document) -> None:
+    """Say in full which class a bare name in a signature means, where there are two."""
+    if app.env.docname == "reference/simulator":
+        return
+    for said in document.findall(addnodes.pending_xref):
+        if said.get("refdomain") == "py" and said["reftarget"] in _NAMESAKES:
+            said["reftarget"] = _NAMESAKES[said["reftarget"]]
 
 
 class LinkedNames(SphinxPostTransform):
@@ -121,12 +137,12 @@ def anchor_codes(app: Sphinx, document: nodes.document) -> None:
 
 
 def shorten_signature(
-    _app: Sphinx, what: str, _name: str, thing: Any, _options: Any, _signature: str | None, _returns: str | None
+    _app: Sphinx, what: str, name: str, thing: Any, _options: Any, _signature: str | None, _returns: str | None
 ) -> tuple[str, None] | None:
     """Tell how a record is made in one line; and nothing of what nobody makes, such as enumerations."""
     if what not in {"class", "exception"} or not isinstance(thing, type):
         return None
-    if issubclass(thing, Enum) or thing.__name__ in _NOT_MADE:
+    if issubclass(thing, Enum) or thing.__name__ in _NOT_MADE or name.startswith(_GIVEN):
         return "", None
     if not attrs.has(thing):
         return None
@@ -192,6 +208,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("missing-reference", find_bare_name)
     app.add_post_transform(LinkedNames)
     app.connect("doctree-read", anchor_codes)
+    app.connect("doctree-read", tell_namesakes)
     # Before the contents are collected.
     app.connect("doctree-read", shorten_contents, priority=100)
     app.connect("autodoc-process-signature", shorten_signature)

@@ -15,13 +15,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import get_args
 
+import ib_async
 import pytest
 from hatchling.metadata.core import ProjectMetadata
 from hatchling.plugin.manager import PluginManager
+from ibapi.client import EClient
+from ibapi.wrapper import EWrapper
 
 import anytws.core
 import anytws.messages
 import anytws.simulator
+from anytws.client.sync_names import TOPICS
 from anytws.messages.base import Message
 from docs import package_page
 
@@ -154,6 +158,46 @@ def test_the_contract_lists_every_event():
 
 def test_every_event_of_the_core_can_be_imported_from_it():
     assert {cls.__name__ for cls in get_args(anytws.core.Event)} - {"Message"} <= set(anytws.core.__all__)
+
+
+# --- verbs ----------------------------------------------------------------------------------------------------------
+
+_TOPICS = {module: getattr(import_module(f"anytws.client.{module}"), name) for name, module in TOPICS.items()}
+_VERB = re.compile(rf"\btws\.({'|'.join(_TOPICS)})\.(\w+)")
+
+
+def test_every_verb_that_a_page_names_is_there():
+    pages = [ROOT / "README.md", *DOCS.rglob("*.md")]
+    named = {(path.name, *found) for path in pages for found in _VERB.findall(path.read_text("utf-8"))}
+    assert len(named) > 100
+    assert [each for each in sorted(named) if not hasattr(_TOPICS[each[1]], each[2])] == []
+
+
+def test_every_verb_is_on_a_page():
+    """By its topic, or as one of a list in which the topic stands in front: "`values`, `follow_values`"."""
+    text = "".join(path.read_text("utf-8") for path in DOCS.glob("*.md"))
+    verbs = {(topic, name) for topic, cls in _TOPICS.items() for name in vars(cls) if not name.startswith("_")}
+    assert len(verbs) > 60
+    assert [verb for verb in sorted(verbs) if not re.search(rf"\b{verb[1]}\b", text)] == []
+
+
+def names_without(page: str, cls: type) -> list[str]:
+    """Give the public names of another client's *cls* that its *page* does not have."""
+    text = (DOCS / page).read_text("utf-8")
+    names = [name for name in dir(cls) if not name.startswith("_") and not name.endswith(("Async", "ProtoBuf"))]
+    assert len(names) > 60
+    return [name for name in names if not name.isupper() and f"`{name}`" not in text]
+
+
+def test_every_name_of_ib_async_has_its_place():
+    assert names_without("from_ib_async.md", ib_async.IB) == []
+    text = (DOCS / "from_ib_async.md").read_text("utf-8")
+    assert [name for name in ib_async.IB.events if f"`{name}`" not in text] == []
+
+
+@pytest.mark.parametrize("cls", [EClient, EWrapper])
+def test_every_name_of_ibapi_has_its_place(cls):
+    assert names_without("from_ibapi.md", cls) == []
 
 
 # --- links ----------------------------------------------------------------------------------------------------------

@@ -11,11 +11,15 @@ import pytest
 
 from anytws import errors
 from anytws.errors import (
+    Ambiguous,
     AnswerTooLarge,
     AnytwsError,
     DataLost,
     DecodeError,
+    HoursUnknown,
+    LimitReached,
     LocalProtocolError,
+    NotFound,
     ProtocolError,
     RemoteProtocolError,
     RequestFailed,
@@ -145,8 +149,15 @@ def test_a_slow_consumer_learns_its_bound() -> None:
         DecodeError("NextValidId", "order_id", "'x'", "INT"),
         RequestTimedOut(7, 2.5),
         RequestTimedOut(7, 2.5, sent=False),
+        RequestTimedOut(7, 2.5, False, (), "it waits for a market data line"),
+        LimitReached("lines", 7, 100, 100),
+        LimitReached("small_history", 7, seconds=300.0),
         RequestTimedOut(7, 2.5, received=(CurrentTimeRequest(),)),
         RequestFailed(200, "No security definition", CurrentTimeRequest(), link_was_down=True),
+        NotFound("a contract"),
+        Ambiguous("a contract", (1, 2), ("one", "two"), ("currency",)),
+        Ambiguous("a contract", (1,), ("one",), (), "chain of options"),
+        HoursUnknown("the hours are not told", "20261002:CLOSED", "US/Eastern"),
         DataLost(CurrentTimeRequest()),
         AnswerTooLarge(CurrentTimeRequest(), 1_000_001),
         SendQueueFull(10_000, 90_000),
@@ -160,6 +171,26 @@ def test_errors_reach_another_process_as_they_are(error: AnytwsError) -> None:
     for again in (copy.copy(error), pickle.loads(pickle.dumps(error))):  # noqa: S301 (our own bytes)
         assert type(again) is type(error)
         assert (str(again), vars(again)) == (str(error), vars(error))
+
+
+def test_a_refusal_goes_along_with_what_was_not_found() -> None:
+    """An exception is equal to itself alone, so its values are compared."""
+    error = NotFound("a contract", RequestFailed(200, "No security", CurrentTimeRequest()), "chain of options")
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301 (our own bytes)
+    assert (str(again), again.asked, again.what) == (str(error), error.asked, error.what)
+    assert vars(again.failure) == vars(error.failure)
+    assert str(error) == "TWS knows no chain of options that fits 'a contract': No security"
+
+
+def test_contracts_of_which_several_fit_are_named() -> None:
+    """Some of them, in a bounded sentence; all are in the candidates."""
+    names = tuple(f"number {number} {'x' * 1000}" for number in range(100))
+    error = Ambiguous("AAPL", tuple(range(100)), names, ("currency", "exchange"))
+    assert "more than one contract fits 'AAPL': number 0 xxx" in str(error)
+    assert "; and 94 more. They differ in currency, exchange: say which one is meant" in str(error)
+    assert len(str(error)) < 1000
+    assert len(error.candidates) == 100
+    assert str(Ambiguous("KWEB", ())) == "more than one contract fits 'KWEB'"
 
 
 @pytest.mark.parametrize("kind", [int, str, bytes, list, tuple])

@@ -22,13 +22,31 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     "__init__.py": ("test_project.py", "test_docs.py"),
     "__main__.py": ("test_cli.py",),
     "cli/__init__.py": ("test_cli.py",),
+    # What a program holds is what all its methods do, and what verbs are written over is no more than that.
+    "client/tws.py": ("test_client.py",),
+    # The client for threads that wait: two files put together at run time, and what they are put together of.
+    "client/sync.py": ("test_sync.py",),
+    "client/sync_*.py": ("test_sync.py", "test_sync_interrupts.py"),
+    "client/proxies.py": ("test_sync.py",),
+    "client/__init__.py": ("test_layers.py",),
+    "client/latch.py": ("test_portal.py", "test_sync_interrupts.py"),
+    "client/stay.py": ("test_portal.py",),
+    "client/conversing.py": ("test_client.py",),
+    # One table from records to capsules: what comes out of it is read back, by a consumer of our own and by libraries.
+    "arrow/*.py": ("test_arrow.py", "test_arrow_records.py", "test_arrow_interface.py", "test_arrow_consumers.py"),
     "core/__init__.py": ("test_layers.py",),
     "machines/__init__.py": ("test_layers.py",),
+    # A value, and where each tick belongs in it: seen in what becomes of ticks.
+    "machines/quotes.py": ("test_quoting.py",),
+    "runtime/feeds.py": ("test_watch.py",),
+    "machines/tick_places.py": ("test_quoting.py",),
     "messages/__init__.py": ("test_messages.py",),
     "runtime/__init__.py": ("test_layers.py",),
     "simulator/__init__.py": ("test_layers.py",),
     "simulator/answers/__init__.py": ("test_answers.py",),
     "testing/__init__.py": ("test_layers.py",),
+    # What is seen is told to a hook and to the log.
+    "runtime/sight.py": ("test_hook.py", "test_logs.py"),
     # Each a part of what is held against the closures.
     "wire/compiled/*.py": (
         "test_text_readers.py",
@@ -105,11 +123,15 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     # A strategy is right if the codec takes what it draws.
     "testing/strategies.py": ("test_catalogue.py",),
     # One verb each, with its helpers: a person sees the verb alone.
+    "cli/bar_*.py": ("test_cli_bars.py",),
     "cli/case.py": ("test_simulate.py",),
     "cli/commands.py": ("test_cli.py",),
+    "cli/demo_market.py": ("test_demo.py",),
+    "cli/downloading.py": ("test_cli_bars.py",),
     "cli/event_loop.py": ("test_cli.py",),
     "cli/finding.py": ("test_check.py",),
     "cli/fitting.py": ("test_explain.py",),
+    "cli/holdings.py": ("test_cli_account.py",),
     "cli/knobs.py": ("test_simulate.py",),
     "cli/mask.py": ("test_secrets.py", "test_masked_frames.py"),
     "cli/masked.py": ("test_masked_frames.py",),
@@ -117,8 +139,10 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     "cli/numbers.py": ("test_simulate.py",),
     "cli/output.py": ("test_cli.py",),
     "cli/pasted*.py": ("test_pasted_forms.py", "test_pasted_logs.py"),
+    "cli/quote_*.py": ("test_cli_watch.py",),
     "cli/readings.py": ("test_explain.py",),
     "cli/report.py": ("test_check.py",),
+    "cli/spans.py": ("test_cli_bars.py",),
     "cli/tape.py": ("test_check.py",),
 }
 """Sources whose tests are about more than the one file; the first pattern that fits decides."""

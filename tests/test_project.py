@@ -107,7 +107,7 @@ def test_the_wheel_is_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         names = set(wheel.namelist())
         (commands,) = (wheel.read(name).decode() for name in names if name.endswith("entry_points.txt"))
     source = Path(anytws.__file__).parent
-    modules = {path.relative_to(source.parent).as_posix() for path in source.rglob("*.py")}
+    modules = {path.relative_to(source.parent).as_posix() for path in [*source.rglob("*.py"), *source.rglob("*.pyi")]}
     modules |= {
         path.relative_to(source.parent).as_posix()
         for path in (source / "testing" / "acceptance" / "situations").iterdir()

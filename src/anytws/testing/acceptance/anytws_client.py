@@ -213,7 +213,7 @@ class AnytwsClient:
             parent_id=parent,
         )
         sent = self._open.send(PlaceOrderRequest(stock(order.symbol), made))
-        if isinstance(sent.message, PlaceOrderRequest) and sent.message.order_id is not None:
+        if sent.message.order_id is not None:
             self._placed[order.reference] = sent.message
             self._beliefs[sent.message.order_id] = Belief(order.quantity)
         await sent
