@@ -36,6 +36,11 @@ _NAMESAKES = {
     "Streams": "anytws.messages.base.Streams",
 }
 """What is meant by a bare name that the simulator has too, on all pages but its own."""
+_OF_THE_SIMULATOR = {
+    "Accounts": "anytws.simulator.ledger.accounts.Accounts",
+    "Desk": "anytws.simulator.desk.Desk",
+}
+"""What is meant on the page of the simulator."""
 _MOST_FIELDS = 10
 """More of them than this are not told in a signature; they stand below it anyway."""
 
@@ -81,11 +86,10 @@ def find_bare_name(
 
 def tell_namesakes(app: Sphinx, document: nodes.document) -> None:
     """Say in full which class a bare name in a signature means, where there are two."""
-    if app.env.docname == "reference/simulator":
-        return
+    meant = _OF_THE_SIMULATOR if app.env.docname == "reference/simulator" else _NAMESAKES
     for said in document.findall(addnodes.pending_xref):
-        if said.get("refdomain") == "py" and said["reftarget"] in _NAMESAKES:
-            said["reftarget"] = _NAMESAKES[said["reftarget"]]
+        if said.get("refdomain") == "py" and said["reftarget"] in meant:
+            said["reftarget"] = meant[said["reftarget"]]
 
 
 class LinkedNames(SphinxPostTransform):

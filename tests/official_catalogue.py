@@ -133,7 +133,7 @@ def examples_of(entry: Entry, encoding: Encoding) -> int:
     if all(isinstance(row, Filler) for row in rows):
         return 1
     long = len([*leaves(entry.layout.text_rows)]) > 60
-    usual = 6 if long and encoding is Encoding.TEXT else 10
+    usual = 3 if long and encoding is Encoding.TEXT else 6
     return max(1, settings().max_examples * usual // 100)
 
 

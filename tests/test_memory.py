@@ -147,7 +147,7 @@ REASONS: dict[str, str] = {
     "core.overtaken.Overtaken._prefixes": "five for each stream of quotes that is open",
     "core.overtaken.borders_at()": "one for each version",
     "core.overtaken.tick_fronts_at()": "one for each version",
-    "core.connection._fronts_of()": "one for each request that may be left, and for what a caller cuts off",
+    "core.unread._fronts_of()": "one for each request that may be left, and for what a caller cuts off",
     "core.connection.Connection._outgoing": "greeting, reply and START_API: each is said once",
     "core.newer_fields.NewerFields.told": TABLE,
     "core.newer_fields.NewerFields.looked_at": TABLE,

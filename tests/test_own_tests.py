@@ -58,6 +58,8 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     "wire/tables/__init__.py": ("test_layers.py",),
     # Rows: each of them is tried by the tests of the whole catalogue, and against outside witnesses.
     "core/code_rows.py": ("test_codes.py",),
+    # What each connection says of late and of old data.
+    "core/unread.py": ("test_cut_off.py", "test_overtaken.py"),
     "core/code_words.py": ("test_codes.py",),
     "wire/conversation.py": ("test_conversation_rows.py",),
     "wire/tables/*.py": ("test_catalogue.py", "test_official_incoming.py", "test_official_outgoing.py"),

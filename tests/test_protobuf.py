@@ -217,7 +217,7 @@ def test_a_bad_value_in_a_list_is_odd_too(entry: Entry, body: bytes, at: int) ->
 
 
 @pytest.mark.parametrize("entry", [*IN_PROTOBUF, *MINIATURE, DEPTH], ids=lambda entry: entry.name)
-@settings(max_examples=max(1, settings().max_examples // 8))
+@settings(max_examples=max(1, settings().max_examples // 25))
 @given(data=st.data())
 def test_any_bytes_are_a_message_or_a_decode_error(entry: Entry, data: st.DataObject) -> None:
     """Random bytes, and random fields of the right numbers."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anytws.messages.base import TagValue
@@ -189,6 +189,7 @@ def test_the_general_way_misses_no_field(end: int) -> None:
 
 
 @pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.name)
+@settings(max_examples=max(1, settings().max_examples // 5))
 @given(fields=st.lists(st.text() | st.sampled_from(["0", "1", "-1", "2147483647", "", "x"]), max_size=8))
 def test_readers_raise_only_what_the_codec_expects(entry: Entry, fields: list[str]) -> None:
     """Anything else would leave `receive_data`."""

@@ -9,14 +9,12 @@ words by `anytws.core.closing`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cache
 from typing import Final
 
 from anytws.core import closing
 from anytws.core.before_version import Word
 from anytws.core.codes import CLIENT_ID_IN_USE, CODES, CodeTable
 from anytws.core.deadline import Step
-from anytws.core.endpoint import Endpoint
 from anytws.core.events import (
     CloseReason,
     FrameDiscarded,
@@ -29,14 +27,13 @@ from anytws.core.events import (
 )
 from anytws.core.newer_fields import NewerFields
 from anytws.core.options import HandshakeOptions
-from anytws.core.overtaken import borders_at, tick_fronts_at
 from anytws.core.paper import not_paper
 from anytws.core.read_only import refuse_change
 from anytws.core.state import Signal, State
+from anytws.core.unread import MEANINGFUL, STARTING, Unread
 from anytws.errors import UNSUPPORTED_VERSION, UPDATE_TWS, DecodeError, LocalProtocolError, RemoteProtocolError, shown
 from anytws.messages.base import Message, Side
-from anytws.messages.session import ErrorMessage, ManagedAccounts, NextValidId, StartApiRequest
-from anytws.wire.catalogue import entry_for
+from anytws.messages.session import ErrorMessage, ManagedAccounts, StartApiRequest
 from anytws.wire.codec import Codec, UnknownId, shared_codec
 from anytws.wire.frames import frame
 from anytws.wire.handshake import (
@@ -49,12 +46,11 @@ from anytws.wire.handshake import (
 )
 from anytws.wire.limits import DEFAULT_LIMITS, Limits
 from anytws.wire.odd import Odd
-from anytws.wire.routing import Front, fronts_of
 from anytws.wire.text import Surplus
 from anytws.wire.versions import MAX_VERSION, MIN_VERSION
 
 
-class Connection(Endpoint):
+class Connection(Unread):
     """One end of a connection between a client and TWS.
 
     Call `wake` with the present time before each input, if deadlines matter; then feed `receive_data`,
@@ -224,7 +220,7 @@ class Connection(Endpoint):
             self.refuse_if_read_only(message)
         # In READY only these change anything.
         return b"".join(
-            [self.send(message) if type(message) in _STARTING else frame(encode(message)) for message in messages]
+            [self.send(message) if type(message) in STARTING else frame(encode(message)) for message in messages]
         )
 
     def refuse_if_read_only(self, message: Message) -> None:
@@ -274,65 +270,6 @@ class Connection(Endpoint):
         if not has_ended:
             # What has not been fetched by now is not to be said any more. After the end it is: TWS's refusal, say.
             self._outgoing.clear()
-
-    # --- what is passed over unread ------------------------------------------------------------------------------
-
-    def cut_off(self, request_id: int, kinds: tuple[type[Message], ...]) -> bool:
-        """Pass over from now on, unread, what comes under *request_id* of *kinds*; tell whether that is all of it.
-
-        It is in READY, if a body of each kind says in front whose it is (`anytws.wire.routing.front_of`), and the id is
-        as long as those that are cut off already. Nothing is told of what is cut off, even where it could not have
-        been read: it is counted (`take_cut_off`). Of `anytws.core.cut_off.MOST_PREFIXES` beginnings the oldest give
-        way, and what they were for is read again. Raises `TypeError` for what is no data of the peer.
-        """
-        if self._codec is None or self.state is not State.READY:
-            return False
-        fronts = _fronts_of(kinds, self._peer, self._codec.version)
-        return self._cut_off.add(request_id, fronts) and {front.cls for front in fronts} >= {*kinds}
-
-    def take_again(self, request_id: int, kinds: tuple[type[Message], ...]) -> None:
-        """Read again what comes under *request_id* of *kinds*. Raises as `cut_off` does."""
-        if self._codec is not None:
-            self._cut_off.discard(request_id, _fronts_of(kinds, self._peer, self._codec.version))
-
-    def take_all_again(self) -> None:
-        """Read everything again. In a new state that happens by itself."""
-        self._cut_off.clear()
-
-    def take_cut_off(self) -> dict[type[Message], int]:
-        """Give, once, how many messages were cut off, by kind."""
-        return self._cut_off.take_counts()
-
-    # --- what is passed over because it is old already -----------------------------------------------------------
-
-    def newest_alone(self, request_id: int) -> None:
-        """Pass over from now on, unread, each tick of *request_id* that is overtaken in the same read.
-
-        Nothing is told of it, even where it could not have been read (``core/overtaken``).
-        """
-        if self._codec is not None and self._side is Side.CLIENT:
-            version = self._codec.version
-            self._overtaken.borders = borders_at(version)
-            self._overtaken.add(request_id, tick_fronts_at(version))
-
-    def each_again(self, request_id: int) -> None:
-        """Read each tick of *request_id* again."""
-        if self._codec is not None:
-            self._overtaken.discard(request_id, tick_fronts_at(self._codec.version))
-
-    @property
-    def reads_all(self) -> bool:
-        """Whether no tick is passed over because it is overtaken, whatever `newest_alone` was told."""
-        return self._overtaken.is_paused
-
-    @reads_all.setter
-    def reads_all(self, choice: bool) -> None:
-        self._overtaken.is_paused = choice
-
-    @property
-    def overtaken(self) -> int:
-        """How many ticks were passed over because they were overtaken."""
-        return self._overtaken.count
 
     # --- frames --------------------------------------------------------------------------------------------------
 
@@ -424,7 +361,7 @@ class Connection(Endpoint):
             self._receive_error(message)
         else:
             self._events.append(message)
-        if decoded is message and type(message) not in _MEANINGFUL:
+        if decoded is message and type(message) not in MEANINGFUL:
             self._passing.add(type(message))
         # Where it leads to another state, the law has to be asked again.
         self._fire(self._peer, signal)
@@ -478,7 +415,7 @@ class Connection(Endpoint):
 
     def _note(self, message: Message) -> None:
         """Act on what *message*, of either side, means to the start of the session."""
-        if type(message) not in _STARTING:
+        if type(message) not in STARTING:
             return
         self._facts.note(message)
         if isinstance(message, ManagedAccounts):
@@ -524,16 +461,3 @@ class Connection(Endpoint):
 
 _QUESTION: Final = b"\r\n\r\n"
 """What is said to who says nothing, when all is over otherwise."""
-_STARTING: Final = frozenset({NextValidId, ManagedAccounts, StartApiRequest})
-"""The kinds of message that a session starts with."""
-_MEANINGFUL: Final = _STARTING | {ErrorMessage}
-"""The kinds of message that mean something to the core. All others are data."""
-
-
-@cache
-def _fronts_of(kinds: tuple[type[Message], ...], peer: Side, version: int) -> tuple[Front, ...]:
-    entries = [entry_for(kind) for kind in kinds]
-    for entry in entries:
-        if entry.said_by is not peer or entry.cls in _MEANINGFUL:
-            raise TypeError(f"{entry.name} is no data of the {peer.name} side, and is never cut off")
-    return tuple([front for entry in entries for front in fronts_of(entry, version)])
