@@ -29,7 +29,7 @@ from tests.edges import EDGES
 Outcome: TypeAlias = tuple[object, ...]
 
 # One example of each finds a wrong word of the generator; rare values are the mutations' business.
-_few: Final = settings(max_examples=4, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+_few: Final = settings(max_examples=3, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def readings(encoding: Encoding) -> pytest.MarkDecorator:

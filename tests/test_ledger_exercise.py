@@ -17,8 +17,10 @@ START = Decimal(100_000)
 
 
 def option(symbol: str, right: Right) -> Instrument:
-    """Give some option of *symbol*."""
-    asked = Contract(symbol=symbol, security_type=SecurityType.OPTION, exchange="SMART", currency="USD", right=right)
+    """Give some option of *symbol*. With its strike said: to look through all of them takes two seconds."""
+    underlying = AAPL if symbol == "AAPL" else SPX
+    strike = float(usual_universe().chain(underlying.contract_id)[0].strikes[0])
+    asked = Contract(0, symbol, SecurityType.OPTION, strike=strike, right=right, exchange="SMART", currency="USD")
     return usual_universe().find(asked)[0].instrument
 
 
