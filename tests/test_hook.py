@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from typing import Any
 
 import anyio
@@ -166,13 +167,16 @@ async def test_a_hook_that_does_nothing_sees_nothing() -> None:
         assert await tws.ask(APPLE)
 
 
-async def test_a_connection_that_could_not_be_made_is_told_too(free_tcp_port: int) -> None:
+async def test_a_connection_that_could_not_be_made_is_told_too() -> None:
     notes = Notes()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
     with pytest.raises(anytws.TcpConnectFailed):
-        async with anytws.connect(port=free_tcp_port, client_id=3, hook=notes):
+        async with anytws.connect(port=port, client_id=3, hook=notes):
             pytest.fail("connected")
     assert [end.reason for end in notes.ends] == [anytws.CloseReason.CONNECT_FAILED]
-    assert notes.names == {f"127.0.0.1:{free_tcp_port}, client 3"}
+    assert notes.names == {f"127.0.0.1:{port}, client 3"}
 
 
 def test_what_is_no_hook_is_refused() -> None:
