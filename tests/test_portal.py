@@ -330,3 +330,39 @@ def test_a_fork_is_refused_and_closes_nothing():
         os.close(write)
         assert "of which this one is a fork" in told
         assert tws.current_time()
+
+
+def test_a_block_in_which_a_cancellation_is_lost_is_left_all_the_same(monkeypatch):
+    """Interrupted while it is being entered, where what it does for that takes the one cancellation of an old AnyIO."""
+    entering, left = threading.Event(), threading.Event()
+
+    @asynccontextmanager
+    async def block() -> AsyncGenerator[str]:
+        with anyio.CancelScope() as lost:
+            entering.set()
+            try:
+                await anyio.sleep_forever()
+            except anyio.get_cancelled_exc_class():
+                lost.cancel()
+        try:
+            yield "inside"
+        finally:
+            left.set()
+
+    wait = portals.Call.wait
+
+    def interrupted(call: portals.Call[str], seconds: float | None = None) -> None:
+        if seconds is None:
+            entering.wait(5)
+            raise KeyboardInterrupt
+        wait(call, seconds)
+        undone.append(call._done.is_set)
+
+    undone: list[bool] = []
+    monkeypatch.setattr(portals.Call, "wait", interrupted)
+    portal = Portal("an interrupted one")
+    with pytest.raises(KeyboardInterrupt):
+        portal.open(Stay(block), end_of)
+    assert undone == [True], "nobody waits for the undoing until it is too long"
+    assert left.is_set()
+    assert portal.is_over

@@ -44,10 +44,11 @@ _OWN_THREAD: Final = (
 class Call(Generic[_T]):
     """One piece of work for the loop, and a thread that waits for it."""
 
-    __slots__ = ("_done", "_scope", "_value", "_work", "failure")
+    __slots__ = ("_done", "_scope", "_undo", "_value", "_work", "failure")
 
-    def __init__(self, work: Callable[[], Coroutine[Any, Any, _T]]) -> None:
+    def __init__(self, work: Callable[[], Coroutine[Any, Any, _T]], undo: Callable[[], object] | None = None) -> None:
         self._work = work
+        self._undo = undo
         self._done = Latch()
         self._scope: anyio.CancelScope | None = None
         self._value: _T | None = None
@@ -76,6 +77,8 @@ class Call(Generic[_T]):
 
     def leave(self) -> None:
         """Cancel it, since nobody wants it any more."""
+        if self._undo is not None:
+            self._undo()
         if self._scope is not None:
             self._scope.cancel()
         else:
@@ -273,7 +276,7 @@ class Portal:
         try:
             self._thread.start()
             loop.is_ready.wait()
-            return self.call(live)
+            return self.call(live, undo=stay.let_go)
         except BaseException:
             self.close()
             raise
@@ -306,11 +309,13 @@ class Portal:
         if self._loop.stay is not None and self._loop.stay.is_entered:
             self._loop.stay.left.wait(UNDOING_SECONDS)
 
-    def call(self, work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
-        """Do *work* in the loop, and give what comes of it.
+    def call(self, work: Callable[[], Coroutine[Any, Any, _T]], undo: Callable[[], object] | None = None) -> _T:
+        """Do *work* in the loop, and give what comes of it. Where it is given up, it is cancelled, behind *undo*.
 
-        Raises what it raises, `RuntimeError` in the loop's own thread and in a fork, and when all is over what `open`
-        was told. Ctrl-C, or whatever else is raised while it waits, cancels the work and waits until that is done.
+        That is for who enters a block: an old AnyIO (4.7) cancels a task that is being started once, and that once can
+        be lost in what the block does to be entered. Raises what *work* raises, `RuntimeError` in the loop's own thread
+        and in a fork, and when all is over what `open` was told. Ctrl-C, or whatever else is raised while it waits,
+        gives it up, and waits until it is undone.
         """
         if get_ident() == self._thread.ident:
             raise RuntimeError(_OWN_THREAD)
@@ -319,7 +324,7 @@ class Portal:
                 f"this connection lives in process {self._process}, of which this one is a fork: its thread is not "
                 "here. Connect anew after the fork"
             )
-        loop, call = self._loop, Call(work)
+        loop, call = self._loop, Call(work, undo)
         try:
             loop.take(call)
             call.wait()

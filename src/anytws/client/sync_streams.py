@@ -197,7 +197,7 @@ class SyncBlock(SyncReader[_T]):
             raise RuntimeError("a stream is for one block: call the verb again for the next")
         self._is_used = True
         try:
-            self._portal.call(self._enter)
+            self._portal.call(self._enter, undo=self._stay.let_go)
         except BaseException:
             self._leave()
             raise
