@@ -292,7 +292,6 @@ REASONS: dict[str, str] = {
     "simulator.world.World._links": "as many as `WorldSettings.max_clients`, and those that are being turned away",
     "simulator.ground.Ground._holders": "as many as there are links",
     "simulator.watchers.Watchers._callbacks": OURS,
-    "simulator.client.Client.summaries": "two at the most",
     "simulator.client.Streams._entries": "one for each stream",
     "simulator.client.Streams._heap": "twice as many as streams, and 64",
     "simulator.client.Streams._serials": "one for each stream",

@@ -100,8 +100,17 @@ def connect(
     check_seconds("connect_timeout", connect_timeout, example=10, may_be_none=True)
     check_seconds("id_wait", id_wait, example=20)
     check_flag("follow_redirects", follow_redirects)
-    chosen = _chosen(
-        options, client_id, codes, limits, on_waiting, timeout_factor, pacing, read_only, paper_only, liveness, hook
+    chosen = _Core(
+        options=_with_id(options, client_id),
+        codes=codes,
+        limits=limits,
+        on_waiting=on_waiting,
+        timeout_factor=timeout_factor,
+        pacing=pacing_of(pacing),
+        read_only=read_only,
+        paper_only=paper_only,
+        liveness=liveness,
+        hook=hook,
     )
     redirects = MAX_REDIRECTS if follow_redirects else 0
 
@@ -138,18 +147,17 @@ def connect_stream(
 
     async def connecting() -> Pump:
         try:
-            chosen = _chosen(
-                options,
-                client_id,
-                codes,
-                limits,
-                on_waiting,
-                timeout_factor,
-                pacing,
-                read_only,
-                paper_only,
-                liveness,
-                hook,
+            chosen = _Core(
+                options=_with_id(options, client_id),
+                codes=codes,
+                limits=limits,
+                on_waiting=on_waiting,
+                timeout_factor=timeout_factor,
+                pacing=pacing_of(pacing),
+                read_only=read_only,
+                paper_only=paper_only,
+                liveness=liveness,
+                hook=hook,
             )
         except (TypeError, ValueError, LocalProtocolError) as problem:
             _note(problem, await close(stream))
@@ -159,9 +167,12 @@ def connect_stream(
     return _Block(connecting, address)
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class _Core:
-    """What the core of a connection is made of, and who is told while it waits."""
+    """What the core of a connection is made of, and who is told while it waits.
+
+    Raises `TypeError` or `ValueError` for what makes no connection.
+    """
 
     options: HandshakeOptions
     codes: CodeTable
@@ -173,6 +184,20 @@ class _Core:
     paper_only: bool
     liveness: float | None
     hook: Hook | None
+
+    def __attrs_post_init__(self) -> None:
+        check_instance("codes", self.codes, CodeTable)
+        check_instance("limits", self.limits, Limits)
+        # What somebody gives who has no type checker.
+        told: object = self.on_waiting
+        if told is not None and not callable(told):
+            raise TypeError(f"on_waiting is {shown(told)}, and has to be something to call, such as print")
+        check_factor("timeout_factor", self.timeout_factor)
+        check_flag("read_only", self.read_only)
+        check_flag("paper_only", self.paper_only)
+        check_seconds("liveness", self.liveness, example=30, may_be_none=True)
+        if self.hook is not None:
+            check_instance("hook", self.hook, Hook)
 
     def new(self) -> ClientSession:
         """Make one."""
@@ -458,35 +483,10 @@ async def _shake_hands(pump: Pump, options: HandshakeOptions, address: str) -> N
         raise connect_error(connection, end, address)
 
 
-def _chosen(
-    options: HandshakeOptions | None,
-    client_id: int | None,
-    codes: CodeTable,
-    limits: Limits,
-    on_waiting: OnWaiting | None,
-    timeout_factor: float,
-    pacing: Pacing | int | None,
-    read_only: bool,
-    paper_only: bool,
-    liveness: float | None,
-    hook: Hook | None,
-) -> _Core:
-    """Give what a caller has chosen. Raises `TypeError` or `ValueError` for what makes no handshake."""
+def _with_id(options: HandshakeOptions | None, client_id: int | None) -> HandshakeOptions:
     options = HandshakeOptions() if options is None else options
     check_instance("options", options, HandshakeOptions)
-    check_instance("codes", codes, CodeTable)
-    check_instance("limits", limits, Limits)
-    if on_waiting is not None and not callable(on_waiting):
-        raise TypeError(f"on_waiting is {shown(on_waiting)}, and has to be something to call, such as print")
-    options = options if client_id is None else attrs.evolve(options, client_id=client_id)
-    check_factor("timeout_factor", timeout_factor)
-    check_flag("read_only", read_only)
-    check_flag("paper_only", paper_only)
-    check_seconds("liveness", liveness, example=30, may_be_none=True)
-    if hook is not None:
-        check_instance("hook", hook, Hook)
-    paced = pacing_of(pacing)
-    return _Core(options, codes, limits, on_waiting, timeout_factor, paced, read_only, paper_only, liveness, hook)
+    return options if client_id is None else attrs.evolve(options, client_id=client_id)
 
 
 def _check_address(host: object, port: object) -> None:

@@ -125,8 +125,6 @@ class Client(ABC):
         """What the client said of the kind of data that it takes."""
         self.account: str | None = None
         """The account whose data it has subscribed to."""
-        self.summaries: set[int] = set()
-        """The ids of its account summaries, two at the most."""
         self.knows_calendar: bool = False
         """Whether it was told the meta data of Wall Street Horizon in this session: before that there are no events."""
         self.streams: Final[Streams] = Streams()
@@ -166,5 +164,4 @@ class Client(ABC):
     def leave(self) -> None:
         """Forget what it has subscribed to: it is gone."""
         self.streams.clear()
-        self.summaries.clear()
         self.account = None
