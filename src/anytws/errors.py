@@ -16,12 +16,19 @@ As a tree::
     │   ├── HoursUnknown           trading hours that TWS did not tell, or that cannot be read
     │   ├── SettingsRefused        TWS did not change settings as it was asked
     │   ├── DataLost               TWS lost its link, and with it the data of one stream
+    │   ├── AnswerLost             the connection ended amid a request that changes something, and is not said twice
     │   ├── AnswerTooLarge         the answer to one request is larger than is kept
     │   └── LimitReached           a stream would be one too many for TWS; nothing was sent
     ├── SendQueueFull              too much waits to be sent, because TWS does not read; nothing was sent
+    ├── NotConnected               what may not wait was wanted while ``keep_connected`` is away; nothing was sent
     ├── SlowConsumer               a stream was not read fast enough, and is over; the connection goes on
     ├── HealthTimedOut             what was waited for, of health, did not come about in time; the connection goes on
+    ├── PresenceTimedOut           the same of presence
     ├── StreamInUse                a second task wanted to read a stream; the first one goes on
+    ├── JournalError               never raised itself
+    │   ├── JournalInUse           another process, or another connection, writes to this journal
+    │   ├── JournalDamaged         what is in it cannot be read, or is no journal
+    │   └── NotJournaled           it cannot be written to: the order was not sent
     ├── WrongThread                a connection was used from another thread; nothing was done
     ├── WrongTask                  a block was left in another task than it was entered in; the connection is over
     ├── ConnectionClosed           the connection is over (`anytws.core.events`)
@@ -392,6 +399,27 @@ class SettingsRefused(RequestError):
         return type(self), (self.response,)
 
 
+class AnswerLost(RequestError):
+    """The connection ended before the answer to a request that changes something at TWS, and it was not said again.
+
+    Only under `anytws.keep_connected`, which asks all else again. ``may_have_arrived`` is False where no byte of
+    ``request`` had left: then nothing has changed. Else only TWS knows, and has to be asked for what has become of it.
+    """
+
+    def __init__(self, request: object, may_have_arrived: bool) -> None:
+        what = (
+            "TWS may have done what it says" if may_have_arrived else "no byte of it had left, so nothing has changed"
+        )
+        super().__init__(
+            f"the connection ended before the answer to {type(request).__name__}: {what}; it is not said again"
+        )
+        self.request = request
+        self.may_have_arrived = may_have_arrived
+
+    def __reduce__(self) -> tuple[type[AnswerLost], tuple[object, bool]]:
+        return type(self), (self.request, self.may_have_arrived)
+
+
 class AnswerTooLarge(RequestError):
     """The answer to one request is larger than is kept for one. It was given up, and cancelled where it can be.
 
@@ -481,6 +509,24 @@ class SendQueueFull(AnytwsError):
         return type(self), (self.frames, self.size)
 
 
+class NotConnected(AnytwsError):
+    """There is no connection at the moment, and what was wanted may not wait for one: nothing was sent.
+
+    Only under `anytws.keep_connected`, while it is away: orders and whatever else changes something at TWS. ``gap`` is
+    since when and why (`Gap`), ``presence`` where we are in coming back (`Presence`). ``what`` is the name of what was
+    wanted.
+    """
+
+    def __init__(self, what: str, gap: object, presence: object) -> None:
+        super().__init__(f"{what} was not sent: {presence}")
+        self.what = what
+        self.gap = gap
+        self.presence = presence
+
+    def __reduce__(self) -> tuple[type[NotConnected], tuple[str, object, object]]:
+        return type(self), (self.what, self.gap, self.presence)
+
+
 class SlowConsumer(AnytwsError):
     """A stream held more than its bound, because it was not read fast enough. It is over, and what waited is gone.
 
@@ -533,6 +579,21 @@ class HealthTimedOut(AnytwsError):
         return type(self), (self.seconds, self.health)
 
 
+class PresenceTimedOut(AnytwsError):
+    """What was waited for with `PresenceTopic.until` did not come about in time. Nothing else has changed.
+
+    ``seconds`` is how long it was waited for, ``presence`` where we were at the end (`Presence`).
+    """
+
+    def __init__(self, seconds: float, presence: object) -> None:
+        super().__init__(f"presence did not become what was waited for within {seconds:g} s: {presence}")
+        self.seconds = seconds
+        self.presence = presence
+
+    def __reduce__(self) -> tuple[type[PresenceTimedOut], tuple[float, object]]:
+        return type(self), (self.seconds, self.presence)
+
+
 class StreamInUse(AnytwsError):
     """A second task wanted to read a stream while another one waits for its next item. That one goes on."""
 
@@ -543,6 +604,46 @@ class StreamInUse(AnytwsError):
 
     def __reduce__(self) -> tuple[type[StreamInUse], tuple[()]]:
         return type(self), ()
+
+
+class JournalError(AnytwsError):
+    """Something about a journal of orders went wrong. Always raised as one of its kinds.
+
+    ``path`` is the file, as it was named.
+    """
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(f"the journal {shown(path)}: {problem}")
+        self.path = path
+        self.problem = problem
+
+    def __reduce__(self) -> tuple[type[JournalError], tuple[str, str]]:
+        return type(self), (self.path, self.problem)
+
+
+class JournalInUse(JournalError):
+    """Another process writes to this journal, or another one of this process. It has one writer at a time."""
+
+
+class JournalDamaged(JournalError):
+    """What is in a journal cannot be read, or is none. Nothing was changed; ``line`` is the first that is wrong.
+
+    What it would have told is not known, so no order leaves on the strength of it: look into the file, or begin with
+    another one and `Orders.reconcile`. The last line may be cut short, by a power failure say; that is none.
+    """
+
+    def __init__(self, path: str, problem: str, line: int | None = None) -> None:
+        super().__init__(path, problem if line is None else f"line {line} {problem}")
+        self.problem = problem
+        self.line = line
+        """Counted from 1; None where it is no matter of a line."""
+
+    def __reduce__(self) -> Any:  # noqa: ANN401 (as pickle has it)
+        return type(self), (self.path, self.problem, self.line)
+
+
+class NotJournaled(JournalError):
+    """A journal could not be written to, such as on a full disk. The order that was to be kept in it was not sent."""
 
 
 class WrongThread(AnytwsError):

@@ -48,7 +48,10 @@ _MUTE = (
     "or IB Gateway: after a client that gave up waiting, one was seen to accept connections and answer none. Or "
     "something else owns this port"
 )
-_RESTART = "TWS restarts once a day and its network may drop: connect again, waiting longer each time"
+_RESTART = (
+    "TWS restarts once a day and its network may drop: connect again, waiting longer each time, as "
+    "anytws.keep_connected does"
+)
 _NOT_TWS = "Check host and port: what answers there may not be TWS"
 _STARTING = "TWS may still be logging in, or this client id was just dropped: wait a while and connect again"
 _TOO_OLD = (

@@ -43,11 +43,18 @@ def weigh(value: object) -> int:
     return weigher(value)
 
 
+def weighs_always(cls: type[object], size: int) -> None:
+    """Have every object of *cls* weigh *size* bytes, where what is large in it is weighed in something beside it."""
+    _ALWAYS[cls] = size
+
+
 _Weigher: TypeAlias = Callable[[Any], int]
 _WEIGHERS: Final[dict[type[object], _Weigher]] = {}
 _ALWAYS: Final[dict[type[object], int]] = {}
 """What objects of a class weigh that has no large field."""
 _REFERENCE: Final = 16
+_MANY_FIELDS: Final = 10
+"""Of a class with so many fields that may be large, weighing takes long enough to look whether it was just done."""
 
 
 def _make_weigher(cls: type[object]) -> _Weigher:
@@ -72,13 +79,30 @@ def _fields_weigher(base: int, large: Sequence[str]) -> _Weigher:
 
     def weigh_fields(value: object) -> int:
         weight = base
-        for part in parts_of(value)[:-1]:
-            # Most fields of most messages are empty, and what is empty is one object for all.
-            if part:
-                weight += sys.getsizeof(part) if type(part) is str else weigh(part)
+        # Most fields of most messages are empty, and what is empty is one object for all.
+        for part in filter(None, parts_of(value)[:-1]):
+            weight += sys.getsizeof(part) if type(part) is str else weigh(part)
         return weight
 
-    return weigh_fields
+    return weigh_fields if len(large) < _MANY_FIELDS else _one_remembered(weigh_fields)
+
+
+def _one_remembered(weigher: _Weigher) -> _Weigher:
+    """Give what weighs as *weigher* does, and the same object twice in a row but once.
+
+    TWS repeats itself about orders, and what repeats is one object: the order, the contract.
+    """
+    last: tuple[object, int] = (None, 0)
+
+    def weigh_or_repeat(value: object) -> int:
+        nonlocal last
+        known, weight = last
+        if known is not value:
+            weight = weigher(value)
+            last = value, weight
+        return weight
+
+    return weigh_or_repeat
 
 
 def _weigh_items(items: Collection[object]) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from anytws.machines.conversation import Asked, Conversation, Phase, Streamed
 from anytws.machines.drive import drive
 from anytws.machines.health import Farm, FarmKind, FarmState, Health, HealthChanged, Latest
@@ -11,6 +13,10 @@ from anytws.machines.outbox import Parcel, Place
 from anytws.machines.pacing import Limit, Pacing, PacingStatistics, Waiting
 from anytws.machines.records import Dropped, InBand, Reset
 from anytws.machines.session import ClientSession, Holder, SessionStatistics
+
+if TYPE_CHECKING:
+    from anytws.machines.known_orders import KnownOrders
+    from anytws.machines.order import OrderLife
 
 __all__ = [
     "CAPACITY",
@@ -25,11 +31,13 @@ __all__ = [
     "HealthChanged",
     "Holder",
     "InBand",
+    "KnownOrders",
     "Latest",
     "Limit",
     "LinkState",
     "Mailbox",
     "MailboxStatistics",
+    "OrderLife",
     "Pacing",
     "PacingStatistics",
     "Parcel",
@@ -42,3 +50,15 @@ __all__ = [
     "WhenFull",
     "drive",
 ]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> type:
+        """Import what is loaded only where somebody wants it: most connections never hear of an order."""
+        if name == "KnownOrders":
+            from anytws.machines import known_orders as there  # noqa: PLC0415 (see above)
+        elif name == "OrderLife":
+            from anytws.machines import order as there  # noqa: PLC0415 (see above)
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return vars(there)[name]

@@ -9,7 +9,7 @@ from typing import Any, Final, Generic, TypeVar
 from anytws.arrow import Records
 from anytws.machines.figures import Figure, Figures, figure_of
 from anytws.machines.pictures import Painter, Rows
-from anytws.machines.records import InBand
+from anytws.machines.records import Gap, InBand, Resumed
 from anytws.messages.accounts import (
     AccountDataEnd,
     AccountSummary,
@@ -49,6 +49,12 @@ class Holdings(Generic[_Held]):
     """When TWS last brought the account up to date, see `Figures.time`. Positions never say it."""
     notices: tuple[InBand, ...] = ()
     """What TWS remarked since the `Holdings` before."""
+    gap: Gap | None = None
+    """Under `keep_connected`: since when nothing comes, and why. While it is set, what is held is old: as it was when
+    the gap began. None: as far as is known, changes come."""
+    resumed: Resumed | None = None
+    """Under `keep_connected`: in the first `Holdings` after a gap, what is over. TWS has said all anew: what was closed
+    meanwhile is in ``held`` no more, and need not be in ``changed``."""
 
     def __iter__(self) -> Iterator[_Held]:
         return iter(self.held)
@@ -135,6 +141,12 @@ class _AccountPainter(Painter[_Row, _Picture]):
             self._begin()
         else:
             self._said.add(subject)
+
+    def begin_again(self) -> None:
+        """Note that TWS says all anew."""
+        super().begin_again()
+        self._said.clear()
+        self._is_closed = self._is_behind_position = False
 
     @abstractmethod
     def _take(self, message: Any) -> None:

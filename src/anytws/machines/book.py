@@ -29,8 +29,9 @@ import attrs
 from anytws.core.arguments import check_whole_number
 from anytws.core.events import Notice, OddValue
 from anytws.core.remembered import Remembered
+from anytws.machines.outages import Told
 from anytws.machines.quoting import MOST_NOTICE_BYTES, MOST_NOTICES
-from anytws.machines.records import Dropped, Reset
+from anytws.machines.records import Dropped, Gap, Reset, Resumed
 from anytws.messages.base import record
 from anytws.messages.market_data import (
     MarketDepth,
@@ -75,6 +76,11 @@ class Book:
     anew, from nothing (`Reset`). A `Dropped` in front: there were more than are kept for a reader."""
     rerouted: RerouteMarketDepthRequest | None = None
     """What TWS named instead of the contract that was asked for, if it did: this is its book then."""
+    gap: Gap | None = None
+    """Under `keep_connected`: since when nothing comes, and why. While it is set there are no rows, and the book is not
+    consistent: how it is, nobody knows. None: as far as is known, changes come."""
+    resumed: Resumed | None = None
+    """Under `keep_connected`: in the first book after a gap, what is over; the rows come anew, from nothing."""
     received_at: datetime | None = attrs.field(default=None, eq=False)
     """When the newest of it was received, by the clock of this machine, in UTC. It takes no part in comparing."""
 
@@ -100,7 +106,10 @@ class Booking:
     *rows* is how many of each side were asked for. *clock* gives seconds since 1970, for `Book.received_at`.
     """
 
-    __slots__ = ("_asks", "_bids", "_clock", "_is_doubtful", "_is_due", "_notices", "_received", "_rerouted", "_rows")
+    __slots__ = (
+        "_asks", "_bids", "_clock", "_is_doubtful", "_is_due", "_notices", "_outages", "_received", "_rerouted",
+        "_rows",
+    )  # fmt: skip
 
     def __init__(self, rows: int, *, clock: Callable[[], float] | None = None) -> None:
         check_whole_number("rows", rows, at_least=1, example=10)
@@ -114,6 +123,7 @@ class Booking:
         self._notices: Remembered[Notice | OddValue | Reset] | None = None
         self._rerouted: RerouteMarketDepthRequest | None = None
         self._received: float | None = None
+        self._outages: Final = Told()
         self._is_due = False
 
     @property
@@ -130,6 +140,25 @@ class Booking:
     def rerouted(self) -> RerouteMarketDepthRequest | None:
         """What TWS wants to be asked instead, if anything."""
         return self._rerouted
+
+    def lose(self, gap: Gap) -> None:
+        """Forget all rows, and have the book tell of the *gap* at once. Remarks that wait are told all the same."""
+        self.blank()
+        self._outages.lose(gap)
+        self._is_due = True
+
+    def resume(self, resumed: Resumed) -> None:
+        """Have the book tell at once that the gap is over; the rows come anew."""
+        self._outages.resume(resumed)
+        self._is_due = True
+
+    def blank(self) -> None:
+        """Forget all rows: nobody knows how they are now."""
+        self._bids.clear()
+        self._asks.clear()
+        self._is_doubtful = False
+        self._received = None
+        self._is_due = bool(self._notices)
 
     def fold(self, items: Iterable[Any]) -> None:
         """Take *items* of the conversation, in their order."""
@@ -198,8 +227,10 @@ class Booking:
             one.price <= two.price for one, two in pairwise(asks)
         )
         received = None if self._received is None else datetime.fromtimestamp(self._received, UTC)
-        is_consistent = is_whole and is_in_order and not self._is_doubtful
-        return Book(bids, asks, is_consistent, self._take_notices(), self._rerouted, received)
+        gap = self._outages.gap
+        is_consistent = is_whole and is_in_order and not self._is_doubtful and gap is None
+        notices, resumed = self._take_notices(), self._outages.take()
+        return Book(bids, asks, is_consistent, notices, self._rerouted, gap, resumed, received)
 
     def _take_notices(self) -> tuple[Notice | OddValue | Reset | Dropped, ...]:
         kept, self._notices = self._notices, None

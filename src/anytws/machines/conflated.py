@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, Protocol, TypeVar
 
 from anytws.machines.mailbox import Mailbox, MailboxStatistics
-from anytws.machines.records import Dropped
-from anytws.messages.base import Streams
+from anytws.machines.records import Dropped, Gap, Resumed
+from anytws.messages.base import Streams, replace
 
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
@@ -36,6 +36,18 @@ class Picture(Protocol[_T_co]):
 
     def fold(self, items: Iterable[Any]) -> None:
         """Take what has come. Never raises."""
+        ...
+
+    def lose(self, gap: Gap) -> None:
+        """Forget how things were, and tell of the *gap* at once."""
+        ...
+
+    def resume(self, resumed: Resumed) -> None:
+        """Tell at once that the gap is over."""
+        ...
+
+    def blank(self) -> None:
+        """Forget how things were, since somebody else tells of the gap."""
         ...
 
     def take(self) -> _T_co | None:
@@ -74,6 +86,24 @@ class Conflated(Mailbox[_T]):
             self._again, self._follow = self._follow(self.picture.rerouted), None
         else:
             super().finish(end, last=last)
+
+    def lose(self, gap: Gap, *, alone: bool = False) -> None:  # noqa: ARG002 (to one stream it is all the same)
+        """Have the picture tell of the *gap*, in place of all that it had and nobody has read."""
+        if self._gap is None and not self.is_finished:
+            self._gap = gap
+            self.picture.lose(gap)
+            self.hand.clear()
+
+    def resume(self, resumed: Resumed) -> None:
+        """Have the picture tell that it goes on, if it was told of a gap."""
+        gap, self._gap = self._gap, None
+        if gap is not None and not self.is_finished:
+            self.picture.resume(resumed if resumed.gap is gap else replace(resumed, gap=gap))
+
+    @property
+    def begins_anew(self) -> bool:
+        """Whether behind a gap it needs to be told all from the beginning: TWS says only what changes."""
+        return True
 
     @property
     def again(self) -> Streams[Any] | None:

@@ -226,7 +226,7 @@ class Conversation(Generic[_T]):
         """What is on the wire for it; None when it is over."""
         self.is_news: bool = False
         """Whether it stands in the list of those who have news."""
-        self._was_sent = False
+        self._was_sent = self._was_given = False
 
     def __repr__(self) -> str:
         phase = "over" if self.question is None else self.question.phase.value
@@ -238,6 +238,11 @@ class Conversation(Generic[_T]):
         return self._was_sent if self.question is None else self.question.has_left
 
     @property
+    def was_given(self) -> bool:
+        """Whether TWS may have got it: some of its bytes have left, or how many have is not known."""
+        return self._was_given if self.question is None else self.question.was_given
+
+    @property
     def waiting(self) -> Waiting | None:
         """Why the request has not left yet; None: it has, or all is over."""
         return None if self.question is None else self.question.waiting
@@ -245,7 +250,8 @@ class Conversation(Generic[_T]):
     def part(self) -> None:
         """Note that it takes no more part in the question."""
         if self.question is not None:
-            self._was_sent, self.question = self.question.has_left, None
+            self._was_sent, self._was_given = self.question.has_left, self.question.was_given
+            self.question = None
 
 
 class Asked(Conversation[_T]):

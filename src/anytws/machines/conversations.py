@@ -24,7 +24,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from anytws.core.arguments import check_timeout
-from anytws.core.code_words import Effect
+from anytws.core.code_words import CodeKind, Effect
 from anytws.core.codes import CODES, LINK_RESTORED_DATA_LOST, CodeTable
 from anytws.core.connection import Connection
 from anytws.core.events import ConnectionClosed, Event, Notice, OddValue, UndecodableFrame
@@ -37,9 +37,11 @@ from anytws.errors import (
     RequestTimedOut,
 )
 from anytws.machines.conversation import Asked, Conversation, Phase, Plan, Question, Streamed, Turn, plan_of
-from anytws.machines.gates import Gate
+from anytws.machines.gates import Turnstile
 from anytws.machines.health import Layers
 from anytws.machines.mailbox import Mailbox
+from anytws.machines.order_desk import OrderDesk
+from anytws.machines.order_news import LINK_NEWS, NAMES_OF_ORDER_NEWS, TELLS_OF_ORDERS
 from anytws.machines.outbox import Outbox
 from anytws.machines.pacer import Pacer
 from anytws.machines.pacing import Pacing
@@ -58,7 +60,7 @@ from anytws.machines.verdicts import (
     remark_of,
 )
 from anytws.messages.base import Asks, Message, Streams, ToClient, ToTws, replace
-from anytws.messages.session import CurrentTimeRequest, ErrorMessage, ManagedAccountsRequest
+from anytws.messages.session import CurrentTimeRequest, ErrorMessage, ManagedAccounts, ManagedAccountsRequest
 from anytws.wire.catalogue import entry_of
 from anytws.wire.conversation import Key, Shape
 
@@ -88,12 +90,14 @@ class Conversations:
         codes: CodeTable = CODES,
         timeout_factor: float = 1.0,
         pacing: Pacing | None = None,
+        orders: OrderDesk | None = None,
     ) -> None:
         self._connection = connection
-        self._timeout_factor = timeout_factor
+        self.timeout_factor: Final = timeout_factor
         self._codes = codes
         self._timers = Timers(_is_open)
-        self.register: Final = Register()
+        self._orders = OrderDesk(codes) if orders is None else orders
+        self.register: Final = Register(self._orders.ids)
         """Who listens for what."""
         self._sayings = Sayings(connection, outbox, self.register, self._timers, pacing)
         self._plans: dict[tuple[type[ToTws], bool], Plan] = {}
@@ -111,6 +115,8 @@ class Conversations:
         """When nothing is cut off any more, unless some of it comes before."""
         self._odd: OddValue | None = None
         self._link_lost_at = -math.inf
+        self.of_orders: list[Event] = []
+        """What the last read has brought of orders, codes under an id, and of the link; for who takes it away."""
         self.layers: Final = Layers()
         """What TWS has told of itself."""
         self._probe: Asked[Any] | None = None
@@ -131,6 +137,19 @@ class Conversations:
         self._open(asked, plan, now)
         return asked
 
+    def fence(self, now: float, seconds: float | None) -> Asked[ManagedAccounts]:
+        """Ask, behind every order that was said before, what TWS answers at once: then it has read them all.
+
+        It takes part in no question that was asked before, and waits behind nothing but orders. Raises as `ask` does.
+        """
+        check_timeout(seconds)
+        request = ManagedAccountsRequest()
+        plan = self._plan(request, is_asked=True)
+        seconds = self._patience(plan) if seconds is None else seconds
+        asked: Asked[ManagedAccounts] = Asked(request, _deadline(now, seconds), seconds)
+        self._open(asked, plan, now, afresh=True, urgent=True)
+        return asked
+
     def stream(
         self,
         request: Streams[_T],
@@ -146,8 +165,12 @@ class Conversations:
         self._open(streamed, plan, now)
         return streamed
 
+    def patience(self, request: ToTws) -> float | None:
+        """Give the seconds that an answer to *request* has by default; None: for ever. Raises as `ask` does."""
+        return self._patience(self._plan(request, is_asked=True))
+
     def _patience(self, plan: Plan) -> float | None:
-        return None if plan.deadline is None else plan.deadline * self._timeout_factor
+        return None if plan.deadline is None else plan.deadline * self.timeout_factor
 
     def leave(self, conversation: Conversation[Any], now: float) -> None:
         """Note that the caller of *conversation* has gone. The last one of a question cancels it, if it can be."""
@@ -406,6 +429,8 @@ class Conversations:
         if isinstance(event, ErrorMessage):
             self._hear_error(event, now)
         elif isinstance(event, ToClient):
+            if TELLS_OF_ORDERS[type(event)]:
+                self.of_orders.append(event)
             for question in self.register.whose(event):
                 if question.is_simple and odd is None:
                     self._answer_one(question, event, now)
@@ -610,10 +635,16 @@ class Conversations:
         if code in LINK_CODES:
             self._link_lost_at = now
         if number is None or number <= 0 or number == _NO_ID:
-            self._hear_error_without_id(error, now)
+            # Below zero are the ids of orders that were made by hand and bound to a client.
+            if number is not None and number < 0 and self._orders.knows(number):
+                self.of_orders.append(error)
+            else:
+                self._hear_error_without_id(error, now)
             return
         question = self.register.whose_error(number)
-        if question is None:
+        if question is None or question.plan.row.key is Key.ORDER_ID:
+            self.of_orders.append(error)
+        if question is None or self._is_of_order(question, error):
             return
         question.has_heard = True
         if question.is_of_cancelled(error):
@@ -626,8 +657,18 @@ class Conversations:
         else:
             self._apply(question, error, now)
 
+    def _is_of_order(self, question: Question, error: ErrorMessage) -> bool:
+        """Tell whether *error* is about the order whose id a what-if has, and not about that."""
+        if question.plan.row.key is not Key.ORDER_ID or error.request_id is None:
+            return False
+        kind = self._codes.kind_of(error.error_code)
+        is_of_orders = kind in (CodeKind.CANCELLED, CodeKind.CANCEL_FAILED)
+        return is_of_orders and self._orders.knows(error.request_id)
+
     def _hear_error_without_id(self, error: ErrorMessage, now: float) -> None:
         code = error.error_code
+        if code in LINK_NEWS:
+            self.of_orders.append(error)
         self.layers.hear(code, error.error_message)
         if code == LINK_RESTORED_DATA_LOST:
             self._lose_data(now)
@@ -676,6 +717,8 @@ class Conversations:
             self._fail(question, Turn.GIVEN_UP, lambda: self._failure(question, doubt, now), now)
 
     def _hear_unreadable(self, frame: UndecodableFrame, now: float) -> None:
+        if frame.message in NAMES_OF_ORDER_NEWS:
+            self.of_orders.append(frame)
         problem = (frame.message, frame.field, frame.seen, frame.wanted, frame.request_id)
         for question in self.register.whose_unreadable(frame.message, frame.request_id):
             question.has_heard = True
@@ -810,6 +853,6 @@ def _joinable(slot: Slot | None, member: Conversation[Any], plan: Plan) -> Quest
 def _is_open(subject: Any) -> bool:
     if isinstance(subject, Question):
         return subject.phase is not Phase.OVER
-    if isinstance(subject, Gate):
+    if isinstance(subject, Turnstile):
         return bool(subject.waiting)
     return isinstance(subject, Slot) or subject.question is not None

@@ -28,9 +28,14 @@ class BlockingSocket(Protocol):
 
 
 def drive(
-    session: ClientSession, sock: BlockingSocket, *, until: Callable[[], object], clock: Callable[[], float]
+    session: ClientSession,
+    sock: BlockingSocket,
+    *,
+    until: Callable[[], object],
+    clock: Callable[[], float],
+    deadline: float | None = None,
 ) -> None:
-    """Send and receive until *until* says so, or the connection has ended.
+    """Send and receive until *until* says so, the connection has ended, or the *clock* has come to *deadline*.
 
     *clock* gives seconds that only go up: ``time.monotonic``. It returns when the connection has ended, and raises
     nothing of its own: ``session.closed`` says how, and whatever was asked raises it.
@@ -41,9 +46,9 @@ def drive(
     """
     while True:
         _send(session, sock, clock)
-        if session.closed is not None or until():
+        if session.closed is not None or until() or (deadline is not None and clock() >= deadline):
             return
-        _receive(session, sock, clock)
+        _receive(session, sock, clock, deadline)
 
 
 def _send(session: ClientSession, sock: BlockingSocket, clock: Callable[[], float]) -> None:
@@ -63,8 +68,8 @@ def _send(session: ClientSession, sock: BlockingSocket, clock: Callable[[], floa
                 data = data[count:]
 
 
-def _receive(session: ClientSession, sock: BlockingSocket, clock: Callable[[], float]) -> None:
-    sock.settimeout(_patience(session, clock))
+def _receive(session: ClientSession, sock: BlockingSocket, clock: Callable[[], float], deadline: float | None) -> None:
+    sock.settimeout(_patience(session, clock, deadline))
     try:
         data = sock.recv(CHUNK)
     except TimeoutError:
@@ -78,7 +83,9 @@ def _receive(session: ClientSession, sock: BlockingSocket, clock: Callable[[], f
             session.receive_eof(clock())
 
 
-def _patience(session: ClientSession, clock: Callable[[], float]) -> float | None:
+def _patience(session: ClientSession, clock: Callable[[], float], deadline: float | None = None) -> float | None:
     wake_at = session.wake_at()
+    if deadline is not None and (wake_at is None or deadline < wake_at):
+        wake_at = deadline
     # Zero would make the socket non-blocking.
     return None if wake_at is None else max(0.001, wake_at - clock())

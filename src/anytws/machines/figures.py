@@ -13,7 +13,7 @@ import attrs
 
 from anytws.arrow import Records
 from anytws.errors import shown
-from anytws.machines.records import InBand
+from anytws.machines.records import Gap, InBand, Resumed
 from anytws.messages.accounts import AccountSummary, AccountUpdateMulti, AccountValue
 from anytws.messages.base import record
 
@@ -223,6 +223,11 @@ class Figures:
     """
     notices: tuple[InBand, ...] = ()
     """What TWS remarked since the `Figures` before."""
+    gap: Gap | None = None
+    """Under `keep_connected`: since when nothing comes, and why. While it is set, the figures are old: as they were
+    when the gap began. None: as far as is known, changes come."""
+    resumed: Resumed | None = None
+    """Under `keep_connected`: in the first `Figures` after a gap, what is over. TWS has said all anew."""
 
     def __iter__(self) -> Iterator[Figure]:
         return iter(self.figures)

@@ -29,8 +29,8 @@ class Step:
 
     __slots__ = ("gate", "key", "weight")
 
-    def __init__(self, gate: Gate, weight: int = 1, key: Hashable = None) -> None:
-        self.gate: Gate = gate
+    def __init__(self, gate: Turnstile, weight: int = 1, key: Hashable = None) -> None:
+        self.gate: Turnstile = gate
         self.weight: int = weight
         self.key: Hashable = key
         """What two have to have in common to need one place together."""
@@ -77,7 +77,7 @@ class Claim:
         return Waiting(self.reason, self.since, until)
 
 
-class Gate:
+class Turnstile:
     """One limit, and those who wait for it."""
 
     __slots__ = ("patience", "reason", "waiting", "wake_at")
@@ -103,7 +103,7 @@ class Gate:
         raise NotImplementedError
 
 
-class Places(Gate):
+class Places(Turnstile):
     """So many may be open at once."""
 
     __slots__ = ("_advised", "_advised_until", "_keys", "_lingering", "_most", "_taken")
@@ -174,7 +174,7 @@ class Places(Gate):
         self._lingering.append(until)
 
 
-class Frequency(Gate):
+class Frequency(Turnstile):
     """So many may be said in a span of time."""
 
     __slots__ = ("_log", "_most", "_seconds", "_weight")

@@ -70,13 +70,19 @@ def refuse_order_id(number: int, ids: RequestIds, message: str) -> None:
         )
 
 
+MOST_WHAT_IFS: Final = 10_000
+"""Ids of what-ifs that are remembered."""
+
+
 class OrderIds:
     """Ids for orders: they only go up, whatever TWS says, and begin at nextValidId."""
 
-    __slots__ = ("_floor",)
+    __slots__ = ("_floor", "_what_ifs")
 
     def __init__(self) -> None:
         self._floor = 0
+        self._what_ifs: dict[int, bool] = {}
+        """Ids under which a what-if was said, the oldest first, and whether its answer is due."""
 
     def raise_to(self, number: int) -> None:
         """Give out none below *number*."""
@@ -86,6 +92,21 @@ class OrderIds:
         """Note an id that somebody chose by hand: the next one is above it."""
         self._floor = max(self._floor, number + 1)
 
+    def note_heard(self, number: int) -> None:
+        """Note an id that TWS has said in an order: the next one is above it, whosever order that is (documented).
+
+        One from where requests are numbered raises nothing, unless the orders of this client are up there: an error
+        that names an id has to mean one thing, and others may number their orders by the clock.
+        """
+        floor = self._floor
+        if floor <= number < (MOST_ID if floor >= HIGH_ORDER_ID else LOWER_FIRST_REQUEST_ID):
+            self._floor = number + 1
+
+    @property
+    def floor(self) -> int:
+        """The lowest that may be given out."""
+        return self._floor
+
     @property
     def next(self) -> int:
         """The next id. It is not taken by that: what is refused uses none up."""
@@ -94,3 +115,23 @@ class OrderIds:
                 f"there is no order id left above {MOST_ID}: have TWS reset the API order id sequence", message="order"
             )
         return self._floor
+
+    # --- what-ifs ------------------------------------------------------------------------------------------------
+
+    def note_what_if(self, number: int) -> None:
+        """Note that a what-if is said under the id *number*: that makes no order."""
+        what_ifs = self._what_ifs
+        what_ifs[number] = True
+        if len(what_ifs) > MOST_WHAT_IFS:
+            del what_ifs[next(iter(what_ifs))]
+
+    def note_answered(self, number: int) -> bool:
+        """Note that the what-if under *number* is answered; tell whether an answer was due."""
+        is_due = self._what_ifs.get(number, False)
+        if is_due:
+            self._what_ifs[number] = False
+        return is_due
+
+    def is_what_if(self, number: int) -> bool:
+        """Tell whether a what-if was said under *number*."""
+        return number in self._what_ifs

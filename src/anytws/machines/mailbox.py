@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from itertools import takewhile
 from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar, get_args
 
 import attrs
@@ -16,8 +16,9 @@ import attrs
 from anytws.core.arguments import check_whole_number
 from anytws.core.remembered import MOST_BYTES, weigh
 from anytws.errors import SlowConsumer, shown
-from anytws.machines.records import Dropped, Reset
-from anytws.messages.base import Streams
+from anytws.machines.outages import MOST_OUTAGES, OUTAGES, Outage, join_all, without_fetched
+from anytws.machines.records import Dropped, Gap, Reset, Resumed
+from anytws.messages.base import Asks, Streams, replace
 
 _T = TypeVar("_T")
 
@@ -32,8 +33,8 @@ connection arrives all the same, a full stream from which nobody takes an item f
 
 CAPACITY: Final = 10_000
 """Items that wait for a reader unless somebody says otherwise."""
-_NEVER_DROPPED: Final = (Reset,)
-"""Items without which those after them mean something else: the last of them stays."""
+_AT_THE_FRONT: Final = frozenset({Dropped, Reset, *OUTAGES})
+"""What may stand at the oldest end and is no item that may be dropped: only there is a `Dropped`."""
 
 
 @attrs.frozen
@@ -57,11 +58,14 @@ class Mailbox(Generic[_T]):
 
     It has two lists. ``hand`` is what the reader has begun to read, the next item last, so that to take one is a
     `list.pop`; what has come since waits behind it. Both together have the bounds.
+
+    What tells of an outage (`lose`, `resume`) stands in its place and takes none: it is never dropped, fails nobody.
     """
 
     __slots__ = (
-        "_capacity", "_capacity_bytes", "_dropped", "_end", "_failure", "_hand_bytes", "_hand_is_past", "_hand_length",
-        "_is_closed", "_is_over", "_past", "_received", "_waiting", "_waiting_bytes", "hand", "when_full",
+        "_capacity", "_capacity_bytes", "_dropped", "_end", "_failure", "_gap", "_hand_bytes", "_hand_is_past",
+        "_hand_length", "_hand_marks", "_is_closed", "_is_over", "_marks", "_past", "_received", "_waiting",
+        "_waiting_bytes", "hand", "when_full",
     )  # fmt: skip
 
     def __init__(
@@ -84,6 +88,10 @@ class Mailbox(Generic[_T]):
         self._hand_length = 0
         """How many were in the hand when it was weighed."""
         self._waiting_bytes = 0
+        self._gap: Gap | None = None
+        """The outage in which it is."""
+        self._marks = self._hand_marks = 0
+        """Of what waits, and of what is in the hand at most, how many tell of outages."""
         self._received = 0
         self._dropped = 0
         self._failure: SlowConsumer | None = None
@@ -101,6 +109,9 @@ class Mailbox(Generic[_T]):
     def preload(self, items: Sequence[_T | Dropped]) -> None:
         """Begin with *items* of the past. They count against no bound."""
         self._past.extend(items)
+
+    def note_left(self) -> None:
+        """Note that what asks for it has left this process: from here on TWS may answer."""
 
     def extend(self, items: Sequence[_T]) -> None:
         """Take what has come. After the end, a failure, or when nobody reads any more it is forgotten."""
@@ -137,6 +148,49 @@ class Mailbox(Generic[_T]):
         self._failure = SlowConsumer(capacity, "items" if is_count else "bytes", lost, unread_seconds)
         self._dropped += lost
         self._empty()
+
+    @property
+    def gap(self) -> Gap | None:
+        """The outage of which the reader was told, and not yet that it is over; None: there is none."""
+        return self._gap
+
+    def lose(self, gap: Gap, *, alone: bool = False) -> None:  # noqa: ARG002 (to one stream it is all the same)
+        """Tell the reader that from here on nothing comes; who is in a gap already stays in that one.
+
+        *alone*: the gap is of this stream alone, and not of all that there are.
+        """
+        if self._gap is None and not self.is_finished:
+            self._gap = gap
+            self._tell(gap)
+
+    def resume(self, resumed: Resumed) -> None:
+        """Tell the reader that it goes on, if it was told of a gap: that one is over."""
+        gap, self._gap = self._gap, None
+        if gap is not None and not self.is_finished:
+            self._tell(resumed if resumed.gap is gap else replace(resumed, gap=gap))
+
+    @property
+    def begins_anew(self) -> bool:
+        """Whether behind a gap it needs to be told all from the beginning: of the rest alone it makes nothing whole."""
+        return False
+
+    @property
+    def missing(self) -> Asks[Any] | None:
+        """What asks for what was missed in the gap that is over: until it is `fetched`, the reader stays in that."""
+        return None
+
+    def fetched(self, answer: Any, why_not: str = "") -> None:
+        """Take the *answer* to what was `missing`; None: there is none, for the reason in *why_not*."""
+
+    def _tell(self, outage: Outage) -> None:
+        self._waiting.append(outage)  # type: ignore[arg-type]  # who reads what is kept is told of them
+        self._marks += 1
+        if self._marks > 2 * MOST_OUTAGES:
+            self._waiting = deque(join_all(self._waiting))
+            self._marks = sum([type(item) in OUTAGES for item in self._waiting])
+            newest: object = self._waiting[-1]
+            if isinstance(newest, Gap):
+                self._gap = newest
 
     @property
     def has_room(self) -> bool:
@@ -177,11 +231,12 @@ class Mailbox(Generic[_T]):
         if self._past:
             self.hand.extend(reversed(self._past))
             self._past = []
-            self._hand_bytes, self._hand_length = 0, len(self.hand)
+            self._hand_bytes, self._hand_length, self._hand_marks = 0, len(self.hand), 0
         elif self._waiting:
             self.hand.extend(reversed(self._waiting))
             self._waiting.clear()
             self._hand_bytes, self._waiting_bytes = self._waiting_bytes, 0
+            self._hand_marks, self._marks = self._marks, 0
             self._hand_length = len(self.hand)
         elif self._end is not None:
             raise self._end
@@ -257,7 +312,7 @@ class Mailbox(Generic[_T]):
         self._weigh_hand()
         waiting = [item for items in (self.hand, self._past, self._waiting) for item in items]
         return MailboxStatistics(
-            sum(not isinstance(item, Dropped) for item in waiting),
+            sum(type(item) is not Dropped and type(item) not in OUTAGES for item in waiting),
             self._hand_bytes + self._waiting_bytes,
             self._capacity,
             self._capacity_bytes,
@@ -280,10 +335,14 @@ class Mailbox(Generic[_T]):
         return count > self._capacity or (count > 1 and self._heavy > 0)
 
     def _count(self) -> int:
-        """Count the items that take a place. A `Dropped` takes none, nor does what was there before it was opened."""
+        """Count the items that take a place. What tells of gaps takes none, nor what was there before it was opened."""
         if self.hand and not self._hand_is_past:
-            return len(self._waiting) + len(self.hand) - _marks(self.hand[-_MOST_MARKS:])
-        return len(self._waiting) - _marks(islice(self._waiting, _MOST_MARKS))
+            if self._hand_marks:
+                # The reader has taken some of them, perhaps.
+                self._hand_marks = sum([type(item) in OUTAGES for item in self.hand])
+            count = len(self._waiting) + len(self.hand) - self._hand_marks
+            return count - self._marks - _count_dropped(reversed(self.hand))
+        return len(self._waiting) - self._marks - _count_dropped(self._waiting)
 
     @property
     def _heavy(self) -> int:
@@ -303,6 +362,7 @@ class Mailbox(Generic[_T]):
         self._waiting.clear()
         self._past = []
         self._hand_bytes = self._waiting_bytes = self._hand_length = 0
+        self._marks = self._hand_marks = 0
 
     def _drop(self) -> None:
         """Drop the oldest until the rest may wait, the newest in any case; a `Dropped` stands where they stood.
@@ -310,30 +370,33 @@ class Mailbox(Generic[_T]):
         What was there before it was opened takes no place, so that to drop it would make none.
         """
         excess, heavy = self._count() - self._capacity, self._heavy
-        kept: list[_T | Dropped] = []
-        before = gone = 0
-        while (excess > 0 or heavy > 0) and self._is_more_than_one:
-            item = self._take_oldest()
-            if isinstance(item, Dropped):
+        marks: list[Any] = []
+        gone = 0
+        while (excess > 0 or heavy > 0) and self._count() > 1:
+            item: Any = self._take_oldest()
+            kind = type(item)
+            if kind is Dropped:
                 gone += item.count
-                continue
-            is_kept = type(item) in _NEVER_DROPPED
-            # Of several that are kept, with nothing left in between, the last one says it all.
-            for dropped in kept if is_kept else [item]:
-                gone += 1
+            elif kind in OUTAGES:
+                mark, fetched = without_fetched(item)
+                self._dropped += fetched
+                _put_dropped(marks, gone)
+                marks.append(mark)
+                gone = 0
+            else:
+                if kind is Reset:
+                    # It stays: those after it mean something else without. Of several, the last one says it all.
+                    item = _put_reset(marks, item, gone)
+                    gone = 0
+                    if item is None:
+                        continue
+                else:
+                    gone += 1
                 self._dropped += 1
-                excess, heavy = excess - 1, heavy - _weigh(dropped)
-            if is_kept:
-                kept.clear()
-                kept.append(item)
-                before, gone = before + gone, 0
-        marks = [*([Dropped(before)] if before else []), *kept, *([Dropped(gone)] if gone else [])]
+                excess, heavy = excess - 1, heavy - _weigh(item)
+        _put_dropped(marks, gone)
         for mark in reversed(marks):
             self._put_back(mark)
-
-    @property
-    def _is_more_than_one(self) -> bool:
-        return len(self._waiting) + (0 if self._hand_is_past else len(self.hand)) > 1
 
     def _take_oldest(self) -> _T | Dropped:
         if self.hand and not self._hand_is_past:
@@ -344,6 +407,7 @@ class Mailbox(Generic[_T]):
         else:
             item = self._waiting.popleft()
             self._waiting_bytes -= _weigh(item)
+            self._marks -= type(item) in OUTAGES
         return item
 
     def _put_back(self, item: _T | Dropped) -> None:
@@ -351,9 +415,11 @@ class Mailbox(Generic[_T]):
             self.hand.append(item)
             self._hand_bytes += _weigh(item)
             self._hand_length += 1
+            self._hand_marks += type(item) in OUTAGES
         else:
             self._waiting.appendleft(item)
             self._waiting_bytes += _weigh(item)
+            self._marks += type(item) in OUTAGES
 
 
 class Folding(Mailbox[_T]):
@@ -405,14 +471,40 @@ class Desk(Mailbox[_T]):
         raise NotImplementedError
 
 
-_MOST_MARKS: Final = 3
-"""What is not an item stands at the oldest end: a `Dropped`, what is never dropped, and a `Dropped` behind it."""
+def _is_at_the_front(item: object) -> bool:
+    return type(item) in _AT_THE_FRONT
 
 
-def _marks(oldest: Iterable[object]) -> int:
-    return sum([type(item) is Dropped for item in oldest])
+def _count_dropped(oldest: Iterable[object]) -> int:
+    """Count each `Dropped`, of which there is none behind the first item."""
+    return sum([type(item) is Dropped for item in takewhile(_is_at_the_front, oldest)])
+
+
+def _put_dropped(marks: list[Any], count: int) -> None:
+    """Put behind *marks* that so many are gone."""
+    if count and marks and type(marks[-1]) is Dropped:
+        marks[-1] = Dropped(marks[-1].count + count)
+    elif count:
+        marks.append(Dropped(count))
+
+
+def _put_reset(marks: list[Any], reset: Reset, gone: int) -> Reset | None:
+    """Put behind *marks*, and so many that are *gone*, a *reset*; give the one that is gone for it."""
+    place = next((place for place, mark in enumerate(marks) if type(mark) is Reset), None)
+    before: Reset | None = None
+    if place is not None:
+        before, *rest = marks[place:]
+        del marks[place:]
+        for mark in [Dropped(1), *rest]:
+            if type(mark) is Dropped:
+                _put_dropped(marks, mark.count)
+            else:
+                marks.append(mark)
+    _put_dropped(marks, gone)
+    marks.append(reset)
+    return before
 
 
 def _weigh(item: object) -> int:
-    """Give about how much memory *item* keeps. A `Dropped` counts for nothing."""
-    return 0 if type(item) is Dropped else weigh(item)
+    """Give about how much memory *item* keeps. What takes no place counts for nothing."""
+    return 0 if type(item) is Dropped or type(item) in OUTAGES else weigh(item)

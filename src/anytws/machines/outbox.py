@@ -19,6 +19,7 @@ from anytws.machines.pacing import Tally
 
 if TYPE_CHECKING:
     from anytws.machines.conversation import Question
+    from anytws.machines.order import OrderLife
 
 MOST_FRAMES: Final = 10_000
 MOST_BYTES: Final = 2**20
@@ -51,7 +52,7 @@ class Place(Enum):
 class Parcel:
     """The bytes of one message on their way out."""
 
-    __slots__ = ("data", "is_promised", "lane", "number", "place", "put_at", "some_left", "whose")
+    __slots__ = ("data", "is_promised", "lane", "life", "number", "place", "put_at", "some_left", "whose")
 
     def __init__(self, data: bytes, put_at: float, lane: Lane, number: int, whose: Question | None) -> None:
         self.data: bytes = data
@@ -63,6 +64,8 @@ class Parcel:
         """Which of all that was queued it was."""
         self.whose: Question | None = whose
         """The question that it says, as long as it has not left."""
+        self.life: OrderLife | None = None
+        """The order that it is about, as long as it has not left."""
         self.is_promised: bool = False
         """Whether somebody may wait for it to leave: then leaving the block does too."""
         self.place: Place = Place.QUEUED
@@ -120,6 +123,10 @@ class Lane:
     def _forget(self, parcel: Parcel) -> None:
         self.frames -= 1
         self.size -= len(parcel.data)
+
+
+_NONE: Final = Lane()
+"""The lane of what is in none any more."""
 
 
 class Outbox:
@@ -231,7 +238,7 @@ class Outbox:
         """Take *parcel* back, if the writer has not got it; tell whether it was taken back."""
         if parcel.place is not Place.QUEUED:
             return parcel.place is Place.WITHDRAWN
-        parcel.place, parcel.whose = Place.WITHDRAWN, None
+        parcel.place, parcel.whose, parcel.life = Place.WITHDRAWN, None, None
         parcel.lane.withdraw(parcel)
         self._queued -= 1
         self._promised -= parcel.is_promised
@@ -339,6 +346,9 @@ class Outbox:
             count -= size
             self._given_size -= size
             parcel.place, parcel.some_left = Place.LEFT, True
+            if parcel.life is not None:
+                # An order keeps its parcels for good: not their bytes, no way back to itself, and none to the others.
+                parcel.data, parcel.life, parcel.lane = b"", None, _NONE
             if parcel.whose is not None:
                 self._left.append(parcel.whose)
                 # The question has the parcel: nothing is to be left for the garbage collector.
@@ -372,7 +382,8 @@ class Outbox:
         for parcel in (*self._given, *self._bulk.parcels, *self._urgent.parcels):
             if parcel.is_on_its_way:
                 parcel.place = Place.LOST
-            parcel.whose = None
+            parcel.whose = parcel.life = None
+            parcel.lane = _NONE
         self._given.clear()
         self._left = []
         self._bulk = self._urgent = Lane()

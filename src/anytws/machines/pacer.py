@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from anytws.errors import LimitReached
 from anytws.machines.conversation import Plan, Question
-from anytws.machines.gates import FOR_EVER, Claim, Frequency, Gate, Places, Step
+from anytws.machines.gates import FOR_EVER, Claim, Frequency, Places, Step, Turnstile
 from anytws.machines.pacing import Limit, Pacing, Tally
 from anytws.machines.timers import Timers
 from anytws.messages.base import ToTws
@@ -165,16 +165,16 @@ class Pacer:
         claim.step.gate.take(claim, claim.step)
         claim.passed += 1
 
-    def _arm(self, gate: Gate, at: float) -> None:
+    def _arm(self, gate: Turnstile, at: float) -> None:
         if at < FOR_EVER and (gate.wake_at is None or at < gate.wake_at):
             gate.wake_at = at
             self._timers.start(at, self._try_again, gate)
 
-    def _try_again(self, gate: Gate, now: float) -> None:
+    def _try_again(self, gate: Turnstile, now: float) -> None:
         gate.wake_at = None
         self._open(gate, now)
 
-    def _open(self, gate: Gate, now: float) -> None:
+    def _open(self, gate: Turnstile, now: float) -> None:
         """Let those pass *gate* who may."""
         while gate.waiting:
             claim = next(iter(gate.waiting))
@@ -241,5 +241,5 @@ class Pacer:
             gate.waiting.clear()
         self._keyed.clear()
 
-    def _gates(self) -> tuple[Gate, ...]:
+    def _gates(self) -> tuple[Turnstile, ...]:
         return (*self._places, self._small, self._symbols, self._snapshots, *self._keyed.values())

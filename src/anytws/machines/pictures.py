@@ -15,8 +15,9 @@ from anytws.core.events import Notice, OddValue
 from anytws.core.remembered import MOST_BYTES, weigh
 from anytws.errors import AnswerTooLarge
 from anytws.machines.mailbox import Mailbox, MailboxStatistics
-from anytws.machines.records import Dropped, InBand, Reset
-from anytws.messages.base import ToTws
+from anytws.machines.outages import Told
+from anytws.machines.records import Dropped, Gap, InBand, Reset, Resumed
+from anytws.messages.base import ToTws, replace
 
 _Row = TypeVar("_Row")
 _Picture = TypeVar("_Picture")
@@ -35,7 +36,7 @@ class Rows(Generic[_Row]):
     A word that is put waits until it is `settle`d: what TWS says together is believed together.
     """
 
-    __slots__ = ("_changed", "_is_gone", "_item", "_pending", "_rows", "_weight")
+    __slots__ = ("_before", "_changed", "_is_gone", "_item", "_pending", "_rows", "_unread", "_weight")
 
     def __init__(self, item: type[_Row], is_gone: Callable[[_Row], bool] | None = None) -> None:
         self._item = item
@@ -45,6 +46,10 @@ class Rows(Generic[_Row]):
         self._rows: dict[Hashable, _Row] = {}
         self._changed: dict[Hashable, _Row] = {}
         self._pending: dict[Hashable, _Row] = {}
+        self._before: dict[Hashable, _Row] | None = None
+        """While all is said anew: what was known before; None: nothing is."""
+        self._unread: dict[Hashable, _Row] = {}
+        """While all is said anew: of that, what had changed and nobody had looked at."""
         self._weight = 0
 
     def put(self, subject: Hashable, row: _Row) -> None:
@@ -74,6 +79,27 @@ class Rows(Generic[_Row]):
         """Note that somebody has looked."""
         self._weight -= sum(map(weigh, self._changed.values()))
         self._changed.clear()
+
+    def begin_again(self) -> None:
+        """Forget all: TWS says it anew. What comes as it was is no change then (`note_all_said`)."""
+        if self._before is None:
+            self._before, self._unread = self._rows, self._changed
+        self._rows, self._changed = {}, {}
+        self._pending.clear()
+        self._weight = sum(map(weigh, [*self._before.values(), *self._unread.values()]))
+
+    def note_all_said(self, *, is_read: bool) -> None:
+        """Note that all was said anew; *is_read*: somebody has looked at what was known before.
+
+        What is not among it is no more, as what was closed meanwhile.
+        """
+        before, unread, self._before, self._unread = self._before, self._unread, None, {}
+        if before is None:
+            return
+        self._weight -= sum(map(weigh, [*before.values(), *unread.values()]))
+        for subject, row in [*self._changed.items()]:
+            if before.get(subject) == row and (is_read or subject not in unread):
+                self._replace(self._changed.pop(subject))
 
     @property
     def rows(self) -> tuple[_Row, ...]:
@@ -115,6 +141,11 @@ class Painter(Generic[_Row, _Picture]):
     def end_read(self) -> None:
         """Note that what one read brought has been heard. What has no other bracket is settled by it."""
 
+    def begin_again(self) -> None:
+        """Note that TWS says all anew. What was believed is believed no more when it has (`is_whole`)."""
+        self.is_whole = False
+        self.rows.begin_again()
+
     @abstractmethod
     def paint(self, notices: tuple[InBand, ...] = ()) -> _Picture:
         """Give the picture of what is settled."""
@@ -130,7 +161,9 @@ class Painter(Generic[_Row, _Picture]):
 class Pictures(Mailbox[_Picture]):
     """A mailbox that holds one picture: the newest."""
 
-    __slots__ = ("_dropped_notices", "_is_painted", "_notice_bytes", "_notices", "_painter", "_request")
+    __slots__ = (
+        "_dropped_notices", "_is_painted", "_notice_bytes", "_notices", "_outages", "_painter", "_request", "_resuming",
+    )  # fmt: skip
 
     def __init__(self, painter: Painter[Any, _Picture], request: ToTws) -> None:
         super().__init__()
@@ -139,8 +172,11 @@ class Pictures(Mailbox[_Picture]):
         self._notices: list[InBand] = []
         self._notice_bytes = 0
         self._dropped_notices = 0
+        self._outages: Final = Told()
+        self._resuming: Resumed | None = None
+        """What is to be told as soon as TWS has said all anew: until then the reader is in the gap."""
         self._is_painted = False
-        """Whether there has been a first picture."""
+        """Whether there has been a first picture; after a gap, the first of all that was said anew."""
 
     def preload(self, items: Sequence[Any]) -> None:
         """Begin with what is known of the past."""
@@ -165,12 +201,52 @@ class Pictures(Mailbox[_Picture]):
             self._waiting.clear()
             self.finish(AnswerTooLarge(self._request, len(painter.rows)))
         elif painter.is_whole and (not self._is_painted or painter.rows.changed or self._notices):
-            self._waiting.clear()
-            self._waiting.append(painter.paint(self._remarks()))
-            self._is_painted = True
+            self._paint()
+
+    def _paint(self) -> None:
+        """Let the picture as it is now be the one that waits."""
+        if self._resuming is not None:
+            self._painter.rows.note_all_said(is_read=not self._waiting)
+            self._outages.resume(self._resuming)
+            self._resuming = self._gap = None
+        self._show()
+        self._is_painted = True
+
+    def _show(self) -> None:
+        picture: Any = self._painter.paint(self._remarks())
+        gap, resumed = self._outages.gap, self._outages.look()
+        if gap is not None or resumed is not None:
+            picture = replace(picture, gap=gap, resumed=resumed)
+        self._waiting.clear()
+        self._waiting.append(picture)
+
+    def lose(self, gap: Gap, *, alone: bool = False) -> None:  # noqa: ARG002 (to one stream it is all the same)
+        """Have the picture tell that it is old. Who has seen none is shown none: it would look like an empty one."""
+        self._resuming = None
+        if self._gap is not None or self.is_finished:
+            return
+        self._gap = gap
+        self._outages.lose(gap)
+        if self._is_painted:
+            if not self._waiting:
+                self._look_away()
+            self._show()
+
+    def resume(self, resumed: Resumed) -> None:
+        """Believe nothing of what was said before the gap, and tell that it is over once all has been said anew."""
+        if self._gap is not None and not self.is_finished:
+            self._painter.begin_again()
+            self._is_painted = False
+            self._resuming = replace(resumed, gap=self._gap)
+
+    @property
+    def begins_anew(self) -> bool:
+        """Whether behind a gap it needs to be told all from the beginning: what is no more nobody says."""
+        return True
 
     def _look_away(self) -> None:
         self._painter.rows.forget_changes()
+        self._outages.take()
         self._notices.clear()
         self._notice_bytes = self._dropped_notices = 0
 

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import attrs
 
 from anytws.core.events import Notice, OddValue
-from anytws.machines.records import Dropped
+from anytws.machines.records import Dropped, Gap, Resumed
 from anytws.messages.base import record
 from anytws.messages.contract import DeltaNeutralContract
 from anytws.messages.enumerations import Number
@@ -301,6 +301,13 @@ class Quote:
     not subscribed to (10090). A `Dropped` in front: there were more than are kept for a reader."""
     news: tuple[TickNews, ...] = ()
     """The headlines since the quote before (generic tick 292)."""
+    gap: Gap | None = None
+    """Under `keep_connected`: since when nothing comes, and why. While it is set all values are None, so that nobody
+    sees a price that is old. None: as far as is known, quotes come. In `MarketData.watch` it stands beside the quotes
+    (`Watched`), and is None here."""
+    resumed: Resumed | None = None
+    """Under `keep_connected`: in the first quote after a gap, what is over. Values are None until TWS says them anew.
+    Where several gaps were over before somebody looked, they are told as one, from the first to the last."""
     received_at: datetime | None = attrs.field(default=None, eq=False)
     """When the newest of it was received, by the clock of this machine, in UTC. It takes no part in comparing."""
 

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from anytws.core.events import Notice, OddValue
 from anytws.core.remembered import Remembered, weigh
+from anytws.machines.outages import Told
 from anytws.machines.quotes import ExchangeForPhysicals, GenericTicks, Greeks, OtherTick, Quote
-from anytws.machines.records import Dropped
+from anytws.machines.records import Dropped, Gap, Resumed
 from anytws.machines.tick_places import (
     EFP,
     FIELDS,
@@ -69,7 +70,7 @@ class Quoting:
 
     __slots__ = (
         "_changed", "_clock", "_efp", "_generic", "_greeks", "_is_delayed", "_is_due", "_news", "_notices", "_others",
-        "_others_given", "_pending", "_readers", "_received", "_strange", "_values", "_was_given",
+        "_others_given", "_outages", "_pending", "_readers", "_received", "_strange", "_values", "_was_given",
     )  # fmt: skip
 
     def __init__(self, *, is_above_zero: bool = False, clock: Callable[[], float] | None = None) -> None:
@@ -92,6 +93,8 @@ class Quoting:
         self._generic = GenericTicks()
         self._efp = ExchangeForPhysicals()
         self._received: float | None = None
+        self._outages: Told | None = None
+        """Where there has been one."""
         self._is_due = False
         self._was_given = False
 
@@ -113,6 +116,39 @@ class Quoting:
         """What TWS wants to be asked instead, if anything."""
         rerouted: RerouteMarketDataRequest | None = self._values[_REROUTED]
         return rerouted
+
+    # --- outages ---------------------------------------------------------------------------------------------------
+
+    def lose(self, gap: Gap) -> None:
+        """Forget all values, and have the quote tell of the *gap* at once."""
+        self.blank()
+        if self._outages is None:
+            self._outages = Told()
+        self._outages.lose(gap)
+        self._is_due = True
+
+    def resume(self, resumed: Resumed) -> None:
+        """Have the quote tell at once that the gap is over; values come anew."""
+        if self._outages is not None:
+            self._outages.resume(resumed)
+            self._is_due = True
+
+    def blank(self) -> None:
+        """Forget all values: nobody knows how they are now. Remarks that wait are told all the same."""
+        values = self._values
+        self._changed.update([number for number, value in enumerate(values) if value is not None])
+        rerouted = values[_REROUTED]
+        self._values = [None] * len(FIELDS)
+        # It is the same contract as before that is asked for again.
+        self._values[_REROUTED] = rerouted
+        if rerouted is not None:
+            self._changed.discard(_REROUTED)
+        self._pending.clear()
+        self._strange.clear()
+        self._others.clear()
+        self._is_delayed = None
+        self._received = None
+        self._is_due = bool(self._notices or self._news)
 
     # --- what comes ------------------------------------------------------------------------------------------------
 
@@ -227,7 +263,8 @@ class Quoting:
         self._settle()
         others = tuple(self._others.values()) if self._others else ()
         has_others = others != self._others_given
-        if not (self._changed or has_others or self._notices or self._news):
+        has_outage = self._outages is not None and self._outages.is_news
+        if not (self._changed or has_others or self._notices or self._news or has_outage):
             return None
         self._was_given, self._others_given = True, others
         names = tuple([FIELDS[number] for number in sorted(self._changed)])
@@ -270,6 +307,9 @@ class Quoting:
         one.changed = changed
         one.notices = () if self._notices is None and self._news is None else self._take_notices()
         one.news = () if self._news is None else self._take_news()
+        outages = self._outages
+        one.gap = None if outages is None else outages.gap
+        one.resumed = None if outages is None else outages.take()
         one.received_at = None if self._received is None else datetime.fromtimestamp(self._received, UTC)
         one.__class__ = Quote
         quote: Quote = one

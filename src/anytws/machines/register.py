@@ -38,9 +38,9 @@ class Slot:
 class Register:
     """The open questions of one connection, and how to find them."""
 
-    def __init__(self) -> None:
+    def __init__(self, order_ids: OrderIds | None = None) -> None:
         self.request_ids: Final = RequestIds()
-        self.order_ids: Final = OrderIds()
+        self.order_ids: Final = OrderIds() if order_ids is None else order_ids
         self.late: Final[Counter[str]] = Counter()
         """How many messages came for conversations that were over, by kind."""
         self.cut_off: int = 0

@@ -99,10 +99,24 @@ class Sayings:
             self._say(question, now)
 
     def _say(self, question: Question, now: float) -> None:
+        if question.plan.row.key is Key.ORDER_ID:
+            self._keep_in_order(question)
         question.fire(Turn.SAID)
         question.is_simple = question.plan.is_simple
         self._register.listen(question)
         self._put(question, now)
+
+    def _keep_in_order(self, question: Question) -> None:
+        """Give a what-if that had to wait another id, if orders have left meanwhile: TWS takes no lower one (103)."""
+        ids, number = self._register.order_ids, question.key_of(question.request)
+        if getattr(question.asked, "order_id", None) is None and number != ids.floor - 1:
+            request = replace(question.request, order_id=ids.next)
+            question.data = self._connection.send(request)
+            question.request = request
+            ids.note_used(ids.next)
+            for member in question.members:
+                member.request = request
+        ids.note_what_if(question.key_of(question.request))
 
     def _put(self, question: Question, now: float) -> None:
         self._turns += 1
@@ -115,6 +129,8 @@ class Sayings:
         """Look at what has left since this was last called."""
         for question in self._outbox.take_left():
             self._note_left(question, now)
+            for streamed in question.streams:
+                streamed.mailbox.note_left()
         if self._roomless:
             self.use_room(now)
 

@@ -17,7 +17,7 @@ No method raises because of what the peer did.
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import attrs
 
@@ -43,14 +43,20 @@ from anytws.machines.health import Health, HealthChanged, Latest, has_market_dat
 from anytws.machines.ids import refuse_order_id
 from anytws.machines.liveness import Act, Liveness
 from anytws.machines.mailbox import Mailbox
+from anytws.machines.order_desk import OrderDesk
 from anytws.machines.outbox import UNSENT_SECONDS, Outbox, Parcel
 from anytws.machines.pacing import Pacing, PacingStatistics
 from anytws.machines.records import Dropped
-from anytws.messages.base import Asks, Message, Side, Streams, ToTws, replace
-from anytws.messages.session import CurrentTimeInMillisRequest, CurrentTimeRequest
+from anytws.messages.base import Asks, Message, Side, Streams, ToTws
+from anytws.messages.session import CurrentTimeInMillisRequest, CurrentTimeRequest, ManagedAccounts
 from anytws.wire.catalogue import entry_of
 from anytws.wire.conversation import Key, Shape
 from anytws.wire.limits import DEFAULT_LIMITS, Limits
+
+if TYPE_CHECKING:
+    from anytws.machines.intent import Guard
+    from anytws.machines.known_orders import KnownOrders
+    from anytws.machines.order import OrderLife
 
 _T = TypeVar("_T")
 _M = TypeVar("_M", bound=ToTws)
@@ -62,6 +68,7 @@ NO_BLOCKING: Final = (
     "news of orders; choose 'fail' or 'drop_oldest'"
 )
 _REMARKS: Final = (Notice, OddValue, StillWaiting, SurplusFields, UndecodableFrame, UnknownMessage)
+_CANCEL: Final = "CancelOrderRequest"
 _CANCEL_ALL: Final = "GlobalCancelRequest"
 _CLOCK_REQUESTS: Final = (CurrentTimeRequest, CurrentTimeInMillisRequest)
 Holder: TypeAlias = "Conversation[Any] | Mailbox[Any]"
@@ -101,6 +108,8 @@ class ClientSession:
         read_only: bool = False,
         paper_only: bool = False,
         liveness: float | None = None,
+        orders: KnownOrders | None = None,
+        guard: Guard | None = None,
     ) -> None:
         self.pacing: Final = pacing
         if pacing is not None and pacing.by_tws:
@@ -109,7 +118,12 @@ class ClientSession:
             Side.CLIENT, options, codes=codes, limits=limits, read_only=read_only, paper_only=paper_only
         )
         self.outbox: Final = Outbox()
-        self.conversations: Final = Conversations(self.connection, self.outbox, codes, timeout_factor, pacing)
+        self._orders = OrderDesk(codes, orders)
+        self.guard: Final = guard
+        """What every order has to pass before it leaves: a gate, a journal."""
+        self.conversations: Final = Conversations(
+            self.connection, self.outbox, codes, timeout_factor, pacing, self._orders
+        )
         self._listeners: list[Mailbox[Event]] = []
         self._backlog: Remembered[Event] | None = Remembered(BACKLOG)
         self._seen_at = 0.0
@@ -118,6 +132,8 @@ class ClientSession:
         """Events that were not kept, since a program that asks and streams does not need them."""
         self._is_asking = False
         self._next_valid_id: int | None = None
+        self._has_begun = False
+        """Whether the orders know of this connection."""
         self._remarks: list[StillWaiting] = []
         self.remarks: list[Event] | None = None
         """What TWS says besides answers and data, and what of it cannot be read, for who looks on and takes it away;
@@ -248,15 +264,75 @@ class ClientSession:
         Raises `LocalProtocolError`, and changes nothing, for what may not be said now or like this; `SendQueueFull`
         where TWS does not read; `ConnectionClosed` after the end.
         """
+        queued = self.queue(message, now)
+        self._orders.settle()
+        return queued
+
+    def queue(self, message: _M, now: float) -> tuple[_M, Parcel]:
+        """Do as `send`; but what is believed of an order is told of it only when `orders` is looked at, or at an input.
+
+        For who has its bytes leave at once, and keeps them waiting for nothing.
+        """
         self.raise_if_closed()
         self.connection.refuse_if_read_only(message)
         urgent = is_urgent(message)
+        if urgent:
+            # What was said before is noted by now, and its id is used.
+            self._orders.settle()
+        if urgent and (parcel := self._vanish(message, now)) is not None:
+            return message, parcel
         if self.conversations.is_full_for(urgent=urgent):
             raise SendQueueFull(self.outbox.frames, self.outbox.size)
+        guard = self.guard if urgent else None
+        if guard is not None:
+            guard.check(message)
         said, data = self._encode(message)
+        if guard is not None:
+            guard.note(said, data, self.connection.server_version or 0)
         if isinstance(message, _CLOCK_REQUESTS):
             self._clock_said_at = now
-        return said, self.outbox.put(data, now, urgent=urgent, promised=True)
+        parcel = self.outbox.put(data, now, urgent=urgent, promised=True)
+        if urgent:
+            self._orders.note_sent(said, parcel)
+        return said, parcel
+
+    @property
+    def orders(self) -> KnownOrders:
+        """What is believed of orders. Who connects again hands it on: an order lives longer than a connection."""
+        return self._orders.known
+
+    @property
+    def has_order_news(self) -> bool:
+        """Whether `take_order_news` gives something."""
+        return self._orders.has_news
+
+    def take_order_news(self) -> list[OrderLife]:
+        """Give, once, the orders of which something is new; what guards them has been told."""
+        news = self._orders.take_news()
+        if self.guard is not None:
+            self.guard.hear(news)
+        return news
+
+    def _vanish(self, message: ToTws, now: float) -> Parcel | None:
+        """Where *message* cancels an order that has not left, have neither leave, and give what was withdrawn."""
+        if type(message).__name__ != _CANCEL:
+            return None
+        order_id: int = message.order_id  # type: ignore[attr-defined]  # of this one it is
+        if not self._orders.is_queued(order_id):
+            return None
+        _, data = self._encode(message)
+        if not self.orders.vanishes(order_id, self.outbox.withdraw):
+            return None
+        parcel = self.outbox.put(data, now, urgent=True)
+        self.outbox.withdraw(parcel)
+        return parcel
+
+    def take_back(self, parcel: Parcel) -> bool:
+        """Take back what `send` has queued, and what was sent since for the same order; tell whether that was done.
+
+        It cannot be once the bytes were given to whoever writes. An order that is taken back never was.
+        """
+        return self._orders.take_back(parcel, self.outbox.withdraw)
 
     def _encode(self, message: _M) -> tuple[_M, bytes]:
         entry = entry_of(message)
@@ -283,7 +359,7 @@ class ClientSession:
         number: int | None = getattr(message, "order_id", None)
         if number is None:
             number = ids.next
-            message = replace(message, order_id=number)
+            message = _with_order_id(message, number)
         else:
             refuse_order_id(number, self.conversations.register.request_ids, type(message).__name__)
         data = self.connection.send(message)
@@ -301,6 +377,16 @@ class ClientSession:
         self.raise_if_closed()
         self.connection.refuse_if_read_only(request)
         asked = self.conversations.ask(request, now, timeout)
+        self._is_asking = True
+        return asked
+
+    def fence(self, now: float, timeout: float | None = None) -> Asked[ManagedAccounts]:
+        """Ask, behind every order that was sent before, what TWS answers at once: then it has read them all.
+
+        What it refuses on sight it has refused by then, as it answers in the order in which it reads. Raises as `ask`.
+        """
+        self.raise_if_closed()
+        asked = self.conversations.fence(now, timeout)
         self._is_asking = True
         return asked
 
@@ -427,6 +513,10 @@ class ClientSession:
         """Pass on what an input has brought, and queue what the connection says by itself."""
         self._seen_at = now
         connection = self.connection
+        if not self._has_begun and connection.state in (State.AWAITING_NEXT_VALID_ID, State.READY):
+            # Before it is ready TWS may say already which orders there are, and they are those of this client id.
+            self._has_begun = True
+            self._orders.connect(connection.client_id or 0)
         data = connection.data_to_send()
         if data:
             self.outbox.put(data, now)
@@ -437,6 +527,11 @@ class ClientSession:
             if connection.next_valid_id is not self._next_valid_id:
                 self._note_next_valid_id(connection.next_valid_id, now)
             self.conversations.hear(events, now)
+            if self.conversations.of_orders:
+                of_orders, self.conversations.of_orders = self.conversations.of_orders, []
+                self._orders.hear(of_orders)
+            if connection.closed is not None:
+                self._orders.cut(connection.closed)
             self._publish(events)
             self._note_health(events, now)
         self.conversations.wake(now)
@@ -484,8 +579,12 @@ class ClientSession:
             if is_first and self.pacing is not None and not self.pacing.by_tws:
                 # The handshake is not paced, and this is its last word.
                 self.outbox.pace(self.pacing.messages_per_second, now)
-            self.conversations.register.order_ids.raise_to(next_valid_id)
-            self.conversations.register.request_ids.begin(next_valid_id)
+            if is_first:
+                self._orders.begin(self.connection.client_id or 0, next_valid_id)
+            else:
+                self._orders.ids.raise_to(next_valid_id)
+            # The own ids may be higher than what TWS remembers.
+            self.conversations.register.request_ids.begin(self._orders.ids.floor)
 
     def _publish(self, events: list[Event]) -> None:
         if self._backlog is not None:
@@ -510,6 +609,16 @@ class ClientSession:
         elif any(mailbox.is_closed or mailbox.has_failed for mailbox in self._listeners):
             self._listeners = [box for box in self._listeners if not (box.is_closed or box.has_failed)]
             self.conversations.is_overheard = bool(self._listeners)
+
+
+def _with_order_id(message: _M, order_id: int) -> _M:
+    """Give *message* with this id. By hand: `anytws.messages.base.replace` asks attrs about every field first."""
+    cls: Any = type(message)
+    copied: _M = object.__new__(cls)
+    for name in cls.__slots__:
+        object.__setattr__(copied, name, getattr(message, name))
+    object.__setattr__(copied, "order_id", order_id)
+    return copied
 
 
 def is_urgent(message: ToTws) -> bool:

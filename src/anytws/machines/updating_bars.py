@@ -14,8 +14,8 @@ from anytws.core.events import OddValue
 from anytws.core.remembered import MOST_BYTES
 from anytws.errors import DecodeError, shown
 from anytws.machines.bars import A_DAY, A_MOMENT, LENGTHS, Bar, bars_of, day_of, first_day_of, is_daily, moment_of
-from anytws.machines.mailbox import CAPACITY, Folding, WhenFull
-from anytws.machines.records import InBand
+from anytws.machines.mailbox import CAPACITY, Folding, Mailbox, WhenFull
+from anytws.machines.records import Gap, InBand, Resumed
 from anytws.messages.base import record, replace
 from anytws.messages.historical import (
     BarSize,
@@ -51,8 +51,11 @@ class UpdatingBars:
         self._has_end: Final = has_end
         """Whether TWS says when the bars of the past are all there; below server version 196 they are one message."""
         self._running: Bar | None = None
+        self._newest: Any = None
+        """The place of the newest bar that was told."""
         self._count = 0
         self._has_begun = False
+        self._has_caught_up = False
 
     @property
     def has_begun(self) -> bool:
@@ -68,7 +71,7 @@ class UpdatingBars:
             elif isinstance(item, HistoricalData):
                 self._begin(item, found)
             elif isinstance(item, HistoricalDataEnd):
-                found.append(self._caught_up(item))
+                self._end(item, found)
             elif isinstance(item, InBand):
                 found.append(item)
         return found
@@ -89,10 +92,46 @@ class UpdatingBars:
         for bar in bars:
             self._take(bar, found)
         if not self._has_end:
-            found.append(self._caught_up(answer))
+            self._end(answer, found)
 
-    def _caught_up(self, message: HistoricalData | HistoricalDataEnd) -> CaughtUp:
-        return CaughtUp(self._count, message.start, message.end)
+    def _end(self, message: HistoricalData | HistoricalDataEnd, found: list[UpdatingItem]) -> None:
+        """Tell that the bars of the past are all there: once, however often the request is said."""
+        if not self._has_caught_up:
+            self._has_caught_up = True
+            found.append(CaughtUp(self._count, message.start, message.end))
+
+    def catch_up(self, answer: HistoricalData) -> tuple[tuple[Bar, ...], str, list[UpdatingItem]]:
+        """Take the bars of the past that come anew behind a gap.
+
+        Give those that were missed and are over, what may be missing all the same, in words, and what is new: the
+        running one. The bar that ran when the gap began is among those that were missed, whole now.
+        """
+        found: list[UpdatingItem] = []
+        try:
+            bars = bars_of(answer, self._bar_size)
+        except DecodeError as problem:
+            found.append(OddValue("HistoricalData", problem.field or "bars", problem.seen, problem.wanted))
+            return (), "the bars that TWS told anew could not be read", found
+        before, running = self._newest, self._running
+        missed = [
+            bar
+            for bar in bars
+            if before is None or _place(bar) > before or (running is not None and _place(bar) == before)
+        ]
+        if not missed:
+            return (), "" if bars else "TWS told no bars anew", found
+        words = ""
+        if before is not None and _place(bars[0]) > before:
+            words = (
+                f"the duration that was asked for reaches back to {bars[0].time}, and the newest bar before the gap is "
+                f"that of {before}: bars in between may be missing (tws.historical.bars tells them)"
+            )
+        *over, newest = missed
+        self._running = None
+        self._take(newest, found)
+        if not self._has_end:
+            self._end(answer, found)
+        return tuple(over), words, found
 
     def _update(self, update: HistoricalDataUpdate, found: list[UpdatingItem]) -> None:
         bar = update.bar
@@ -131,6 +170,7 @@ class UpdatingBars:
             return
         self._finish(bar.time, found)
         self._running = bar if bar.is_over is False else replace(bar, is_over=False)
+        self._newest = _place(bar)
         found.append(self._running)
 
     def _finish(self, named: datetime | date, found: list[UpdatingItem]) -> None:
@@ -156,7 +196,7 @@ def _place(bar: Bar) -> Any:
 class UpdatingMailbox(Folding[UpdatingItem]):
     """What waits for who reads bars that go on. Those of the past, which come all at once, count against no bound."""
 
-    __slots__ = ("_bars",)
+    __slots__ = ("_bars", "_resuming")
 
     def __init__(
         self,
@@ -167,9 +207,30 @@ class UpdatingMailbox(Folding[UpdatingItem]):
     ) -> None:
         super().__init__(bars.fold, capacity, when_full, capacity_bytes)
         self._bars: Final = bars
+        self._resuming: Resumed | None = None
+        """What is to be told when the bars that were missed are there: until then the reader is in the gap."""
+
+    def lose(self, gap: Gap, *, alone: bool = False) -> None:
+        """Tell the reader that from here on nothing comes, and wait for the bars of the past anew."""
+        self._resuming = None
+        super().lose(gap, alone=alone)
+
+    def resume(self, resumed: Resumed) -> None:
+        """Tell the reader that it goes on: with the bars that were missed, as soon as TWS has told them."""
+        if self._gap is None or not self._bars.has_begun:
+            super().resume(resumed)
+        elif not self.is_finished:
+            self._resuming = resumed
+
+    @property
+    def begins_anew(self) -> bool:
+        """Whether behind a gap it needs to be told all from the beginning: among that is what was missed."""
+        return True
 
     def extend(self, items: Sequence[Any]) -> None:
         """Take what becomes of *items*."""
+        if self._resuming is not None:
+            items = self._catch_up(items, self._resuming)
         is_past = not self._bars.has_begun and any(type(item) is HistoricalData for item in items)
         if not is_past or self.is_finished:
             super().extend(items)
@@ -179,4 +240,17 @@ class UpdatingMailbox(Folding[UpdatingItem]):
         self._received += len(folded)
         self._past += [*self._waiting, *folded]
         self._waiting.clear()
-        self._waiting_bytes = 0
+        self._waiting_bytes = self._marks = 0
+
+    def _catch_up(self, items: Sequence[Any], resuming: Resumed) -> Sequence[Any]:
+        """Take *items* up to the bars of the past, if those are there; give the rest."""
+        place = next((place for place, item in enumerate(items) if type(item) is HistoricalData), None)
+        if place is None:
+            return items
+        super().extend(items[:place])
+        missed, words, found = self._bars.catch_up(items[place])
+        self._resuming = None
+        told = "; ".join([each for each in (words, resuming.not_fetched) if each])
+        super().resume(replace(resuming, fetched=missed, not_fetched=told))
+        Mailbox.extend(self, found)
+        return items[place + 1 :]

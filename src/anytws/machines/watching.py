@@ -13,8 +13,9 @@ from typing import Any, Final, Generic, TypeVar
 from anytws.core.events import ConnectionClosed
 from anytws.machines.conflated import Conflated, Picture
 from anytws.machines.mailbox import Desk, Mailbox, MailboxStatistics
-from anytws.machines.records import Dropped
-from anytws.messages.base import Streams, record
+from anytws.machines.outages import MOST_OUTAGES, Outage, join_all
+from anytws.machines.records import Dropped, Gap, Resumed
+from anytws.messages.base import Streams, record, replace
 
 _K = TypeVar("_K", bound=Hashable)
 _T = TypeVar("_T")
@@ -24,11 +25,15 @@ _T = TypeVar("_T")
 class Watched(Generic[_K, _T]):
     """Something new about one contract of many."""
 
-    contract: _K
-    """The contract as it was given: what `watch` or `add` was called with."""
-    item: _T | Exception
+    contract: _K | None
+    """The contract as it was given: what `watch` or `add` was called with. None for what concerns all of them."""
+    item: _T | Exception | Gap | Resumed
     """The newest `Quote`; or, once and last, why there are no more of them: `RequestFailed` with what TWS said,
-    `DataLost`, `LimitReached`, `DecodeError`, `LocalProtocolError`. The others go on. To begin anew, `add` it."""
+    `DataLost`, `LimitReached`, `DecodeError`, `LocalProtocolError`. The others go on. To begin anew, `add` it.
+
+    Under `keep_connected` a `Gap` says that from here on no quote comes, and that those before it are old: of any
+    contract, where ``contract`` is None. `Resumed` says that it is over, in front of the first new one: they
+    are opened one after the other, and of each nothing is known until its own first quote."""
 
     def __iter__(self) -> Iterator[Any]:
         """Give both, for ``async for contract, item in watch``. A type checker sees more by the names."""
@@ -38,7 +43,7 @@ class Watched(Generic[_K, _T]):
 class Line(Conflated[_T], Generic[_K, _T]):
     """One contract of many: its picture, and its place in the queue."""
 
-    __slots__ = ("_watching", "contract", "request")
+    __slots__ = ("_is_alone", "_told", "_watching", "contract", "request")
 
     def __init__(
         self,
@@ -53,6 +58,10 @@ class Line(Conflated[_T], Generic[_K, _T]):
         self.contract: Final = contract
         self.request: Streams[Any] = request
         """What is to be opened for it."""
+        self._is_alone = False
+        """Whether the gap is its own, and not that of all."""
+        self._told: list[Outage] = []
+        """What is to be told of gaps that are its own."""
 
     def extend(self, items: Sequence[Any]) -> None:
         """Take what has come, and stand in the queue if it is news."""
@@ -80,11 +89,53 @@ class Line(Conflated[_T], Generic[_K, _T]):
         """Give what it ended with; None if it has not."""
         return self._end
 
+    def lose(self, gap: Gap, *, alone: bool = False) -> None:
+        """Forget the quote, and have the reader told of the *gap*: once for all contracts, unless it is its own."""
+        if self._gap is not None or self._is_closed:
+            return
+        self.picture.blank()
+        if self.is_finished:
+            # Its end is still to be told.
+            return
+        self._gap, self._is_alone = gap, alone
+        if alone:
+            self._note(gap)
+        else:
+            self._watching.lose(gap)
+        if not (self._told or self.picture.is_due):
+            # What it had is old by now.
+            self._watching.forget_due(self)
+
+    def resume(self, resumed: Resumed) -> None:
+        """Have the reader told that it goes on, if that was told of a gap."""
+        gap, self._gap = self._gap, None
+        if gap is None or self.is_finished:
+            return
+        if self._is_alone:
+            self._note(resumed if resumed.gap is gap else replace(resumed, gap=gap))
+        else:
+            self._watching.resume(resumed)
+
+    def _note(self, outage: Outage) -> None:
+        self._told.append(outage)
+        if len(self._told) > 2 * MOST_OUTAGES:
+            self._told = join_all(self._told)
+        self._watching.note_due(self)
+
+    def take_told(self) -> Outage | None:
+        """Give, once, the oldest of what is to be told of its own gaps; None if there is nothing."""
+        return self._told.pop(0) if self._told else None
+
+    @property
+    def has_told(self) -> bool:
+        """Whether something is to be told of its own gaps."""
+        return bool(self._told)
+
 
 class Watching(Desk[Watched[_K, _T]]):
     """What waits for the one reader: the contracts that have changed, each at most once."""
 
-    __slots__ = ("_due", "_is_begun", "_leaving", "_lines", "_wishes")
+    __slots__ = ("_due", "_is_begun", "_leaving", "_lines", "_told", "_wishes")
 
     def __init__(self) -> None:
         super().__init__(1, "drop_oldest")
@@ -96,6 +147,8 @@ class Watching(Desk[Watched[_K, _T]]):
         self._leaving: list[Line[_K, _T]] = []
         """Those of which nothing is wanted any more."""
         self._is_begun = False
+        self._told: list[Outage] = []
+        """What is to be told of gaps of all contracts, the oldest first."""
 
     # --- what the caller does --------------------------------------------------------------------------------------
 
@@ -167,6 +220,31 @@ class Watching(Desk[Watched[_K, _T]]):
         """Have the request of *line* opened: TWS wants to be asked for another contract."""
         self._wishes[line] = None
 
+    def forget_due(self, line: Line[_K, _T]) -> None:
+        """Take *line* out of the queue: it has nothing to tell."""
+        self._due.pop(line, None)
+
+    def lose(self, gap: Gap, *, alone: bool = False) -> None:  # noqa: ARG002 (it is that of all)
+        """Have the reader told, once, that from here on nothing comes of any contract."""
+        if self._gap is None and not self.is_finished:
+            self._gap = gap
+            self.hand[:] = [watched for watched in self.hand if not _is_old(watched)]
+            self._note(gap)
+
+    def resume(self, resumed: Resumed) -> None:
+        """Have the reader told, once, that it goes on."""
+        gap, self._gap = self._gap, None
+        if gap is not None and not self.is_finished:
+            self._note(resumed if resumed.gap is gap else replace(resumed, gap=gap))
+
+    def _note(self, outage: Outage) -> None:
+        self._told.append(outage)
+        if len(self._told) > 2 * MOST_OUTAGES:
+            self._told = join_all(self._told)
+            newest = self._told[-1]
+            if isinstance(newest, Gap):
+                self._gap = newest
+
     @property
     def is_pressed(self) -> bool:
         """Never: no reader is too slow."""
@@ -179,6 +257,10 @@ class Watching(Desk[Watched[_K, _T]]):
 
         One alone: the others would grow old in the hand. Raises the end of the connection after all.
         """
+        if self._told:
+            # What waits of the contracts is newer: what was older is gone.
+            self.hand.append(Watched(None, self._told.pop(0)))
+            return True
         while self._due:
             line = next(iter(self._due))
             del self._due[line]
@@ -193,7 +275,8 @@ class Watching(Desk[Watched[_K, _T]]):
     def top_up(self) -> None:
         """Put all that have changed into the hand, behind what is there: for who reads in batches."""
         # It is read from its end.
-        more: list[Watched[_K, _T] | Dropped] = []
+        more: list[Watched[_K, _T] | Dropped] = [Watched(None, outage) for outage in self._told]
+        self._told.clear()
         for line in [*self._due]:
             self._due.pop(line, None)
             watched = self._take_of(line)
@@ -212,7 +295,11 @@ class Watching(Desk[Watched[_K, _T]]):
         return items
 
     def _take_of(self, line: Line[_K, _T]) -> Watched[_K, _T] | None:
-        """Give what is new of *line*: first its picture, and once that has been read its end."""
+        """Give what is new of *line*: first its gaps, then its picture, and once that has been read its end."""
+        outage = line.take_told()
+        if outage is not None:
+            self.note_due(line)
+            return Watched(line.contract, outage)
         newest = line.picture.take()
         end = line.end()
         if newest is not None:
@@ -229,7 +316,7 @@ class Watching(Desk[Watched[_K, _T]]):
     @property
     def has_items(self) -> bool:
         """Whether something may wait to be read."""
-        return bool(self.hand or self._due)
+        return bool(self.hand or self._due or self._told)
 
     @property
     def has_news(self) -> bool:
@@ -251,11 +338,17 @@ class Watching(Desk[Watched[_K, _T]]):
             line.close()
         self._due.clear()
         self._wishes.clear()
+        self._told.clear()
 
     def statistics(self) -> MailboxStatistics:
         """Tell how it does: how many contracts have changed, of how many, and how many messages came for them."""
         received = sum([line.statistics().received for line in self._lines.values()])
         return MailboxStatistics(len(self.hand) + len(self._due), 0, max(1, len(self._lines)), 0, received, 0)
+
+
+def _is_old(watched: Any) -> bool:
+    """Tell whether *watched* is what nobody may see behind a gap."""
+    return not isinstance(watched.item, (Exception, Gap, Resumed))
 
 
 _NO_WISH: Final = object()

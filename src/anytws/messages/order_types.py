@@ -601,7 +601,8 @@ def bracket(
 
     The first is placed under the id *parent_order_id*, the others under any ids, say the next two. Only the last one is
     transmitted, and takes the others along: nothing works before all three are in TWS. The fill of one child cancels
-    the other, without an OCA group.
+    the other, without an OCA group. ``tws.orders.bracket`` (`anytws.client.orders.Orders.bracket`) places three such
+    orders, sees to it that none of them works without the others, and needs no id.
 
     >>> placed = bracket(7, "BUY", 100, 10, profit_price=11, stop_price=9)
     >>> [(order.order_type.value, order.parent_id, order.transmit) for order in placed]
