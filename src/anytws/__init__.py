@@ -22,6 +22,26 @@ if TYPE_CHECKING:
     from anytws.arrow.records import Records
     from anytws.arrow.table import Columns, columns
     from anytws.client.connect import connect, connect_stream
+    from anytws.client.families import Bracket
+    from anytws.client.journal import FileJournal
+    from anytws.client.keep_connected import NIGHTLY_RESTART, keep_connected, keep_connected_stream
+    from anytws.client.order_errors import (
+        AlreadyPlaced,
+        BracketBroken,
+        CancelFailed,
+        GateRefused,
+        ModificationRefused,
+        OrderError,
+        OrderRejected,
+        OrdersStillOpen,
+        OrderUnknown,
+        ReconcileIncomplete,
+        TradeTimedOut,
+    )
+    from anytws.client.order_picture import OrderPicture, PartialOrderPicture
+    from anytws.client.order_streams import TradeChange
+    from anytws.client.sqlite_journal import SqliteJournal
+    from anytws.client.trade import Trade
     from anytws.client.tws import Tws
     from anytws.core.events import (
         CloseReason,
@@ -39,15 +59,22 @@ if TYPE_CHECKING:
     from anytws.core.state import State
     from anytws.errors import (
         Ambiguous,
+        AnswerLost,
         AnswerTooLarge,
         AnytwsError,
         DataLost,
         DecodeError,
         HealthTimedOut,
         HoursUnknown,
+        JournalDamaged,
+        JournalError,
+        JournalInUse,
         LimitReached,
         LocalProtocolError,
+        NotConnected,
         NotFound,
+        NotJournaled,
+        PresenceTimedOut,
         ProtocolError,
         ReadOnly,
         RemoteProtocolError,
@@ -65,11 +92,18 @@ if TYPE_CHECKING:
     from anytws.machines.book import Book
     from anytws.machines.download import Bars, NoData, Progress, WindowFailed
     from anytws.machines.download_trouble import Retries
+    from anytws.machines.fate import Fate, FateOutcome
     from anytws.machines.health import Farm, FarmKind, FarmState, Health
     from anytws.machines.link import LinkState
+    from anytws.machines.margins import Margins
+    from anytws.machines.order_gate import Gate
+    from anytws.machines.order_state import Change, Fill, Left, OrderOutcome, Owner, TradeState
     from anytws.machines.pacing import Pacing
+    from anytws.machines.presence import Presence, PresenceState
     from anytws.machines.quotes import Quote
-    from anytws.machines.records import Dropped, InBand, Reset
+    from anytws.machines.reconcile import PositionDifference
+    from anytws.machines.reconnection import Reconnection
+    from anytws.machines.records import Dropped, Gap, InBand, Reset, Resumed
     from anytws.machines.updating_bars import CaughtUp
     from anytws.machines.watching import Watched
     from anytws.runtime.connect_errors import (
@@ -89,13 +123,20 @@ if TYPE_CHECKING:
     from anytws.runtime.stream import EventStream, Feed, Stream
 
 __all__ = [
+    "NIGHTLY_RESTART",
+    "AlreadyPlaced",
     "Ambiguous",
+    "AnswerLost",
     "AnswerTooLarge",
     "AnytwsError",
     "Bar",
     "Bars",
     "Book",
+    "Bracket",
+    "BracketBroken",
+    "CancelFailed",
     "CaughtUp",
+    "Change",
     "ClientIdInUse",
     "CloseReason",
     "Columns",
@@ -109,30 +150,59 @@ __all__ = [
     "Farm",
     "FarmKind",
     "FarmState",
+    "Fate",
+    "FateOutcome",
     "Feed",
+    "FileJournal",
+    "Fill",
+    "Gap",
+    "Gate",
+    "GateRefused",
     "HandshakeOptions",
     "Health",
     "HealthTimedOut",
     "Hook",
     "HoursUnknown",
     "InBand",
+    "JournalDamaged",
+    "JournalError",
+    "JournalInUse",
+    "Left",
     "LimitReached",
     "LinkState",
     "LocalProtocolError",
+    "Margins",
     "MaskAccounts",
+    "ModificationRefused",
     "NoData",
     "NotAHost",
+    "NotConnected",
     "NotFound",
+    "NotJournaled",
     "NotPaper",
     "Notice",
     "OddValue",
+    "OrderError",
+    "OrderOutcome",
+    "OrderPicture",
+    "OrderRejected",
+    "OrderUnknown",
+    "OrdersStillOpen",
     "Outcome",
+    "Owner",
     "Pacing",
+    "PartialOrderPicture",
+    "PositionDifference",
+    "Presence",
+    "PresenceState",
+    "PresenceTimedOut",
     "Progress",
     "ProtocolError",
     "Quote",
     "ReadOnly",
     "Ready",
+    "ReconcileIncomplete",
+    "Reconnection",
     "Records",
     "Redirected",
     "RefusedByTws",
@@ -141,12 +211,14 @@ __all__ = [
     "RequestFailed",
     "RequestTimedOut",
     "Reset",
+    "Resumed",
     "Retries",
     "SeenRequest",
     "SendQueueFull",
     "Sent",
     "SettingsRefused",
     "SlowConsumer",
+    "SqliteJournal",
     "Stage",
     "State",
     "StillWaiting",
@@ -154,6 +226,10 @@ __all__ = [
     "StreamInUse",
     "SurplusFields",
     "TcpConnectFailed",
+    "Trade",
+    "TradeChange",
+    "TradeState",
+    "TradeTimedOut",
     "Tws",
     "UndecodableFrame",
     "UnknownMessage",
@@ -165,6 +241,8 @@ __all__ = [
     "columns",
     "connect",
     "connect_stream",
+    "keep_connected",
+    "keep_connected_stream",
 ]
 
 if not TYPE_CHECKING:
@@ -196,10 +274,45 @@ if not TYPE_CHECKING:
         "Quote": "machines.quotes",
         "Retries": "machines.download_trouble",
         "Watched": "machines.watching",
+        "NIGHTLY_RESTART": "client.keep_connected",
+        "keep_connected": "client.keep_connected",
+        "keep_connected_stream": "client.keep_connected",
+        "Presence": "machines.presence",
+        "PresenceState": "machines.presence",
+        "Reconnection": "machines.reconnection",
         "WindowFailed": "machines.download",
         "CaughtUp": "machines.updating_bars",
         "Columns": "arrow.table",
         "columns": "arrow.table",
+        "AlreadyPlaced": "client.order_errors",
+        "Bracket": "client.families",
+        "BracketBroken": "client.order_errors",
+        "CancelFailed": "client.order_errors",
+        "Margins": "machines.margins",
+        "FileJournal": "client.journal",
+        "Gate": "machines.order_gate",
+        "GateRefused": "client.order_errors",
+        "SqliteJournal": "client.sqlite_journal",
+        "Change": "machines.order_state",
+        "Fill": "machines.order_state",
+        "Left": "machines.order_state",
+        "ModificationRefused": "client.order_errors",
+        "OrderError": "client.order_errors",
+        "OrderOutcome": "machines.order_state",
+        "OrderRejected": "client.order_errors",
+        "OrderUnknown": "client.order_errors",
+        "OrderPicture": "client.order_picture",
+        "PartialOrderPicture": "client.order_picture",
+        "PositionDifference": "machines.reconcile",
+        "ReconcileIncomplete": "client.order_errors",
+        "Fate": "machines.fate",
+        "FateOutcome": "machines.fate",
+        "OrdersStillOpen": "client.order_errors",
+        "Owner": "machines.order_state",
+        "Trade": "client.trade",
+        "TradeChange": "client.order_streams",
+        "TradeState": "machines.order_state",
+        "TradeTimedOut": "client.order_errors",
     }
     _LAYERS: Final = (
         "arrow",

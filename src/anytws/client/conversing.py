@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, TypeVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from anytws.client.health import HealthTopic
 from anytws.core.remembered import MOST_BYTES
 from anytws.machines.mailbox import CAPACITY, Desk, Mailbox, WhenFull
+from anytws.machines.outbox import Parcel
 from anytws.machines.session import SessionStatistics
 from anytws.messages.base import Asks, Streams, ToTws
+from anytws.messages.connection_time import ConnectionTime
+from anytws.runtime.bells import Bells
 from anytws.runtime.feeds import Feeds
 from anytws.runtime.sending import Sent
 from anytws.runtime.stream import Feed, Stream
+
+if TYPE_CHECKING:
+    from anytws.client.door import Door
+    from anytws.client.orders import Orders
+    from anytws.machines.known_orders import KnownOrders
 
 _T = TypeVar("_T")
 _M = TypeVar("_M", bound=ToTws)
@@ -26,6 +35,11 @@ class Conversing(Protocol):
         ...
 
     @property
+    def connection_time(self) -> ConnectionTime:
+        """The clock of TWS when it accepted (`anytws.Tws.connection_time`)."""
+        ...
+
+    @property
     def accounts_named(self) -> tuple[str, ...] | None:
         """The managed accounts; None if TWS has not said them."""
         ...
@@ -33,6 +47,31 @@ class Conversing(Protocol):
     @property
     def health(self) -> HealthTopic:
         """How the connection does, layer by layer."""
+        ...
+
+    @property
+    def orders(self) -> Orders:
+        """Orders: what of them is known, as trades."""
+        ...
+
+    @property
+    def timeout_factor(self) -> float:
+        """What multiplies the time that each kind of request has by default."""
+        ...
+
+    @property
+    def known_orders(self) -> KnownOrders:
+        """What is believed of orders, without the waiting."""
+        ...
+
+    @property
+    def intake(self) -> Door:
+        """What every order passes before it leaves."""
+        ...
+
+    @property
+    def order_bells(self) -> Bells:
+        """Who waits for news of an order."""
         ...
 
     async def ask(self, request: Asks[_T], *, timeout: float | None = None) -> _T:
@@ -61,6 +100,22 @@ class Conversing(Protocol):
 
     def send(self, message: _M) -> Sent[_M]:
         """Have a command sent (`anytws.Tws.send`)."""
+        ...
+
+    def require_sayable(self, messages: Iterable[ToTws]) -> None:
+        """Raise `LocalProtocolError` if one of *messages* may not be said now, or like this. Nothing is sent."""
+        ...
+
+    async def fence(self, *, timeout: float | None = None) -> None:
+        """Wait until TWS has read every order that was sent before (`anytws.Tws.fence`)."""
+        ...
+
+    def require_thread(self, method: str, *, waits: bool) -> None:
+        """Raise `WrongThread` unless *method* is called in the connection's own thread."""
+        ...
+
+    def take_back(self, parcel: Parcel) -> bool:
+        """Take back what was to be sent, if no byte of it can have left (`anytws.Tws.take_back`)."""
         ...
 
     def statistics(self) -> SessionStatistics:

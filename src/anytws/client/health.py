@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from threading import get_ident
 from types import TracebackType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import anyio
 from anyio.lowlevel import checkpoint
@@ -14,7 +14,6 @@ from anyio.lowlevel import checkpoint
 from anytws.core.arguments import check_timeout
 from anytws.errors import HealthTimedOut, WrongThread, shown
 from anytws.machines.health import Health, HealthChanged, Latest
-from anytws.runtime.pump import Pump
 from anytws.runtime.stream import Reader
 
 if TYPE_CHECKING:
@@ -24,14 +23,42 @@ LOOK_EVERY: Final = 0.25
 """Seconds after which `HealthTopic.until` looks again though nothing has changed: ages grow by themselves."""
 
 
+class HealthSource(Protocol):
+    """What tells how it does: a pump, or who has one after the other."""
+
+    def require_thread(self, method: str, *, waits: bool) -> None:
+        """Raise `WrongThread` unless *method* is called in the connection's own thread."""
+        ...
+
+    def raise_if_closed(self) -> None:
+        """Raise `ConnectionClosed` if it is over."""
+        ...
+
+    def health(self) -> Health:
+        """How all is at this moment."""
+        ...
+
+    def health_mailbox(self) -> Latest[HealthChanged]:
+        """Give a mailbox for `watch_health`."""
+        ...
+
+    def watch_health(self, mailbox: Latest[HealthChanged], reader: Reader[Any]) -> None:
+        """Wake *reader* whenever a layer has changed."""
+        ...
+
+    def unwatch_health(self, mailbox: Latest[HealthChanged]) -> None:
+        """Note that nobody reads it any more."""
+        ...
+
+
 class HealthTopic:
     """How the connection does, layer by layer. It is ``tws.health``."""
 
-    def __init__(self, pump: Pump) -> None:
-        self._pump = pump
+    def __init__(self, source: HealthSource) -> None:
+        self._source = source
 
     def __repr__(self) -> str:
-        return f"<health of {self._pump.connection!r}>"
+        return f"<health of {self._source!r}>"
 
     @property
     def now(self) -> Health:
@@ -39,8 +66,8 @@ class HealthTopic:
 
         Raises `WrongThread` in another thread than that of the connection, whose clock tells the ages.
         """
-        self._pump.require_thread("Tws.health.now", waits=False)
-        return self._pump.session.health(anyio.current_time())
+        self._source.require_thread("Tws.health.now", waits=False)
+        return self._source.health()
 
     async def until(self, holds: Callable[[Health], bool], *, timeout: float | None = None) -> Health:
         """Wait until *holds* is true of the health, and give that health; at once, if it is true already.
@@ -55,7 +82,7 @@ class HealthTopic:
         Raises `HealthTimedOut`, `ConnectionClosed` when the connection ends (unless *holds* is true of that health, in
         which ``closed`` says how), and whatever *holds* raises.
         """
-        self._pump.require_thread("Tws.health.until", waits=True)
+        self._source.require_thread("Tws.health.until", waits=True)
         check_timeout(timeout)
         await checkpoint()
         if not callable(holds):
@@ -63,7 +90,7 @@ class HealthTopic:
         async with self.changes() as changes:
             with anyio.move_on_after(timeout):
                 while not holds(health := self.now):
-                    self._pump.raise_if_closed()
+                    self._source.raise_if_closed()
                     with anyio.move_on_after(LOOK_EVERY):
                         await changes.wait()
                 return health
@@ -82,8 +109,8 @@ class HealthTopic:
         It never holds more than one: who reads slowly is told the newest, as it is when it is read. Ages are no change.
         Raises `WrongThread`.
         """
-        self._pump.require_thread("Tws.health.changes", waits=False)
-        return HealthChanges(self._pump)
+        self._source.require_thread("Tws.health.changes", waits=False)
+        return HealthChanges(self._source)
 
 
 class HealthChanges(Reader[Health], AbstractAsyncContextManager["HealthChanges"]):
@@ -93,14 +120,14 @@ class HealthChanges(Reader[Health], AbstractAsyncContextManager["HealthChanges"]
     is for one reader at a time (`StreamInUse`), in the thread of its connection (`WrongThread`).
     """
 
-    def __init__(self, pump: Pump) -> None:
-        self._pump = pump
-        self._changed: Latest[HealthChanged] = Latest()
+    def __init__(self, source: HealthSource) -> None:
+        self._source = source
+        self._changed: Latest[HealthChanged] = source.health_mailbox()
         super().__init__(self._changed)
         self._is_entered = False
 
     def __repr__(self) -> str:
-        return f"<HealthChanges of {self._pump.connection!r}>"
+        return f"<HealthChanges of {self._source!r}>"
 
     async def __aenter__(self) -> Self:
         if get_ident() != self._thread:
@@ -108,7 +135,7 @@ class HealthChanges(Reader[Health], AbstractAsyncContextManager["HealthChanges"]
         if self._is_entered:
             raise RuntimeError("a stream is for one block: call tws.health.changes() again for the next")
         self._is_entered = True
-        self._pump.watch_health(self._changed, self)
+        self._source.watch_health(self._changed, self)
         return self
 
     async def __aexit__(
@@ -117,7 +144,7 @@ class HealthChanges(Reader[Health], AbstractAsyncContextManager["HealthChanges"]
         if get_ident() != self._thread:
             raise WrongThread("HealthChanges.__aexit__", waits=True)
         self._end()
-        self._pump.unwatch_health(self._changed)
+        self._source.unwatch_health(self._changed)
 
     def __aiter__(self) -> Self:
         self._require_block()
@@ -125,7 +152,7 @@ class HealthChanges(Reader[Health], AbstractAsyncContextManager["HealthChanges"]
 
     async def __anext__(self) -> Health:
         await self.wait()
-        return self._pump.session.health(anyio.current_time())
+        return self._source.health()
 
     async def wait(self) -> None:
         """Wait until something has changed. Raises as reading does."""

@@ -23,7 +23,7 @@ from anytws.machines.mailbox import CAPACITY, Folding, WhenFull
 from anytws.machines.quotes import Quote
 from anytws.machines.quoting import Quoting, is_never_below_zero
 from anytws.machines.records import InBand
-from anytws.machines.single_ticks import SingleTick, barred, unwrapped
+from anytws.machines.single_ticks import BarsMailbox, SingleTick, unwrapped
 from anytws.machines.watching import Watched
 from anytws.messages.base import Streams, replace
 from anytws.messages.contract import Contract
@@ -247,7 +247,7 @@ class MarketData:
         check_text("what_to_show", what_to_show, example="TRADES")
         shown_kind = RealTimeWhatToShow(what_to_show)
         request = RealTimeBarsRequest(contract_of(contract), _FIVE, shown_kind, regular_hours)
-        mailbox: Folding[Bar | InBand] = Folding(barred, capacity, when_full, capacity_bytes)
+        mailbox = BarsMailbox(request, capacity, when_full, capacity_bytes)
         return self._tws.feed(request, mailbox, timeout=timeout)
 
     # --- the book --------------------------------------------------------------------------------------------------

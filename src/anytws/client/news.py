@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from anytws.arrow.records import Records
 from anytws.client.contract_ids import contract_id_of
 from anytws.client.contract_like import ContractLike, contract_of
 from anytws.client.conversing import Conversing
 from anytws.core.arguments import check_whole_number
-from anytws.core.events import Notice, OddValue
-from anytws.machines.mailbox import CAPACITY, Folding, WhenFull
-from anytws.machines.records import Dropped, InBand, Reset
+from anytws.machines.headlines import HeadlinesMailbox
+from anytws.machines.mailbox import CAPACITY, WhenFull
+from anytws.machines.records import InBand
 from anytws.messages.base import replace
 from anytws.messages.contract import Contract, SecurityType
 from anytws.messages.market_data import MarketDataRequest, TickNews
@@ -112,7 +112,7 @@ class News:
         """
         codes = _joined(provider_codes)
         request = MarketDataRequest(contract_of(contract), f"{_NEWS_ALONE}:{codes}" if codes else _NEWS_ALONE)
-        return self._tws.feed(request, Folding(_headlines_alone, capacity, when_full), timeout=timeout)
+        return self._tws.feed(request, HeadlinesMailbox(capacity, when_full), timeout=timeout)
 
     def follow_provider(
         self,
@@ -148,7 +148,3 @@ class News:
 
 def _joined(codes: Iterable[str] | str) -> str:
     return codes if isinstance(codes, str) else "+".join(codes)
-
-
-def _headlines_alone(items: Sequence[Any]) -> Sequence[TickNews | InBand]:
-    return [item for item in items if isinstance(item, (TickNews, Notice, OddValue, Dropped, Reset))]

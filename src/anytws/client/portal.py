@@ -21,7 +21,7 @@ from pathlib import Path
 from threading import Lock, Thread, get_ident
 from types import TracebackType
 from typing import Any, Final, Generic, TypeVar, cast
-from weakref import WeakSet
+from weakref import WeakSet, WeakValueDictionary
 
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
@@ -36,8 +36,8 @@ _T = TypeVar("_T")
 UNDOING_SECONDS: Final = 5.0
 """How long is waited for a call that was given up, or for a thread that ends: undoing takes a second at the most."""
 _OWN_THREAD: Final = (
-    "this was called in the thread of the connection's own event loop (by a hook, by on_waiting, by what health.until "
-    "was given), which would wait for itself for ever: hand it to a thread of your own"
+    "this was called in the thread of the connection's own event loop (by a hook, by on_waiting, by what an until() "
+    "was given, by a gate), which would wait for itself for ever: hand it to a thread of your own"
 )
 
 
@@ -237,6 +237,9 @@ class Portal:
         self._loop: Final = _Loop()
         self._thread: Final = Thread(target=self._loop.run, name=name, daemon=True)
         self._process: Final = os.getpid()
+        # What lives in the loop is an object, and compared as one; so is what stands for it.
+        self._stand_ins: Final[WeakValueDictionary[int, Any]] = WeakValueDictionary()
+        self._standing: Final = Lock()
 
     def __del__(self) -> None:
         # What never began has nothing to end; and a fork has nothing of all that.
@@ -342,6 +345,17 @@ class Portal:
         finally:
             # The traceback holds this frame, which must not hold the traceback.
             del failure, call
+
+    def stand_in(self, inner: Any, made: Callable[[Portal, Any], Any]) -> Any:  # noqa: ANN401 (of any class)
+        """Give what stands for *inner* in other threads: the same as before as long as somebody holds it, or *made*.
+
+        *made* is to hold *inner*.
+        """
+        with self._standing:
+            found = self._stand_ins.get(id(inner))
+            if found is None:
+                found = self._stand_ins[id(inner)] = made(self, inner)
+            return found
 
     def soon(self, work: Callable[..., object], *values: object) -> None:
         """Have *work* called in the loop, and wait for nothing. After the end, and in a fork, it is not called."""

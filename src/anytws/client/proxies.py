@@ -13,14 +13,23 @@ import inspect
 from collections.abc import Callable, Iterator
 from functools import cache, cached_property, partial
 from types import FunctionType
-from typing import Any, Final, cast
+from typing import Any, Final, NoReturn, cast
+
+import attrs
 
 from anytws.client.portal import Portal
-from anytws.client.sync_names import LASTING, TOPICS, sync_type, sync_words
-from anytws.errors import WrongThread
+from anytws.client.sync_names import HOLDERS, LASTING, OBJECTS, TOPICS, sync_type, sync_words
+from anytws.errors import AnytwsError, WrongThread
 
-LEFT_OUT: Final = frozenset({"Tws.closed", "Tws.is_watched"})
-"""What is another thing without ``await``, or is for the async side alone."""
+LEFT_OUT: Final = frozenset(
+    {
+        "Orders.trade_of", "Tws.closed", "Tws.fence", "Tws.intake", "Tws.is_watched", "Tws.known_orders",
+        "Tws.order_bells", "Tws.require_sayable", "Tws.require_thread", "Tws.take_back", "Tws.timeout_factor",
+    }
+)  # fmt: skip
+"""What is another thing without ``await``, or is for the async side alone: verbs are written over it."""
+_CARRYING: Final = ("trade", "trades", "members", "known")
+"""The attributes of errors that hold what lives in the loop."""
 
 
 class Proxy:
@@ -35,6 +44,12 @@ class Proxy:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._inner!r}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"a {type(self).__name__} belongs to its connection, and to this process: it cannot be copied or pickled. "
+            "What goes elsewhere is a value: the reference of an order, its state"
+        )
 
 
 @cache
@@ -72,9 +87,7 @@ def _method(function: FunctionType) -> Callable[..., Any]:
 
     def method(self: Proxy, /, *values: Any, **named: Any) -> Any:  # noqa: ANN401 (as the function has it)
         portal, bound = self._portal, getattr(self._inner, name)
-        if is_awaited:
-            return portal.call(partial(bound, *values, **named))
-        return portal.call(partial(_done, portal, bound, values, named))
+        return portal.call(partial(_awaited if is_awaited else _done, portal, bound, values, named))
 
     return dressed(method, function)
 
@@ -82,6 +95,27 @@ def _method(function: FunctionType) -> Callable[..., Any]:
 async def _done(portal: Portal, function: Callable[..., Any], values: Any, named: Any) -> Any:  # noqa: ANN401 (see above)
     # What stands for a stream is made here: if the thread that waits is interrupted, it goes, and the stream with it.
     return wrapped(portal, function(*values, **named))
+
+
+async def _awaited(portal: Portal, function: Callable[..., Any], values: Any, named: Any) -> Any:  # noqa: ANN401 (see above)
+    try:
+        return wrapped(portal, await function(*values, **named))
+    except AnytwsError as problem:
+        dress_error(portal, problem)
+        raise
+
+
+def dress_error(portal: Portal, problem: BaseException) -> None:
+    """Have *problem*, and what it came from, carry proxies where it carries what lives in the loop: trades."""
+    seen: set[int] = set()
+    told: BaseException | None = problem
+    while told is not None and id(told) not in seen:
+        seen.add(id(told))
+        carried = vars(told) if isinstance(told, AnytwsError) else {}
+        for name in _CARRYING:
+            if name in carried:
+                setattr(told, name, wrapped(portal, carried[name]))
+        told = told.__cause__ or told.__context__
 
 
 def dressed(
@@ -105,12 +139,15 @@ def dressed(
 
 
 def _property(name: str, member: Any) -> property:  # noqa: ANN401 (of two kinds)
+    holds_objects = sync_type(_given(member)) != _given(member)
+
     def value(self: Proxy) -> Any:  # noqa: ANN401 (as the property has it)
         try:
             # Most are what was said once, and may be read from anywhere.
-            return getattr(self._inner, name)
+            found = getattr(self._inner, name)
         except WrongThread:
             return _read(self, name)
+        return wrapped(self._portal, found) if holds_objects else found
 
     return property(value, doc=sync_words(member.__doc__ or ""))
 
@@ -135,18 +172,39 @@ def _read(proxy: Proxy, name: str) -> Any:  # noqa: ANN401 (as the property has 
 
 
 def wrapped(portal: Portal, value: Any) -> Any:  # noqa: ANN401 (a value of any class)
-    """Give what stands for *value* where threads wait: a proxy of a topic, a stream; any other value is itself."""
+    """Give what stands for *value* where threads wait: a proxy, a stream, a record of proxies; others are themselves.
+
+    One object has one proxy, as long as somebody holds it.
+    """
     kind = value.__class__
-    if kind.__name__ in LASTING and kind.__module__.startswith("anytws."):
-        return _lasting()[kind.__name__](portal, value)
-    if kind.__name__ in TOPICS and kind.__module__.startswith("anytws.client."):
-        return proxy_class(kind)(portal, value)
+    name, module = kind.__name__, kind.__module__
+    if kind is tuple:
+        # All of one kind, and some are long.
+        is_dressed = bool(value) and wrapped(portal, value[0]) is not value[0]
+        return tuple([wrapped(portal, each) for each in value]) if is_dressed else value
+    if not module.startswith("anytws."):
+        return value
+    lasting = next((each.__name__ for each in kind.__mro__ if each.__name__ in LASTING), None)
+    if lasting is not None:
+        return made_class(lasting)(portal, value)
+    if name in OBJECTS and module == f"anytws.client.{OBJECTS[name]}":
+        return portal.stand_in(value, proxy_class(kind))
+    if name == "Bracket" and module == "anytws.client.families":
+        return made_class(name)(portal, value)
+    if name in HOLDERS and attrs.has(kind):
+        held = {field.name: getattr(value, field.name) for field in attrs.fields(kind)}
+        return attrs.evolve(value, **{field: wrapped(portal, each) for field, each in held.items()})
     return value
 
 
 @cache
-def _lasting() -> dict[str, Callable[[Portal, Any], Any]]:
-    # Those that go with a topic are imported with the first stream: not every program has one.
-    from anytws.client import sync_blocks, sync_streams  # noqa: PLC0415 (see above)
+def made_class(name: str) -> Callable[[Portal, Any], Any]:
+    """Give the class that stands for the one called *name*, where it was written by hand."""
+    # Those that go with a topic are imported when they are wanted: not every program has one.
+    from anytws.client import sync_blocks, sync_orders, sync_streams  # noqa: PLC0415 (see above)
 
-    return {name: getattr(sync_blocks, f"Sync{name}", None) or getattr(sync_streams, f"Sync{name}") for name in LASTING}
+    for place in (sync_streams, sync_blocks, sync_orders):
+        found: Callable[[Portal, Any], Any] | None = getattr(place, f"Sync{name}", None)
+        if found is not None:
+            return found
+    raise LookupError(name)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from functools import cache
 from importlib import import_module
 from typing import Any
 
 from anytws.client import connect as connecting
-from anytws.client.proxies import dressed, proxy_class
+from anytws.client.proxies import dressed, made_class, proxy_class
 from anytws.client.sync_connection import SyncConnection, connected
-from anytws.client.sync_names import LASTING, TOPICS, connect_words
+from anytws.client.sync_names import LASTING, OBJECTS, TYPED, connect_words, keep_words
 from anytws.client.sync_streams import SyncEventStream, SyncFeed, SyncFeeds, SyncSent, SyncStream
 from anytws.client.tws import Tws
 
@@ -51,11 +52,27 @@ def connect_by(opening: Callable[[], AbstractAsyncContextManager[Tws]]) -> Any: 
     return connected(SyncTws, opening)
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 (classes)
+@cache
+def _keeping() -> Callable[..., Any]:
+    # Who connects once need not wait for all that staying connected needs.
+    from anytws.client.keep_connected import keep_connected  # noqa: PLC0415 (see above)
+
+    def keep(*values: Any, **options: Any) -> Any:  # noqa: ANN401 (as the async one has it)
+        block = keep_connected(*values, **options)
+        return connected(SyncTws, lambda: block)
+
+    return dressed(keep, keep_connected, keep_words)
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 (classes, and a function)
     """Make the class of proxies that has that *name*: a topic is imported when it is first used."""
+    if name == "keep_connected":
+        return _keeping()
     plain = name.removeprefix("Sync")
-    if name != plain and plain in TOPICS:
-        return proxy_class(getattr(import_module(f"anytws.client.{TOPICS[plain]}"), plain))
-    if name != plain and plain in LASTING:
-        return getattr(import_module("anytws.client.sync_blocks"), name)
+    if name != plain and plain in OBJECTS:
+        return proxy_class(getattr(import_module(f"anytws.client.{OBJECTS[plain]}"), plain))
+    if name != plain and plain in TYPED:
+        return getattr(import_module(f"anytws.client.{TYPED[plain]}"), plain)
+    if name != plain and (plain in LASTING or plain == "Bracket"):
+        return made_class(plain)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

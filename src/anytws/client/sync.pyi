@@ -1,19 +1,24 @@
 # Written by docs/write_sync.py from the async classes: change those instead.
-# ruff: noqa: A002, D200, E501, I001, PYI011, PYI021, Q000
+# ruff: noqa: A002, D200, D205, E501, I001, PYI011, PYI021, Q000
 # fmt: off
 """The client for threads that wait: scripts, notebooks, thread pools. Same verbs, no ``await``, nothing patched."""
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime, timedelta, tzinfo
-from typing import Any, Literal, TypeVar, overload
+from decimal import Decimal
+from typing import Any, Literal, TypeVar, Unpack, overload
 from anytws.arrow.records import Records
 from anytws.client.contract_like import ContractLike
 from anytws.client.download import OnFailure
 from anytws.client.historical import PastTick
+from anytws.client.keep_connected import OnPresence
 from anytws.client.named import Named
+from anytws.client.order_changes import OrderChanges
+from anytws.client.order_errors import OrderUnknown
 from anytws.client.sync_blocks import SyncDownload as SyncDownload, SyncHealthChanges as SyncHealthChanges, SyncShownGroup as SyncShownGroup, SyncWatch as SyncWatch
 from anytws.client.sync_connection import SyncConnection as SyncConnection
+from anytws.client.sync_orders import SyncBracket as SyncBracket, SyncFillStream as SyncFillStream, SyncPresenceChanges as SyncPresenceChanges, SyncTradeChanges as SyncTradeChanges, SyncTradeStream as SyncTradeStream
 from anytws.client.sync_streams import SyncEventStream as SyncEventStream, SyncFeed as SyncFeed, SyncFeeds as SyncFeeds, SyncSent as SyncSent, SyncStream as SyncStream
 from anytws.client.tws import Tws
 from anytws.client.watch import WatchedQuote
@@ -25,13 +30,21 @@ from anytws.machines.advisor_documents import AccountAlias, AccountGroup
 from anytws.machines.bars import Bar
 from anytws.machines.book import Book
 from anytws.machines.download_trouble import Retries
+from anytws.machines.fate import Fate
 from anytws.machines.figures import Figures
 from anytws.machines.health import Health
+from anytws.machines.journal import Journal
 from anytws.machines.mailbox import Desk, Mailbox, WhenFull
+from anytws.machines.margins import Margins
 from anytws.machines.option_chain import OptionChain
+from anytws.machines.order_gate import Gate
+from anytws.machines.order_state import Cause, Fill, Left, Owner, TradeState
 from anytws.machines.pacing import Pacing
+from anytws.machines.presence import Presence
 from anytws.machines.price_steps import PriceSteps
 from anytws.machines.quotes import Quote
+from anytws.machines.reconcile import PositionDifference
+from anytws.machines.reconnection import Reconnection
 from anytws.machines.records import InBand
 from anytws.machines.resolving import ContractRow, Resolution
 from anytws.machines.session import SessionStatistics
@@ -42,11 +55,17 @@ from anytws.messages.advisors import FADataType
 from anytws.messages.base import Asks, Streams, ToTws
 from anytws.messages.config import ApiConfig, ConfigResponse, LockAndExitConfig, MessageConfig, OrdersConfig, UpdateConfigResponse, UpdateConfigWarning
 from anytws.messages.connection_time import ConnectionTime
+from anytws.messages.contract import Action, Contract, SecurityType
 from anytws.messages.contracts import ContractDescription, MarketRule
+from anytws.messages.executions import ExerciseAction
 from anytws.messages.historical import BarSize, HistogramDataEntry, RealTimeWhatToShow, TicksWhatToShow, WhatToShow
 from anytws.messages.market_data import DepthMarketDataDescription, HistoricalTick, HistoricalTickBidAsk, HistoricalTickLast, MarketDataAnswer, MarketDataMode, SmartComponent, TickByTickType, TickNews, TickOptionComputation
 from anytws.messages.news import Headlines, HistoricalNews, NewsArticle, NewsBulletin, NewsProvider
+from anytws.messages.order import Order
 from anytws.messages.order_parts import SoftDollarTier
+from anytws.messages.order_types import Price, Quantity, SharedFields
+from anytws.messages.order_words import OcaType
+from anytws.messages.orders import CompletedOrder
 from anytws.messages.scanner import ScannerData, ScannerDataElement, ScannerSubscription
 from anytws.messages.wsh import WshEventData, WshMetaData
 from anytws.runtime.hook import Hook
@@ -994,6 +1013,267 @@ class SyncNews:
         """
 
 
+class SyncOrders:
+    """Orders. It is ``tws.orders``.
+
+    What is believed of them lives as long as ``tws`` does, also over reconnections.
+    """
+
+    @property
+    def trades(self) -> tuple[SyncTrade, ...]:
+        """All orders that are known, the newest last: this client's, and what TWS has said of those of others.
+
+        Those that are over are forgotten at some time, the oldest first, when there are more than 10,000 of them.
+        """
+
+    def trade(self, ref: str) -> SyncTrade | None:
+        """Give this client's order with the reference *ref*, the newest of several; None where none is known.
+        """
+
+    def place(
+        self,
+        contract: ContractLike,
+        order: Order,
+        *,
+        ref: str = '',
+        again: bool = False,
+        timeout: float | None = None,
+    ) -> SyncTrade:
+        """Place an order, and give its trade when TWS has acknowledged it.
+
+        ::
+
+            trade = tws.orders.place(Stock("AAPL"), LimitOrder("BUY", 100, "180.50"), ref="rebalance-17")
+
+        *ref* is your own key for it: it goes along as ``order_reference``, comes back with the order in every session,
+        and is placed once: a second time raises `AlreadyPlaced`, also while the first is in flight, and after a restart
+        if there is a journal. *again* allows it for one that was refused. An order without one is hard to find again.
+
+        Acknowledged is the first live word, an execution, or the end (``IOC``). Where TWS says ``Inactive`` and nothing
+        else for two seconds, the order ``is_held``. With ``transmit=False`` TWS says nothing at all; then the trade is
+        given as soon as the bytes have left (``is_untransmitted``). *timeout* is in seconds; None: a minute, since TWS
+        was seen to say nothing for half a one about an order that worked.
+
+        Raises `OrderRejected` where TWS refuses it, and `OrderUnknown` where the deadline passes or the connection ends
+        before TWS has said anything that settles it: that is no refusal, ``unknown.resolve(tws)`` finds out.
+        Nothing is ever sent again by itself. Raises what `Tws.send` does, and leaves nothing behind then. Who is
+        cancelled while bytes have left has an order: it is in `trades`, and found by its reference (`trade`).
+        """
+
+    @overload
+    def bracket(
+        self,
+        contract: ContractLike,
+        entry: Action | str,
+        quantity: Quantity,
+        limit_price: Price | None = None,
+        *,
+        profit_price: Price | None = None,
+        stop_price: Price | None = None,
+        profit_taker: Order | None = None,
+        stop_loss: Order | None = None,
+        ref: str = '',
+        again: bool = False,
+        timeout: float | None = None,
+        **fields: Unpack[SharedFields],
+    ) -> SyncBracket:
+        """Place an order, and with it the one or two that end what it begins; give their trades.
+
+        ::
+
+            bracket = tws.orders.bracket(apple, "BUY", 100, 180, profit_price=190, stop_price=175, ref="apple-1")
+
+        The entry is a side, a quantity and a limit (without one: at the market), or an `Order` of its own; the children
+        are given by their prices, or as orders. Their references are ``apple-1``, ``apple-1/profit`` and
+        ``apple-1/stop``. Nothing works before TWS has all of them and has refused none.
+
+        Raises `BracketBroken` where TWS refuses a member: the others are cancelled, and it says what became of each.
+        `OrderUnknown` with its ``members`` where nobody knows; all else as `place` does.
+        """
+
+    @overload
+    def bracket(
+        self,
+        contract: ContractLike,
+        entry: Order,
+        *,
+        profit_price: Price | None = None,
+        stop_price: Price | None = None,
+        profit_taker: Order | None = None,
+        stop_loss: Order | None = None,
+        ref: str = '',
+        again: bool = False,
+        timeout: float | None = None,
+    ) -> SyncBracket: ...
+    def one_cancels_all(
+        self,
+        orders: Iterable[tuple[ContractLike, Order]],
+        *,
+        group: str | None = None,
+        oca_type: OcaType = OcaType.CANCEL_WITH_BLOCK,
+        ref: str = '',
+        again: bool = False,
+        timeout: float | None = None,
+    ) -> tuple[SyncTrade, ...]:
+        """Place orders, of contracts of their own, of which a fill of one cancels the others; give their trades.
+
+        *oca_type* says what a fill does; the vendor does it, and not atomically: within some 200 ms two can fill. The
+        name of the *group* is made up unless one is given. Their references are ``ref/1``, ``ref/2`` and so on.
+
+        Raises `BracketBroken` where TWS refuses a member: the others are cancelled. All else as `bracket` does.
+        """
+
+    def what_if(self, contract: ContractLike, order: Order, *, timeout: float | None = None) -> Margins:
+        """Ask what an order would do to the account: margins, and what it would cost. Nothing is placed.
+
+        Amounts that TWS does not say are None. Raises `RequestFailed` with TWS's reason where the order would be
+        refused, and what else `Tws.ask` raises.
+        """
+
+    def exercise(
+        self,
+        option: ContractLike,
+        quantity: int | Decimal,
+        *,
+        action: ExerciseAction = ExerciseAction.EXERCISE,
+        account: str = '',
+        override: bool = False,
+        timeout: float | None = None,
+    ) -> SyncTrade:
+        """Exercise an option, or let it lapse, and give the order that TWS makes of it.
+
+        *option* is best what an account holds (a `Position`), with its account. *override* does it also where it is not
+        the natural thing. The position changes overnight, without an execution to wait for; to take it back needs TWS.
+
+        Raises `OrderRejected` (322: not exercisable, hardly in the money, in clearing), and all else as `place` does.
+        """
+
+    def open(self, *, timeout: float | None = None) -> tuple[SyncTrade, ...]:
+        """Ask TWS which orders are open, of all clients and made by hand, and give their trades.
+
+        ``trade.owner`` says whose each is: TWS lets only its own client change one. It is a picture: what becomes later
+        of the orders of others is not told, unless this is the master client. What is not transmitted may be missing.
+
+        Raises as `Tws.ask` does: `RequestFailed` with 321 where TWS lets clients only read. A failed query is never
+        empty.
+        """
+
+    def follow_open(self, *, timeout: float | None = None) -> SyncTradeStream:
+        """Give a block in which every change of belief of any order comes, none lost (`TradeChange`).
+
+        It begins with the orders that are believed open, each as it is; TWS is asked for those of others as reading
+        begins, with *timeout* in seconds. The stream lives over reconnections: what was missed comes when it is
+        learned, between a `Gap` and its `Resumed`.
+
+        Its reader raises what `open` raises, `SlowConsumer` if 10,000 changes wait, and `ConnectionClosed` at the end.
+        """
+
+    def completed(self, *, api_only: bool = False, timeout: float | None = None) -> Records[CompletedOrder]:
+        """Ask TWS which orders came to their end today, and give what it says of each, once.
+
+        ``order_state.completed_status`` says how, for people; ``order.filled_quantity`` how much was filled.
+        *api_only* leaves out those that were made by hand. How far back "today" reaches is not certain.
+
+        Raises as `Tws.ask` does: `RequestFailed` with 321 where TWS lets clients only read, and `RequestTimedOut` where
+        it never says the end, as was seen of some.
+        """
+
+    def executions(
+        self,
+        since: datetime | None = None,
+        *,
+        days: int | None = None,
+        account: str = '',
+        symbol: str = '',
+        security_type: SecurityType | None = None,
+        exchange: str = '',
+        side: Action | None = None,
+        client_id: int = 0,
+        timeout: float | None = None,
+    ) -> Records[Fill]:
+        """Ask TWS for executions, and give each once, as corrected last, with its costs where TWS says them.
+
+        *since* is aware; None: all that TWS gives, which are those since midnight of its zone. *days* asks for so many
+        days back (from server version 200). The other arguments leave out what they do not name; *client_id* 0 means
+        those of all. Of executions of other clients the costs are told to nobody else: ``costs`` is None then.
+
+        Raises as `Tws.ask` does, and `ValueError` for a time without a zone. A failed query is never empty.
+        """
+
+    def follow_executions(self) -> SyncFillStream:
+        """Give a block in which each execution comes as it becomes known, once: a `Fill`.
+
+        Those that are known when the block is entered do not come. A correction comes as an execution of its own, with
+        an id of which the last number is higher. Costs are mostly told later, and are then in `Trade.fills`. Executions
+        that were missed over a reconnection come when they are learned, between a `Gap` and its `Resumed`.
+
+        Its reader raises `SlowConsumer` if 10,000 wait, and `ConnectionClosed` at the end.
+        """
+
+    def cancel_all(self, *, timeout: float | None = None) -> None:
+        """Cancel every order of the login, and return when TWS has twice in a row said that none is open.
+
+        **It hits the orders of other clients, too, and those that people made by hand.** Positions stay as they are.
+        *timeout* is in seconds, None: a minute.
+
+        Raises `OrdersStillOpen` with the rest where that takes longer, what `open` raises where TWS does not say, and
+        `ConnectionClosed`; the cancel was sent then, once.
+        """
+
+    def bind_manual(self, *, timeout: float | None = None) -> tuple[SyncTrade, ...]:
+        """Bind the orders that people make in TWS to this client, present and future ones; give the present ones.
+
+        They get (negative) order ids, and can be changed and cancelled from here then. Client 0 alone may do it.
+
+        Raises `LocalProtocolError` for every other client, and else as `open` does.
+        """
+
+    def reconcile(self, *, timeout: float | None = None) -> SyncOrderPicture:
+        """Ask TWS for open orders, executions, completed orders and positions, and give one consistent picture.
+
+        Orders of an earlier run of the program are in `trades` then, by reference or permanent id.
+
+        Raises `ReconcileIncomplete`, with what was learned, where a part could not be had.
+        """
+
+    def resolve(self, unknown: OrderUnknown, *, timeout: float | None = None) -> Fate:
+        """Find out what became of an order of which nobody knew it: live, done, never arrived, or still unknown."""
+
+
+class SyncPresenceTopic:
+    """Whether we are there. It is ``tws.presence``.
+
+    Under `anytws.connect` that is nearly nothing: present, and over when the connection ends. `Tws.health` is about the
+    layers behind the connection; this is about the connection alone.
+    """
+
+    @property
+    def now(self) -> Presence:
+        """Where we are at this moment. One value that never changes."""
+
+    def until(self, holds: Callable[[Presence], bool], *, timeout: float | None = None) -> Presence:
+        """Wait until *holds* is true of the presence, and give that presence; at once, if it is true already.
+
+        ::
+
+            tws.presence.until(lambda presence: presence.is_here, timeout=600)
+
+        *holds* is asked at each change. *timeout* is in seconds, None waits for ever. Raises `PresenceTimedOut`,
+        `ConnectionClosed` when all has ended (unless *holds* is true of that presence), and whatever *holds* raises.
+        """
+
+    def changes(self) -> SyncPresenceChanges:
+        """Give an iterator over the presence, from now on; its first item is the present.
+
+        ::
+
+            for presence in tws.presence.changes():
+                print(presence)
+
+        Who reads slowly is told the newest; `Presence.gaps` tells of what is over already.
+        """
+
+
 class SyncScanner:
     """Market scanners. It is ``tws.scanner``. All raise what `Tws.ask` and `Tws.stream` raise."""
 
@@ -1070,6 +1350,164 @@ class SyncWsh:
         """
 
 
+class SyncTrade:
+    """One order, as this client believes it. It stays true over reconnections (`anytws.keep_connected`).
+
+    What is a property tells what is known.
+    """
+
+    @property
+    def state(self) -> TradeState:
+        """What is believed now: a value, which does not change.
+        """
+
+    @property
+    def ref(self) -> str:
+        """The caller's own reference; empty where it has none."""
+
+    @property
+    def order_id(self) -> int | None:
+        """The order id, of the client that placed it; None where none was told."""
+
+    @property
+    def permanent_id(self) -> int:
+        """The number at the vendor; 0: not told yet."""
+
+    @property
+    def owner(self) -> Owner:
+        """Whose order it is."""
+
+    @property
+    def order(self) -> Order | None:
+        """The terms as TWS last said them, else as they were asked for; None where only executions of it are known."""
+
+    @property
+    def contract(self) -> Contract | None:
+        """What it trades, likewise."""
+
+    @property
+    def fills(self) -> tuple[Fill, ...]:
+        """Its executions, in the order in which they came to be known; corrections have taken their places."""
+
+    @property
+    def left(self) -> Left:
+        """How much of what was sent last for it has left this process."""
+
+    def changes(self) -> SyncTradeChanges:
+        """Give an iterator of every change of belief, none lost: ``for change in trade.changes()``.
+
+        The first has the present state, and ``before`` is the same. After the first one that is final it comes to its
+        end: an execution that comes late, after the order was cancelled, is in `state` and in
+        `Orders.follow_executions`. Raises what ends the connection for good (`ConnectionClosed`), and `SlowConsumer` if
+        10,000 changes wait to be read; what is believed is right all the same.
+        """
+
+    def until(self, holds: Callable[[TradeState], object], *, timeout: float | None = None) -> TradeState:
+        """Wait until *holds* is true of the state, and give that state; at once, if it is true already.
+
+        ::
+
+            trade.until(lambda state: state.is_done)
+
+        *holds* is asked whenever something was heard of the order; what comes and goes within one read of the socket it
+        does not see (`changes` does). *timeout* is in seconds, None waits for ever.
+
+        Raises `TradeTimedOut`, whatever *holds* raises, and `ConnectionClosed` when the connection ends; under
+        ``keep_connected`` that is the end of everything, and over a reconnection the wait goes on.
+        """
+
+    def modify(
+        self,
+        *,
+        without_link: bool = False,
+        timeout: float | None = None,
+        **fields: Unpack[OrderChanges],
+    ) -> TradeState:
+        """Change the order, and give its state when TWS says it with the new terms: ``trade.modify(limit_price=181)``.
+
+        The keywords are fields of `Order`. All else stays as TWS last said it, the contract included;
+        what TWS fills in by itself is left out. One change at a time: a second one waits for the answer to the first.
+        If the order comes to its end meanwhile, that state is given. *timeout* is in seconds, None: a minute.
+
+        Raises `ModificationRefused` where TWS refuses the change (the order lives on; after 201 ask, see
+        ``is_contested``), and where it makes no sense now, with ``code`` None, and nothing sent: the order has ended,
+        TWS has not said a word of it, or TWS has no link to the vendor. A change that was sent without one has become a
+        second order; *without_link* sends it all the same. Raises `OrderUnknown` where the deadline passes or the
+        connection ends before TWS has said the new terms: outside of trading hours it may say them only at the opening.
+        `LocalProtocolError` for an order that is not this client's, and what `Tws.send` raises: nothing was sent.
+        """
+
+    def cancel(self, *, timeout: float | None = None) -> TradeState:
+        """Cancel it, and give the final state: cancelled, or filled in the race; at once, if it has ended already.
+
+        An order of which no byte has left is taken back. Who is cancelled while it waits takes nothing back: the cancel
+        stands. *timeout* is in seconds, None: a minute.
+
+        Raises `CancelFailed` where TWS says that it did not cancel it, and the order does not end within two seconds of
+        that; `OrderUnknown` where the deadline passes or the connection ends before it is known; `LocalProtocolError`
+        for an order that is not this client's, and what `Tws.send` raises: then nothing was sent.
+        """
+
+
+class SyncOrderPicture:
+    """All orders, executions and positions at one moment. No part of it is empty because a question failed."""
+
+    @property
+    def trades(self) -> tuple[SyncTrade, ...]:
+        """All orders that are known, of all clients and those made by hand; in the order in which they came to be known."""
+
+    @property
+    def open(self) -> tuple[SyncTrade, ...]:
+        """Those of them that are open: TWS has said so just now, or has told since then of what this client placed."""
+
+    @property
+    def completed(self) -> tuple[SyncTrade, ...]:
+        """Those that came to their end: filled, cancelled, rejected. TWS tells those of today; this client remembers."""
+
+    @property
+    def unknown(self) -> tuple[SyncTrade, ...]:
+        """Those of which nothing says what they are. They are neither dead nor alive: see their `verdicts`."""
+
+    @property
+    def executions(self) -> Records[Fill]:
+        """All executions that are known, with what they cost where TWS has said it. It tells those since its midnight."""
+
+    @property
+    def positions(self) -> Records[Position]:
+        """What all accounts of this login hold."""
+
+    @property
+    def verdicts(self) -> tuple[Fate, ...]:
+        """What became of each order that was live or unknown before, with the evidence."""
+
+    @property
+    def differences(self) -> tuple[PositionDifference, ...]:
+        """Positions that are not what the picture before this one and the executions since then make them: an execution
+        that was not told, or something that is none (an exercise, a split, a transfer). Empty for the first picture: there
+        is nothing to compare with.
+        """
+
+
+class SyncTradeChange:
+    """A change of what is believed of one of all orders."""
+
+    @property
+    def trade(self) -> SyncTrade:
+        """The order, with what is believed of it by now."""
+
+    @property
+    def before(self) -> TradeState:
+        ...
+
+    @property
+    def state(self) -> TradeState:
+        """What was believed from then on."""
+
+    @property
+    def because(self) -> Cause:
+        """Why: what TWS said, what was sent to it, the end of the connection, or a conclusion, in words."""
+
+
 class SyncTws(SyncConnection):
     """A connection to TWS for threads that wait: what `anytws.sync.connect` gives. It can be used at once.
 
@@ -1126,6 +1564,10 @@ class SyncTws(SyncConnection):
         """History: bars, ticks, schedules; downloads."""
 
     @property
+    def orders(self) -> SyncOrders:
+        """Orders: placed, changed, cancelled, found again, and known."""
+
+    @property
     def news(self) -> SyncNews:
         """News: providers, articles, headlines, bulletins."""
 
@@ -1152,6 +1594,10 @@ class SyncTws(SyncConnection):
     @property
     def config(self) -> SyncConfig:
         """The settings of TWS itself."""
+
+    @property
+    def presence(self) -> SyncPresenceTopic:
+        """Whether we are connected; under `anytws.keep_connected` since when not, why, and when it is tried again."""
 
     def events(
         self,
@@ -1234,7 +1680,8 @@ class SyncTws(SyncConnection):
 
         Raises `LocalProtocolError` for what may not be said now or at this server version, or under an id that belongs
         to a conversation; `SendQueueFull` where more than 10,000 messages, or a mebibyte of them, wait because TWS does
-        not read; `ConnectionClosed` after the end. If no byte leaves for 10 seconds, the connection ends as
+        not read; `ConnectionClosed` after the end. An order passes the gate and the journal of the connection first,
+        like those of verbs: `GateRefused`, `NotJournaled`. If no byte leaves for 10 seconds, the connection ends as
         `CloseReason.UNRESPONSIVE`.
         """
 
@@ -1266,6 +1713,8 @@ def connect(
     paper_only: bool = False,
     liveness: float | None = None,
     hook: Hook | None = None,
+    journal: Journal | None = None,
+    gate: Gate | None = None,
 ) -> SyncTws:
     """Connect to TWS or IB Gateway over TCP, and wait until requests may be made.
 
@@ -1283,11 +1732,60 @@ def connect(
     byte TWS is probed, and the connection ends as ``UNRESPONSIVE`` if it stays silent; None: never. *hook* is told what
     happens, for metrics and traces (`anytws.Hook`); the standard `logging` is told in any case.
 
+    *journal* (`anytws.FileJournal`, `anytws.SqliteJournal`) keeps every order before it leaves, so that the next
+    process knows what may be out there. *gate* (`anytws.Gate`) says which orders may leave.
+
     What this gives can be used at once, from any thread, and is closed by ``close()``, at the end of a ``with`` block,
     or when the interpreter ends. *on_waiting* and *hook* are called in the thread of the connection's own event loop.
 
     Raises `ConnectError`, or the one of its kinds that fits, when the connection does not become ready. When it ends
     later, every method that is called raises `ConnectionClosed`, and so does leaving the block.
+    """
+
+def keep_connected(
+    host: str = '127.0.0.1',
+    port: int = 7497,
+    *,
+    client_id: int | None = None,
+    policy: Reconnection = ...,
+    options: HandshakeOptions | None = None,
+    codes: CodeTable = ...,
+    limits: Limits = ...,
+    connect_timeout: float | None = 10.0,
+    follow_redirects: bool = False,
+    on_waiting: OnWaiting | None = None,
+    on_presence: OnPresence | None = None,
+    timeout_factor: float = 1.0,
+    pacing: Pacing | int | None = ...,
+    read_only: bool = False,
+    paper_only: bool = False,
+    liveness: float | None = 30.0,
+    hook: Hook | None = None,
+    journal: Journal | None = None,
+    gate: Gate | None = None,
+) -> SyncTws:
+    """Connect to TWS or IB Gateway over TCP, and stay connected, with the same verbs as `connect` gives.
+
+    This returns when TWS is ready the first time, and what it gives lives through restarts of TWS, drops of the network and
+    changes of its port, always with the same client id. *policy* says when it is tried again, for how long, and what is
+    hopeless (`anytws.Reconnection`); where somebody watches, ``on_presence=print`` shows how far it is until
+    it returns, and `Tws.presence` does then.
+
+    Streams go on, with `Gap` and `Resumed` in their place; a question that changes nothing waits for
+    the connection, and is asked again within its deadline; one that changes something raises `NotConnected` or
+    `AnswerLost`, and is never said twice; what was on its way to an order is unknown (`OrderUnknown`) until TWS has
+    been asked, which is done on the way back, before any stream goes on.
+
+    All other options are those of `connect`, but for *id_wait*, which is part of the policy, and *liveness*, which is
+    30 seconds here.
+
+    What this gives can be used from any thread, and is closed by ``close()``, at the end of a ``with`` block, or when
+    the interpreter ends; that takes a second at most, whatever TWS does. *on_presence*, *on_waiting*, *hook*, and what
+    a gate looks at, are called in the thread of the connection's own event loop.
+
+    Raises `ConnectError`, or the one of its kinds that fits, when trying again is hopeless before it is ready, or takes
+    longer than ``policy.enter_within``. When it is hopeless later, every method that is called raises
+    `ConnectionClosed`, and so does leaving the block: here that is the end of everything.
     """
 
 def connect_by(opening: Callable[[], AbstractAsyncContextManager[Tws]]) -> SyncTws:

@@ -329,11 +329,19 @@ class SyncSent(Generic[_M]):
         """Whether TWS may have got it: some of its bytes have left, or how many have is not known."""
         return self._inner.may_have_left
 
+    def take_back(self) -> bool:
+        """Take it back, if no byte of it can have left; tell whether that was done."""
+
+        async def take_back() -> bool:
+            return self._inner.take_back()
+
+        return self._portal.call(take_back)
+
     def wait(self, *, timeout: float | None = None) -> None:
         """Wait until it has left this process, and raise `TimeoutError` after *timeout* seconds; None: for ever.
 
-        Raises `ConnectionClosed` where the connection ended before it had left whole. To stop waiting takes nothing
-        back.
+        Raises `ConnectionClosed` where the connection ended before it had left whole; under ``keep_connected`` it is
+        `AnswerLost`. To stop waiting takes nothing back.
         """
         check_timeout(timeout)
 

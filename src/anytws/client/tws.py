@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from anytws.client.door import Door
 from anytws.core.arguments import check_timeout
 from anytws.core.events import ConnectionClosed
 from anytws.core.remembered import MOST_BYTES
 from anytws.core.state import State
 from anytws.errors import printable
 from anytws.machines.mailbox import CAPACITY, Desk, Mailbox, WhenFull
+from anytws.machines.outbox import Parcel
 from anytws.machines.session import NO_BLOCKING, SessionStatistics
 from anytws.messages.base import Asks, Streams, ToTws
 from anytws.messages.connection_time import ConnectionTime
 from anytws.messages.session import CurrentTimeRequest
+from anytws.runtime.bells import Bells
 from anytws.runtime.feeds import Feeds
 from anytws.runtime.pump import Pump
 from anytws.runtime.sending import Sent
@@ -31,8 +35,11 @@ if TYPE_CHECKING:
     from anytws.client.historical import Historical
     from anytws.client.market_data import MarketData
     from anytws.client.news import News
+    from anytws.client.orders import Orders
+    from anytws.client.presence import PresenceTopic
     from anytws.client.scanner import Scanner
     from anytws.client.wsh import Wsh
+    from anytws.machines.known_orders import KnownOrders
 
 _T = TypeVar("_T")
 _M = TypeVar("_M", bound=ToTws)
@@ -45,12 +52,15 @@ class Tws:
     than that of the block, every method raises `WrongThread`; what is a property may be read from anywhere.
     """
 
-    def __init__(self, pump: Pump) -> None:
+    def __init__(self, pump: Pump, intake: Door | None = None) -> None:
         self._pump = pump
+        self._intake = Door() if intake is None else intake
         self._connection = pump.connection
         self._watchers = 0
         self._told = False
         self._health: HealthTopic | None = None
+        self._presence: PresenceTopic | None = None
+        self._orders: Orders | None = None
 
     def __repr__(self) -> str:
         return f"<Tws {self._connection.described()}, {printable(self._pump.address)}>"
@@ -120,6 +130,16 @@ class Tws:
 
         return Historical(self)
 
+    # As `health`, it is a plain property for the sake of a protocol.
+    @property
+    def orders(self) -> Orders:
+        """Orders: placed, changed, cancelled, found again, and known."""
+        if self._orders is None:
+            from anytws.client.orders import Orders  # noqa: PLC0415 (see above)
+
+            self._orders = Orders(self)
+        return self._orders
+
     @cached_property
     def news(self) -> News:
         """News: providers, articles, headlines, bulletins."""
@@ -171,6 +191,35 @@ class Tws:
         from anytws.client.config import Config  # noqa: PLC0415 (see above)
 
         return Config(self)
+
+    @property
+    def presence(self) -> PresenceTopic:
+        """Whether we are connected; under `anytws.keep_connected` since when not, why, and when it is tried again."""
+        if self._presence is None:
+            from anytws.client.presence import PlainPresence, PresenceTopic  # noqa: PLC0415 (see above)
+
+            self._presence = PresenceTopic(PlainPresence(self._pump))
+        return self._presence
+
+    @property
+    def timeout_factor(self) -> float:
+        """What multiplies the time that each kind of request has by default (``timeout_factor`` of `connect`)."""
+        return self._pump.session.conversations.timeout_factor
+
+    @property
+    def known_orders(self) -> KnownOrders:
+        """What is believed of orders, without the waiting. To people it is ``tws.orders``."""
+        return self._pump.session.orders
+
+    @property
+    def intake(self) -> Door:
+        """What every order passes before it leaves: the gate and the journal, if there are any."""
+        return self._intake
+
+    @property
+    def order_bells(self) -> Bells:
+        """Who waits for news of an order."""
+        return self._pump.bells
 
     # --- conversations, messages ---------------------------------------------------------------------------------
 
@@ -271,11 +320,35 @@ class Tws:
 
         Raises `LocalProtocolError` for what may not be said now or at this server version, or under an id that belongs
         to a conversation; `SendQueueFull` where more than 10,000 messages, or a mebibyte of them, wait because TWS does
-        not read; `ConnectionClosed` after the end. If no byte leaves for 10 seconds, the connection ends as
+        not read; `ConnectionClosed` after the end. An order passes the gate and the journal of the connection first,
+        like those of verbs: `GateRefused`, `NotJournaled`. If no byte leaves for 10 seconds, the connection ends as
         `CloseReason.UNRESPONSIVE`.
         """
         self._pump.require_thread("Tws.send", waits=False)
         return self._pump.send(message)
+
+    def require_sayable(self, messages: Iterable[ToTws]) -> None:
+        """Raise `LocalProtocolError` if one of *messages* may not be said now, or like this. Nothing is sent."""
+        self._pump.require_thread("Tws.require_sayable", waits=False)
+        self._connection.send_all(messages)
+
+    async def fence(self, *, timeout: float | None = None) -> None:
+        """Wait until TWS has read every order that was sent before: what it refuses on sight it has refused then.
+
+        It asks for the managed accounts, behind the orders, and shares that with nobody; TWS answers in the order in
+        which it reads. It belongs to one connection: raises `ConnectionClosed` when that ends, whoever connects again,
+        and `RequestTimedOut`.
+        """
+        self._pump.require_thread("Tws.fence", waits=True)
+        await self._pump.fence(timeout)
+
+    def require_thread(self, method: str, *, waits: bool) -> None:
+        """Raise `WrongThread` unless *method* is called in the connection's own thread."""
+        self._pump.require_thread(method, waits=waits)
+
+    def take_back(self, parcel: Parcel) -> bool:
+        """Take back what was to be sent, if no byte of it can have left; tell whether that was done."""
+        return self._pump.take_back(parcel)
 
     def statistics(self) -> SessionStatistics:
         """Tell how the connection does: open conversations, late messages by kind, what has not left."""

@@ -19,6 +19,7 @@ from anytws.core.events import (
 from anytws.core.state import State
 from anytws.errors import DataLost, RequestTimedOut
 from anytws.machines.conversation import Asked, Conversation, Streamed
+from anytws.machines.presence import Presence
 from anytws.messages.base import ToTws
 
 Remark: TypeAlias = Notice | OddValue | SurplusFields | UndecodableFrame | UnknownMessage | StillWaiting
@@ -116,6 +117,9 @@ class Hook:
 
     def closed(self, connection: str, end: ConnectionClosed) -> None:
         """Note that the connection has ended, or could not be made, as *end* says."""
+
+    def presence_changed(self, connection: str, presence: Presence) -> None:
+        """Note where we are in staying connected (`anytws.keep_connected` alone tells of it)."""
 
     def request_began(self, request: SeenRequest) -> None:
         """Note that a question is asked. Called in the task that asks."""

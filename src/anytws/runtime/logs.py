@@ -3,8 +3,8 @@ r"""What a connection writes to the standard `logging`: nothing, unless a progra
 ==================== ========= =========================================================================================
 logger               level     what
 ==================== ========= =========================================================================================
-anytws.connection    INFO      states; what TWS says of farms, its link, warnings
-\                    WARNING   an end that nobody here wanted; frames that could not be read
+anytws.connection    INFO      states; what TWS says of farms, its link, warnings; where one is in staying connected
+\                    WARNING   an end that nobody here wanted; a wait for TWS that lasts; frames that could not be read
 anytws.requests      DEBUG     questions and streams: opened, answered, left, with id and seconds
 \                    INFO      failed, timed out
 anytws.frames        DEBUG     all that is read and written, frame by frame

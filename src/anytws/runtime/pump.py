@@ -23,12 +23,13 @@ from anytws.core.events import Event, StillWaiting
 from anytws.core.state import State
 from anytws.errors import WrongThread, in_a_sentence
 from anytws.machines.conversation import Asked, Streamed
-from anytws.machines.health import HealthChanged, Latest
+from anytws.machines.health import Health, HealthChanged, Latest
 from anytws.machines.mailbox import Mailbox
 from anytws.machines.outbox import Parcel, Place
 from anytws.machines.session import ClientSession
 from anytws.messages.base import Asks, Streams, ToTws
 from anytws.runtime import transport
+from anytws.runtime.bells import Bells
 from anytws.runtime.failure import StreamFailure
 from anytws.runtime.hook import Hook, SeenRequest
 from anytws.runtime.interrupts import uninterrupted
@@ -77,8 +78,11 @@ class Pump:
         address: str = "the given stream",
         on_waiting: OnWaiting | None = None,
         hook: Hook | None = None,
+        bells: Bells | None = None,
     ) -> None:
         self.session: ClientSession = session
+        self.bells: Bells = Bells() if bells is None else bells
+        """Who waits for news of an order."""
         self.sight: Sight = Sight(session, address, hook)
         self.connection: Connection = session.connection
         self.address: str = address
@@ -478,6 +482,8 @@ class Pump:
                 sleeper.wake()
             elif sleeper is not None:
                 sleeper.set()
+        if session.has_order_news:
+            self.bells.ring(session.take_order_news())
         self._arm()
         if connection.state is not self._state:
             self.sight.look()
@@ -512,19 +518,32 @@ class Pump:
 
     def listen(self, mailbox: Mailbox[Event]) -> EventStream:
         """Open a stream of events; the first one also gets what has happened so far."""
+        stream = EventStream(mailbox, self.forget_events)
+        self.listen_on(mailbox, stream)
+        return stream
+
+    def listen_on(self, mailbox: Mailbox[Event], stream: EventStream) -> None:
+        """Put all events into *mailbox*, which *stream* reads: it may have come from an earlier connection."""
         self.session.listen(mailbox)
-        stream = EventStream(mailbox, self._forget)
         self._waking[mailbox] = stream
         if self.connection.closed is None:
             # Those that were too slow, perhaps, and nobody came back to hear of it.
             for other in [box for box, stream in self._event_streams.items() if stream.is_finished]:
-                self._forget(other)
+                self.forget_events(other)
             self._event_streams[mailbox] = stream
-        return stream
 
-    def _forget(self, mailbox: Mailbox[Event]) -> None:
+    def forget_events(self, mailbox: Mailbox[Event]) -> None:
+        """Note that nobody reads it any more."""
         self._waking.pop(mailbox, None)
         self._event_streams.pop(mailbox, None)
+
+    def health(self) -> Health:
+        """How all is at this moment, layer by layer."""
+        return self.session.health(anyio.current_time())
+
+    def health_mailbox(self) -> Latest[HealthChanged]:
+        """Give a mailbox for `watch_health`."""
+        return Latest()
 
     def watch_health(self, mailbox: Latest[HealthChanged], reader: Reader[Any]) -> None:
         """Wake *reader* whenever a layer of the connection has changed."""
@@ -539,13 +558,28 @@ class Pump:
         for reader in list(self._waking.values()):
             while isinstance(reader, Reader) and reader.is_being_read:
                 await reader.wait_for_move()
+        for reader in list(self.bells.readers):
+            # Of those who read changes of orders, only who has no more to come: orders may outlive this connection.
+            while reader.is_finished and reader.is_being_read:
+                await reader.wait_for_move()
 
     # --- conversations -------------------------------------------------------------------------------------------
 
     async def ask(self, request: Asks[_T], timeout: float | None) -> _T:
         """Ask *request* and give its answer; raise why there is none (`ClientSession.ask`, `Asked.take`)."""
+        return (await self.have_answered(request, timeout)).hand_over()
+
+    async def have_answered(self, request: Asks[_T], timeout: float | None) -> Asked[_T]:
+        """Ask *request*, and give what is over then: answered or not. Raises as `ClientSession.ask` does."""
         now = anyio.current_time()
-        asked: Asked[_T] = self.session.ask(request, now, timeout)
+        return await self._wait_for(self.session.ask(request, now, timeout), now)
+
+    async def fence(self, timeout: float | None) -> None:
+        """Wait until TWS has read every order that was sent before (`ClientSession.fence`)."""
+        now = anyio.current_time()
+        (await self._wait_for(self.session.fence(now, timeout), now)).hand_over()
+
+    async def _wait_for(self, asked: Asked[_T], now: float) -> Asked[_T]:
         seen = self.sight.begin(asked, now)
         answered = anyio.Event()
         self._waking[asked] = answered
@@ -563,7 +597,7 @@ class Pump:
                 self.turn(now)
             if seen is not None:
                 self.sight.end(seen, anyio.current_time())
-        return asked.hand_over()
+        return asked
 
     def open_stream(
         self, request: Streams[_T], timeout: float | None, mailbox: Mailbox[_T], reader: Reader[Any]
@@ -599,9 +633,17 @@ class Pump:
     def send(self, message: _M) -> Sent[_M]:
         """Have *message* sent (`ClientSession.send`)."""
         now = anyio.current_time()
-        said, parcel = self.session.send(message, now)
+        said, parcel = self.session.queue(message, now)
+        # The bytes leave first; what is believed of an order is told of that right after.
         self.turn(now)
-        return Sent(said, parcel, self._wait_until_left)
+        return Sent(said, parcel, self._wait_until_left, self.take_back)
+
+    def take_back(self, parcel: Parcel) -> bool:
+        """Take back what `send` has queued (`ClientSession.take_back`); tell whether that was done."""
+        is_back = self.session.take_back(parcel)
+        self.turn(anyio.current_time())
+        self._note_moved()
+        return is_back
 
     async def _wait_until_left(self, parcel: Parcel) -> None:
         # What has left cannot be taken back, so a cancellation has to wait for the next chance.

@@ -15,6 +15,7 @@ from anytws.core.events import CloseReason, Notice, OddValue, SurplusFields
 from anytws.core.state import State
 from anytws.errors import AnytwsError, in_a_sentence, shown
 from anytws.machines.conversation import Conversation
+from anytws.machines.presence import Presence, PresenceState
 from anytws.machines.session import ClientSession
 from anytws.runtime.hook import Hook, Outcome, Remark, SeenRequest
 from anytws.runtime.logs import CONNECTION, FRAMES, HOOK, REQUESTS
@@ -27,21 +28,85 @@ _OUT: Final = "->"
 _IN: Final = "<-"
 _DEBUG, _INFO, _WARNING = logging.DEBUG, logging.INFO, logging.WARNING
 _AS_WANTED: Final = {Outcome.ANSWERED, Outcome.LEFT}
+_TOLD_ATTEMPTS: Final = frozenset([3, *[10 * 2**step for step in range(24)]])
+"""After how many attempts that came to nothing it is told that it is still waited for."""
 _HARMLESS: Final = (OddValue, SurplusFields)
 
 
-class Sight:
+class Telling:
+    """Tells the log and a `Hook`. What they raise may not harm what they are told of."""
+
+    def __init__(self, hook: Hook | None) -> None:
+        self._hook = hook
+        self._failed: set[str] = set()
+        """Which of the calls have raised before."""
+
+    @property
+    def name(self) -> str:
+        """Which connection it is, for people."""
+        raise NotImplementedError
+
+    def _log(self, logger: logging.Logger, level: int, text: str, *values: object) -> None:
+        try:
+            logger.log(level, text, *values)
+        except Exception as problem:  # noqa: BLE001 (a filter or a handler of the program: told, and the log goes on)
+            self._tell(logger.name, problem)
+
+    def _call(self, method: Callable[..., None], *values: object) -> None:
+        try:
+            method(*values)
+        except Exception as problem:  # noqa: BLE001 (of the program: told, and the connection goes on)
+            self._tell(method.__name__, problem)
+
+    def _tell(self, name: str, problem: Exception) -> None:
+        if name in self._failed:
+            return
+        self._failed.add(name)
+        try:
+            HOOK.error("%s: %s raised, which is told once", self.name, name, exc_info=problem)
+        except Exception as other:  # noqa: BLE001 (not even the logging works: the last place that somebody looks at)
+            sys.excepthook(type(other), other, other.__traceback__)
+
+
+class PresenceSight(Telling):
+    """Sees where a program is in staying connected."""
+
+    def __init__(self, hook: Hook | None) -> None:
+        super().__init__(hook)
+        self._name = ""
+        self._told: PresenceState | None = None
+
+    @property
+    def name(self) -> str:
+        """Which connection it is, for people."""
+        return self._name
+
+    def look(self, presence: Presence, client_id: int) -> None:
+        """See that it has changed. Waiting is told as a warning where a person may have to do something."""
+        self._name = f"{in_a_sentence(presence.address)}, client {client_id}"
+        is_long = presence.state is PresenceState.WAITING and presence.attempts in _TOLD_ATTEMPTS
+        # Each attempt of a night would be a line of the log: the first, and then ever fewer.
+        if presence.state is not PresenceState.CONNECTING and (presence.state is not self._told or is_long):
+            level = _WARNING if is_long or (presence.state is PresenceState.OVER and presence.why) else _INFO
+            self._log(CONNECTION, level, "%s: %s", self._name, str(presence))
+        if presence.state is not PresenceState.CONNECTING:
+            self._told = presence.state
+        if self._hook is not None:
+            self._call(self._hook.presence_changed, self._name, presence)
+
+
+class Sight(Telling):
     """Sees one connection."""
 
     def __init__(self, session: ClientSession, address: str, hook: Hook | None) -> None:
+        super().__init__(hook)
         self._session = session
         self._connection: Connection = session.connection
         self._address: str = in_a_sentence(address)
-        self._hook = hook
         self._state: State | None = None
         self._number = 0
-        self._failed: set[str] = set()
-        """Which of the calls have raised before."""
+        self.is_retried: bool = False
+        """Whether it is one attempt of many, of which ``keep_connected`` tells by itself."""
         # From the first byte on, or never: in the middle nobody knows where a frame begins.
         self._frames = {way: FrameBuffer() for way in (_OUT, _IN)} if FRAMES.isEnabledFor(_DEBUG) else {}
         self._is_greeted = False
@@ -74,7 +139,8 @@ class Sight:
         if end is None:
             self._log(CONNECTION, _INFO, "%s: %s", self.name, self._connection.described())
             return
-        level = _INFO if end.reason is CloseReason.LOCAL else _WARNING
+        is_one_of_many = self.is_retried and before is not State.READY
+        level = _INFO if end.reason is CloseReason.LOCAL or is_one_of_many else _WARNING
         # Its text: whoever keeps records of the log would keep the traceback of whoever it was raised to.
         self._log(CONNECTION, level, "%s: %s", self.name, str(end))
         if self._hook is not None:
@@ -152,29 +218,6 @@ class Sight:
             # That is no frame. What it is, the connection says.
             del self._frames[way]
             self._log(FRAMES, _DEBUG, "%s: %s %d bytes %s", self.name, way, len(data), _Cut(data))
-
-    # --- whatever is called may fail -----------------------------------------------------------------------------
-
-    def _log(self, logger: logging.Logger, level: int, text: str, *values: object) -> None:
-        try:
-            logger.log(level, text, *values)
-        except Exception as problem:  # noqa: BLE001 (a filter or a handler of the program: told, and the log goes on)
-            self._tell(logger.name, problem)
-
-    def _call(self, method: Callable[..., None], *values: object) -> None:
-        try:
-            method(*values)
-        except Exception as problem:  # noqa: BLE001 (of the program: told, and the connection goes on)
-            self._tell(method.__name__, problem)
-
-    def _tell(self, name: str, problem: Exception) -> None:
-        if name in self._failed:
-            return
-        self._failed.add(name)
-        try:
-            HOOK.error("%s: %s raised, which is told once", self.name, name, exc_info=problem)
-        except Exception as other:  # noqa: BLE001 (not even the logging works: the last place that somebody looks at)
-            sys.excepthook(type(other), other, other.__traceback__)
 
 
 class _Cut:

@@ -24,7 +24,7 @@ from anytws.arrow.records import Records
 from anytws.core.events import Event
 from anytws.errors import StreamInUse, WrongThread
 from anytws.machines.mailbox import Mailbox, MailboxStatistics
-from anytws.machines.records import Dropped, InBand
+from anytws.machines.records import Dropped, Gap, InBand, Resumed
 from anytws.messages.base import Streams, ToTws
 
 if TYPE_CHECKING:
@@ -308,8 +308,11 @@ class Opener(Protocol):
         ...
 
 
-class EventStream(Reader["Event | Dropped"]):
+class EventStream(Reader["Event | Dropped | Gap | Resumed"]):
     """An async iterator over the events of a connection, from the moment it was made. The last is `ConnectionClosed`.
+
+    Under ``keep_connected`` it goes on over all connections: between two of them stand `Gap` and `Resumed`, and
+    `ConnectionClosed` is the end of everything.
 
     With ``fail``, `SlowConsumer` is raised as soon as the stream is too full, and what waited is gone. Leaving the loop
     early leaves the stream open; close it, or use it as ``with tws.events() as events``.
@@ -364,6 +367,6 @@ class EventStream(Reader["Event | Dropped"]):
     def __aiter__(self) -> Self:
         return self
 
-    def batches(self) -> Batches[Event | Dropped]:
+    def batches(self) -> Batches[Event | Dropped | Gap | Resumed]:
         """Give an async iterator of tuples: all events since the last one. For speed."""
         return Batches(self)
