@@ -23,7 +23,7 @@ from anytws.simulator.answers.answer import Answer, Answers
 from anytws.simulator.client import Client
 from anytws.simulator.complaints import complaint, not_done
 from anytws.simulator.exchange.order import HeldOrder
-from anytws.simulator.exchange.speech import completed_order, order_status, snapshot
+from anytws.simulator.exchange.speech import completed_order, completed_status, snapshot
 from anytws.simulator.knowledge import Knowledge
 from anytws.simulator.universe.universe import Trouble
 
@@ -83,7 +83,7 @@ def tell_completed_orders(client: Client, request: CompletedOrdersRequest) -> It
     ended = [held for held in world.exchange.orders.ended if not (request.api_only and held.is_by_hand)]
     for held in ended:
         if held.client_id == client.client_id and held.status is not None:
-            yield order_status(held)
+            yield completed_status(held)
     for held in ended:
         yield completed_order(held, world)
     yield CompletedOrdersEnd()

@@ -93,6 +93,9 @@ class Endings:
         if held.is_accepted and not reason and not quietly:
             # Recorded of an IOC order.
             self._desk.speech.pair(held, OrderStatusWord.PENDING_CANCEL, repeats=1)
+            if held.ended_at is not None:
+                # A script has ended it at that word.
+                return
         self._end(held, OrderStatusWord.CANCELLED, f"Cancelled by System:\n{reason}")
         self._desk.speech.status(held, OrderStatusWord.CANCELLED)
         self._desk.speech.complain(held, _CANCELLED, f"{_CANCEL_TEXT}{reason}")
@@ -107,6 +110,9 @@ class Endings:
             self._desk.speech.pair(held, _PRE, repeats=1)
         if how is Refusal.INACTIVE_CODE_INACTIVE:
             self._desk.speech.pair(held, OrderStatusWord.INACTIVE, repeats=1)
+        if held.ended_at is not None:
+            # The same.
+            return
         self._end(held, OrderStatusWord.INACTIVE, f"Rejected by System:\n{text.partition('reason:')[2]}")
         self._desk.speech.complain(held, code, text)
         if how is not Refusal.CODE_ALONE:

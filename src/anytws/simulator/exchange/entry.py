@@ -58,9 +58,12 @@ class Entry:
         else:
             held.is_transmitted = False
             if self._ground.settings.habits.inactive_when_held_back:
-                self._desk.later(
-                    self._desk.latency.acknowledge, lambda: self._desk.speech.pair(held, OrderStatusWord.INACTIVE)
-                )
+                self._desk.soon(held, self._desk.latency.acknowledge, self._say_held_back)
+
+    def _say_held_back(self, held: HeldOrder) -> None:
+        """Tell that *held* is not transmitted, if that is so still."""
+        if not held.is_accepted:
+            self._desk.speech.pair(held, OrderStatusWord.INACTIVE)
 
     def held(
         self,

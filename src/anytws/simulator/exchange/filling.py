@@ -98,6 +98,21 @@ class Filling:
         self._note(held, shares)
         return fill
 
+    def late(self, held: HeldOrder, shares: Decimal, price: Decimal) -> Fill:
+        """Fill *shares* of *held* at *price*, which is over already: no status tells of it (reported).
+
+        Raises `ValueError` for one that is not over, and for more than is left.
+        """
+        if held.is_live or not 0 < shares <= held.remaining:
+            raise ValueError(f"{shares} cannot be filled late of an order of which {held.remaining} is left")
+        fill = self._execute(held, shares, price, self._venue(held), adds=False)
+        if not held.remaining:
+            held.status, held.completed_status = OrderStatusWord.FILLED, f"Filled Size: {held.filled.normalize():f}"
+        self._speech.execution(held, fill)
+        held.told_commission += fill.commission
+        self._speech.commission(held, fill)
+        return fill
+
     def complete(self, held: HeldOrder) -> None:
         """End *held*, whose quantity was made as small as what is filled."""
         held.ended_at, held.completed_status = self._ground.ms(), f"Filled Size: {held.filled.normalize():f}"

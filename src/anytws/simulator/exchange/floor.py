@@ -120,6 +120,9 @@ class Floor:
         if word is not _PRE and habits.first_word is _PRE:
             self._desk.speech.pair(held, _PRE)
             word = word if habits.says_submitted else _PRE
+        if not held.is_live:
+            # A script has ended it at its first word.
+            return
         if held.status is not word or warns:
             self._desk.speech.pair(held, word)
         self.look(held, self._desk.latency.fill)

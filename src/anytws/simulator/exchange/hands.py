@@ -69,6 +69,30 @@ class Hands:
             price = held.limit or self._floor.price_now(held)
         return self._filling.fill(held, held.remaining if shares is None else shares, price, venue=venue)
 
+    def fill_late(self, held: HeldOrder, shares: Decimal, price: Decimal | None = None) -> Fill:
+        """Fill *shares* of *held* though it is over: the execution was made before the cancel, and is told after it.
+
+        At *price*, or at its limit, or at what the market says. Raises `ValueError` for an order that is not over, and
+        for more than is left.
+        """
+        if price is None:
+            price = held.limit or self._floor.price_now(held)
+        return self._filling.late(held, shares, price)
+
+    def double(self, held: HeldOrder, order: Order) -> HeldOrder:
+        """Have a second order with the terms *order* come of *held*, under the same order id, and give it.
+
+        A change that is sent while TWS has no link to IB may become that (reported): both live then, each with a
+        permanent id of its own, and it is the newer one that the order id means.
+        """
+        match = self._ground.universe.the_one(held.contract, self._ground.utc().date())
+        if isinstance(match, Trouble):
+            raise LookupError(match.text)  # noqa: TRY004 (it is the contract that is not found)
+        second = self._entry.held(held.client_id, held.order_id, match, order, held.contract, held.parent)
+        self._desk.orders.put(second)
+        self._entry.transmit(second)
+        return second
+
     def correct(
         self, held: HeldOrder, fill: Fill, *, shares: Decimal | None = None, price: Decimal | None = None
     ) -> Fill:

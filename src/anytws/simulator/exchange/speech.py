@@ -23,6 +23,7 @@ from anytws.simulator.complaints import sayable
 from anytws.simulator.exchange.order import Fill, HeldOrder
 from anytws.simulator.ground import Ground, Listener
 
+_WORKING = frozenset({OrderStatusWord.PRE_SUBMITTED, OrderStatusWord.SUBMITTED, OrderStatusWord.PENDING_CANCEL})
 _ENDED = frozenset({OrderStatusWord.CANCELLED, OrderStatusWord.FILLED, OrderStatusWord.API_CANCELLED})
 
 
@@ -66,6 +67,9 @@ class Speech:
     def pair(self, held: HeldOrder, word: OrderStatusWord, *, repeats: int | None = None) -> None:
         """Tell that *held* is in the state *word*: OpenOrder and OrderStatus, as often as the habits say."""
         habits = self._ground.settings.habits
+        if held.ended_at is not None and word in _WORKING:
+            # It has ended while it was told that it works, by the deed of a script: there is nothing to tell any more.
+            return
         held.status = word
         if held.order.order_type is OrderType.MARKET and not habits.says_market_orders:
             return
@@ -74,8 +78,12 @@ class Speech:
         both: list[ToClient] = [open_order(held, self._ground), order_status(held)]
         if habits.says_status_first:
             both.reverse()
+        stands = (held.ended_at, held.filled, word)
         for message in both * (habits.repeats if repeats is None else repeats):
             self.say(held, message)
+            if (held.ended_at, held.filled, held.status) != stands:
+                # The same: what stands now has been told in between, and statuses of one order keep their order.
+                return
 
     def status(self, held: HeldOrder, word: OrderStatusWord) -> None:
         """Tell the status *word* alone."""
@@ -182,12 +190,27 @@ def commission_report(fill: Fill) -> CommissionAndFeesReport:
     return CommissionAndFeesReport(fill.execution_id, float(fill.commission), fill.currency, realized)
 
 
+def completed_status(held: HeldOrder) -> OrderStatus:
+    """Give how *held*, which is over, stands as it is listed: what was refused counts as cancelled (recorded)."""
+    status = order_status(held)
+    return status if status.status in _ENDED else replace(status, status=OrderStatusWord.CANCELLED)
+
+
 def completed_order(held: HeldOrder, ground: Ground) -> CompletedOrder:
-    """Give *held*, which is over, as it is listed (recorded: its total is 0, what was filled is beside it)."""
+    """Give *held*, which is over, as it is listed (recorded: its total is 0, what was filled is beside it).
+
+    What was refused is listed as cancelled as well; only the text beside it tells (recorded).
+    """
     order = replace(told_order(held), total_quantity=Decimal(0) if held.filled else held.total)
     if not ground.settings.habits.completed_has_order_id:
         order = replace(order, order_id=0)
-    return CompletedOrder(held.contract, order, order_state(held, ground))
+    state = order_state(held, ground)
+    if held.status not in _ENDED:
+        ended_at, text = held.ended_at, held.completed_status
+        completed_time = None if ended_at is None else wall_clock(ground, ended_at)
+        word = OrderStatusWord.CANCELLED
+        state = replace(state, status=word, completed_time=completed_time, completed_status=text)
+    return CompletedOrder(held.contract, order, state)
 
 
 def snapshot(helds: list[HeldOrder], ground: Ground) -> Iterator[ToClient]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from anytws.testing.days.decorator import NeverReached, days, replay, run_days
     from anytws.testing.days.drawn import KINDS, USUAL
     from anytws.testing.days.plan import DAY_SETTINGS, Plan, plan_of
-    from anytws.testing.days.program import Connect, Program
+    from anytws.testing.days.program import Connect, KeepConnected, Program
     from anytws.testing.days.running import NeverSettled, SimulatorFailed, WithoutPause, live
     from anytws.testing.days.situations import SITUATIONS, Situation
     from anytws.testing.days.story import Story, Told
@@ -35,6 +35,7 @@ __all__ = [
     "Connect",
     "Day",
     "DayFill",
+    "KeepConnected",
     "LiveOrder",
     "NeverReached",
     "NeverSettled",
@@ -57,7 +58,7 @@ _PLACES: Final = {
     "decorator": ("NeverReached", "days", "replay", "run_days"),
     "drawn": ("KINDS", "USUAL"),
     "plan": ("DAY_SETTINGS", "Plan", "plan_of"),
-    "program": ("Connect", "Program"),
+    "program": ("Connect", "KeepConnected", "Program"),
     "running": ("NeverSettled", "SimulatorFailed", "WithoutPause", "live"),
     "situations": ("SITUATIONS", "Situation"),
     "story": ("Story", "Told"),

@@ -4,6 +4,8 @@
   connection ends it is called again with the next one, as a program is that somebody starts anew;
 * an async function whose parameter is named ``connect``, ``async def bot(connect=anytws.connect)``: it is called once
   with what stands for `anytws.connect`, and connects, and connects again, by itself;
+* an async function whose parameter is named ``keep_connected``: it is called once with what stands for
+  `anytws.keep_connected`, whose block lives through the restarts of the day;
 * anything that makes one of these without parameters: a class whose instances can be called so, or have a method
   ``run`` of that kind. One is made for each day, and its state lives through the connections of that day.
 """
@@ -22,6 +24,8 @@ from anytws.errors import shown
 
 CONNECT: Final = "connect"
 """The name of the parameter by which a program says that it connects by itself."""
+KEEP_CONNECTED: Final = "keep_connected"
+"""The name of the parameter by which it says that it stays connected by itself."""
 
 
 class Connect(Protocol):
@@ -36,6 +40,21 @@ class Connect(Protocol):
         **options: Any,  # noqa: ANN401 (those of `anytws.connect_stream`)
     ) -> AbstractAsyncContextManager[Tws]:
         """Give the block of a connection. Address and port are of no consequence."""
+        ...
+
+
+class KeepConnected(Protocol):
+    """What stands for `anytws.keep_connected` on a day: takes the same, and stays connected to the TWS of the day."""
+
+    def __call__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 7497,
+        *,
+        client_id: int | None = None,
+        **options: Any,  # noqa: ANN401 (those of `anytws.keep_connected`)
+    ) -> AbstractAsyncContextManager[Tws]:
+        """Give the block of who stays connected. Address and port are of no consequence."""
         ...
 
 
@@ -55,9 +74,19 @@ class HasOwnRun(Protocol):
         ...
 
 
-Body: TypeAlias = Callable[[Tws], Awaitable[None]] | Callable[[Connect], Awaitable[None]]
+class StaysConnected(Protocol):
+    """A program with state that stays connected by itself."""
+
+    def run(self, keep_connected: KeepConnected, /) -> Awaitable[None]:
+        """Live through the day."""
+        ...
+
+
+Body: TypeAlias = (
+    Callable[[Tws], Awaitable[None]] | Callable[[Connect], Awaitable[None]] | Callable[[KeepConnected], Awaitable[None]]
+)
 """What is awaited."""
-Program: TypeAlias = Body | Callable[[], Body | HasRun | HasOwnRun]
+Program: TypeAlias = Body | Callable[[], Body | HasRun | HasOwnRun | StaysConnected]
 """What ``program=`` may be."""
 
 
@@ -69,6 +98,8 @@ class Living:
     """What is awaited: with a connection, or with what makes one."""
     connects: bool
     """Whether it connects by itself."""
+    stays: bool = False
+    """Whether it stays connected by itself."""
 
 
 def fresh(program: Program) -> Living:
@@ -94,8 +125,10 @@ def fresh(program: Program) -> Living:
 def _living(body: Callable[..., Any]) -> Living:
     name = next(iter(inspect.signature(body).parameters), None)
     if name is None:
-        raise TypeError(f"{shown(body)} takes no parameter: a program takes a connection (tws), or connect")
-    return Living(body, connects=name == CONNECT)
+        raise TypeError(
+            f"{shown(body)} takes no parameter: a program takes a connection (tws), connect, or keep_connected"
+        )
+    return Living(body, connects=name == CONNECT, stays=name == KEEP_CONNECTED)
 
 
 def _is_async(program: Callable[..., Any]) -> bool:

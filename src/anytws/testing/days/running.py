@@ -27,7 +27,7 @@ from anytws.testing.days.repeatable import run
 from anytws.testing.days.story import Story, Tap
 from anytws.testing.days.values import brief
 from anytws.testing.days.watched import WatchedWorld
-from anytws.testing.memory import connect_in_memory
+from anytws.testing.memory import connect_in_memory, keep_connected_in_memory
 
 CLIENT_ID: Final = 1
 """The client id of a program that is given its connection."""
@@ -220,6 +220,8 @@ class _Life:
         try:
             if self._program.connects:
                 await self._program.body(self._connect)
+            elif self._program.stays:
+                await self._program.body(self._keep_connected)
             else:
                 await self._start_again_and_again()
             self._is_finished = True
@@ -263,6 +265,23 @@ class _Life:
             raise
         else:
             self._tell(f"the program has closed connection {number}", number)
+
+    @asynccontextmanager
+    async def _keep_connected(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 7497,
+        **options: Any,  # noqa: ANN401 (those of `anytws.keep_connected`)
+    ) -> AsyncGenerator[Tws]:
+        def through(stream: ByteStream) -> Tap:
+            return Tap(stream, self._story, self._now, self._note_passage, self._tell_of_end)
+
+        async with keep_connected_in_memory(self._served, host=host, port=port, through=through, **options) as tws:
+            yield tws
+        self._tell("the program stays connected no longer")
+
+    def _tell_of_end(self, number: int) -> None:
+        self._tell(f"connection {number} is over", number, is_an_end=True)
 
     def _note_passage(self) -> None:
         if self._story.messages >= self._plan.messages:

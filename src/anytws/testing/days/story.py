@@ -221,12 +221,21 @@ def _summed_up(run: Sequence[Told]) -> Iterator[str]:
 class Tap(ByteStream):
     """One connection's byte stream, of which every byte that passes is noted in a `Story`."""
 
-    def __init__(self, stream: ByteStream, story: Story, now: Clock, on_passage: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        stream: ByteStream,
+        story: Story,
+        now: Clock,
+        on_passage: Callable[[], None],
+        on_end: Callable[[int], None] | None = None,
+    ) -> None:
         self._stream = stream
         self._story = story
         self._now = now
         self.number: Final = story.new_wire()
         self._on_passage = on_passage
+        self._on_end = on_end
+        """Told when it is closed, of a program that does not close it itself."""
 
     async def receive(self, max_bytes: int = 65536) -> bytes:
         """Give the next bytes of the stream."""
@@ -247,4 +256,7 @@ class Tap(ByteStream):
 
     async def aclose(self) -> None:
         """Close the stream."""
+        on_end, self._on_end = self._on_end, None
+        if on_end is not None:
+            on_end(self.number)
         await self._stream.aclose()
