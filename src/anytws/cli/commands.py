@@ -21,7 +21,9 @@ from anytws.cli.check import check
 from anytws.cli.connecting import with_simulate_spelled_out
 from anytws.cli.demo import demo
 from anytws.cli.explain import explain
+from anytws.cli.orders import orders
 from anytws.cli.output import Output, complain, open_console
+from anytws.cli.panic import panic
 from anytws.cli.simulate import simulate
 from anytws.cli.watch import watch
 
@@ -45,8 +47,8 @@ def completion(shell: Shell) -> int:
     return 0
 
 
-_VERBS: Final = (demo, check, watch, bars, account, simulate, explain, completion)
-_READING: Final = frozenset({"watch", "bars", "account"})
+_VERBS: Final = (demo, check, watch, bars, account, orders, panic, simulate, explain, completion)
+_READING: Final = frozenset({"watch", "bars", "account", "orders", "panic"})
 """The verbs that take ``--simulate``."""
 # Boxes are for terminals; in logs and pipes they are a nuisance. cyclopts has a plain layout too, but its wrapped lines
 # begin where the options do, and with this many options nobody finds anything in it.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+import math
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
+import anyio
 import attrs
 from cyclopts import Parameter, validators
 
@@ -17,11 +17,14 @@ from anytws import (
     ConnectError,
     ConnectionClosed,
     LocalProtocolError,
+    NotConnected,
+    PresenceState,
+    Reconnection,
     RequestTimedOut,
     StillWaiting,
     TcpConnectFailed,
     Tws,
-    connect,
+    keep_connected,
 )
 from anytws.cli import NOT_CONNECTED, REFUSED, SETTINGS, USAGE
 from anytws.cli.event_loop import run_interruptible
@@ -40,6 +43,8 @@ CLIENT_ID: Final = 9123
 SIMULATE: Final = "--simulate"
 OWN_WORLD: Final = ""
 """What ``--simulate`` alone stands for: a world of which nothing is said."""
+PATIENCE: Final = 300.0
+"""Seconds for which a TWS that has gone is waited for, unless the verb lasts: a nightly restart takes some 80."""
 _A_DAY: Final = 86_400
 
 Read: TypeAlias = Callable[[Tws], Awaitable[int]]
@@ -60,7 +65,7 @@ def _is_host(_: object, host: str) -> None:
 
 @Parameter(name="*")
 @attrs.frozen(kw_only=True)
-class Connecting:
+class Place:
     """Where a verb finds its TWS."""
 
     host: Annotated[str, Parameter(validator=_is_host)] = "127.0.0.1"
@@ -76,6 +81,18 @@ class Connecting:
     day of a file (TOML)."""
 
 
+@Parameter(name="*")
+@attrs.frozen(kw_only=True)
+class Connecting(Place):
+    """Where a verb finds its TWS, and how long it waits for one that has gone."""
+
+    give_up_after: Annotated[
+        float | None, Parameter(converter=number, validator=validators.Number(gte=0, lte=_A_DAY))
+    ] = None
+    """Seconds for which a TWS that has gone is waited for, as while it restarts; 0: not at all. Without it, what goes
+    on until Ctrl-C waits for ever, and all else 300."""
+
+
 def with_simulate_spelled_out(arguments: Sequence[str]) -> list[str]:
     """Give *arguments* with ``--simulate`` alone as ``--simulate=``: the next word is not its value."""
     before, rest = list(arguments), []
@@ -85,25 +102,59 @@ def with_simulate_spelled_out(arguments: Sequence[str]) -> list[str]:
     return [f"{word}=" if word == SIMULATE else word for word in before] + rest
 
 
-def run_reading(read: Read, chosen: Connecting, mask: Mask) -> int:
-    """Connect, have *read* do what the verb is for, and give the exit code. What goes wrong is told, through *mask*."""
+def run_reading(read: Read, chosen: Connecting, mask: Mask, *, lasts: bool = False) -> int:
+    """Connect, have *read* do what the verb is for, and give the exit code. What goes wrong is told, through *mask*.
+
+    The connection can change nothing at TWS, and lives through restarts of it. *lasts*: the verb goes on until somebody
+    ends it.
+    """
+    patience = chosen.give_up_after
+    if patience is None:
+        patience = math.inf if lasts else PATIENCE
+    policy = Reconnection(enter_within=0, give_up_after=None if math.isinf(patience) else patience)
+    # What lasts shows by itself where it is.
+    told = read if lasts else functools.partial(_telling, read, mask)
+    return run_over(lambda host, port: _read(told, chosen, mask, policy, host, port), chosen, mask)
+
+
+def run_over(work: Callable[[str, int], Awaitable[int]], chosen: Place, mask: Mask) -> int:
+    """Have *work* done over the host and port of *chosen*, or of the simulated TWS, and give the exit code."""
     try:
         world = None if chosen.simulate is None else _world_of(chosen.simulate)
     except ValueError as problem:
         complain(mask(str(problem)))
         return SETTINGS
-    return run_interruptible(functools.partial(_read, read, chosen, mask, world))
+    return run_interruptible(functools.partial(_over, work, chosen, world))
 
 
-async def _read(read: Read, chosen: Connecting, mask: Mask, world: World | None) -> int:
+async def _over(work: Callable[[str, int], Awaitable[int]], chosen: Place, world: World | None) -> int:
+    if world is None:
+        return await work(chosen.host, chosen.port)
+    # Who talks to a real TWS need not wait for this.
+    from anytws.simulator.serve import serve  # noqa: PLC0415 (see above)
+
+    async with serve(world) as served:
+        return await work(served.host, served.port)
+
+
+async def _read(read: Read, chosen: Connecting, mask: Mask, policy: Reconnection, host: str, port: int) -> int:
     code = USAGE
     failures: list[AnytwsError] = []
+    kept = keep_connected(
+        host,
+        port,
+        policy=policy,
+        options=options_of(chosen),
+        connect_timeout=chosen.timeout,
+        read_only=True,
+        on_waiting=functools.partial(tell_waiting, mask),
+    )
     try:
-        async with _connected(chosen, mask, world) as tws:
+        async with kept as tws:
             mask.learn(tws.accounts_named or ())
             code = await read(tws)
     except* AnytwsError as problems:
-        failures += _single(problems)
+        failures += single(problems)
     if failures:
         # The end of the connection has ended all else.
         worst = next((each for each in failures if isinstance(each, ConnectionClosed)), failures[0])
@@ -112,24 +163,42 @@ async def _read(read: Read, chosen: Connecting, mask: Mask, world: World | None)
     return code
 
 
-@asynccontextmanager
-async def _connected(chosen: Connecting, mask: Mask, world: World | None) -> AsyncGenerator[Tws]:
-    """Give a connection that can change nothing at TWS."""
-    options = HandshakeOptions(client_id=chosen.client_id, version_timeout=chosen.timeout, start_timeout=chosen.timeout)
-    async with contextlib.AsyncExitStack() as stack:
-        host, port = chosen.host, chosen.port
-        if world is not None:
-            # Who talks to a real TWS need not wait for this.
-            from anytws.simulator.serve import serve  # noqa: PLC0415 (see above)
-
-            served = await stack.enter_async_context(serve(world))
-            host, port = served.host, served.port
-        told = functools.partial(_tell_waiting, mask)
-        block = connect(host, port, options=options, connect_timeout=chosen.timeout, read_only=True, on_waiting=told)
-        yield await stack.enter_async_context(block)
+async def _telling(read: Read, mask: Mask, tws: Tws) -> int:
+    """Have *read* done, and say on stderr meanwhile that it waits for a TWS that has gone, and that it is back."""
+    code = USAGE
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_tell_presence, tws, mask)
+        code = await read(tws)
+        tasks.cancel_scope.cancel()
+    return code
 
 
-def _tell_waiting(mask: Mask, remark: StillWaiting) -> None:
+async def _tell_presence(tws: Tws, mask: Mask) -> None:
+    from anytws.cli.gaps import away_text  # noqa: PLC0415 (mostly there is nothing to tell)
+
+    told = ""
+    try:
+        async for presence in tws.presence.changes():
+            if presence.state is PresenceState.WAITING:
+                text = f"{away_text(presence)}; it is waited for"
+                if text != told:
+                    complain(mask(text))
+                told = text
+            elif presence.is_here and told:
+                told = ""
+                complain("connected again")
+    except ConnectionClosed:
+        # Whoever reads is told of it, too, and tells it.
+        return
+
+
+def options_of(chosen: Place) -> HandshakeOptions:
+    """Give what the handshake of *chosen* goes by."""
+    return HandshakeOptions(client_id=chosen.client_id, version_timeout=chosen.timeout, start_timeout=chosen.timeout)
+
+
+def tell_waiting(mask: Mask, remark: StillWaiting) -> None:
+    """Say on stderr that TWS has not answered yet, and what may help."""
     left = "" if remark.seconds_left is None else f"; it has {max(1, round(remark.seconds_left))} s more"
     complain(mask(f"still waiting: {remark.detail}{left}"), mask(remark.hint))
 
@@ -146,12 +215,12 @@ def _world_of(file: str) -> World:
     return World(settings, script=case.script, universe=case.universe)
 
 
-def _single(group: BaseExceptionGroup[AnytwsError]) -> list[AnytwsError]:
+def single(group: BaseExceptionGroup[AnytwsError]) -> list[AnytwsError]:
     """Give the errors in *group*, at any depth."""
     found: list[AnytwsError] = []
     for problem in group.exceptions:
         if isinstance(problem, BaseExceptionGroup):
-            found += _single(problem)
+            found += single(problem)
         else:
             found.append(problem)
     return found
@@ -165,7 +234,7 @@ def complain_of(problem: AnytwsError, mask: Mask) -> None:
 def exit_code_of(problem: Exception) -> int:
     """Give the exit code for *problem*, which has ended a verb, or a part of what it was to do."""
     match problem:
-        case TcpConnectFailed() | ConnectionClosed() | RequestTimedOut():
+        case TcpConnectFailed() | ConnectionClosed() | RequestTimedOut() | NotConnected():
             return NOT_CONNECTED
         case LocalProtocolError():
             return SETTINGS

@@ -1,4 +1,4 @@
-"""``anytws demo``: a client goes through every state against a simulated TWS, which then dies, for people to watch.
+"""``anytws demo``: a client, an order, a simulated TWS that dies and comes back, for people to watch.
 
 It is a test as well: what was seen is compared with what should have been, and the exit code says how that went.
 """
@@ -14,14 +14,16 @@ from typing import Annotated, Final
 
 import anyio
 import attrs
+from anyio.abc import ByteStream
 from cyclopts import Parameter, validators
 
-from anytws import AnytwsError, ConnectionClosed, EventStream, Notice, State, Tws, connect_stream
+from anytws import AnytwsError, EventStream, Gap, Notice, Reconnection, Resumed, State, Tws, keep_connected_stream
 from anytws.cli.event_loop import Backend, run_interruptible
 from anytws.cli.numbers import whole_number
 from anytws.cli.output import Output, Tone, address, counted, open_console
 from anytws.cli.tape import Passage, Tape
-from anytws.core.events import CloseReason, Ready, StateChanged, VersionAgreed
+from anytws.core.events import Ready, StateChanged, VersionAgreed
+from anytws.machines.reconnection import LEAST_PAUSE
 from anytws.messages.base import Side
 from anytws.messages.session import CurrentTime, ManagedAccounts, ManagedAccountsRequest, NextValidId, StartApiRequest
 from anytws.simulator import Personality, World, WorldSettings
@@ -33,23 +35,21 @@ from anytws.wire.versions import MAX_VERSION, MIN_VERSION
 _CLIENT_ID: Final = 7
 _STEP: Final = 0.06
 """Seconds between two lines, where a person is looking: all at once could not be watched."""
-_PATIENCE: Final = 5.0
-"""Seconds that the end of the connection may take to be noticed. It should be a millisecond."""
+_PATIENCE: Final = 30.0
+"""Seconds after which it is not waited any longer that TWS comes back."""
 _MOST_ROUND_TRIPS: Final = 10**9
 """A day or more."""
 _MOST_REMEMBERED: Final = 100_000
 """Round trips of which is remembered how long they took: the last ones."""
+_REST_SECONDS: Final = 5.0
+"""Seconds for events that have come already."""
+_MOST_SEED: Final = 2**32 - 1
 _SAME_CLOCK: Final = timedelta(seconds=2)
 """TWS sends its clock in whole seconds."""
 _HURRY: Final = 20.0
 """How many seconds pass in the simulated TWS in one second, where nobody looks: its market changes that much sooner."""
-_STATES: Final = [
-    State.SOCKET_OPEN,
-    State.HANDSHAKING,
-    State.AWAITING_NEXT_VALID_ID,
-    State.READY,
-    State.CLOSED,
-]
+_OPENING: Final = [State.SOCKET_OPEN, State.HANDSHAKING, State.AWAITING_NEXT_VALID_ID, State.READY]
+_STATES: Final = [*_OPENING, State.CLOSED, *_OPENING]
 
 
 def demo(
@@ -62,8 +62,9 @@ def demo(
     round_trips: Annotated[
         int, Parameter(converter=whole_number, validator=validators.Number(gte=1, lte=_MOST_ROUND_TRIPS))
     ] = 100,
+    seed: Annotated[int, Parameter(converter=whole_number, validator=validators.Number(gte=0, lte=_MOST_SEED))] = 1,
 ) -> int:
-    """Watch a client go through every state, and the market, against a simulated TWS that then dies.
+    """Watch a client, the market and two orders, at a simulated TWS that dies with one in flight and comes back.
 
     Everything happens on this machine, over TCP, in this one process; nothing real is touched. The exit code is 0 if
     everything went as it should, 1 if not, 130 after Ctrl-C.
@@ -77,9 +78,11 @@ def demo(
     personality
         TWS reports its data farms at once, a Gateway when they are needed.
     round_trips
-        How often the client asks for the time, up to a thousand million times.
+        How often the client asks a short question, up to a thousand million times.
+    seed
+        Which market it is: the same one for the same number.
     """
-    settings = WorldSettings(server_version=server_version, personality=personality)
+    settings = WorldSettings(server_version=server_version, personality=personality, seed=seed)
     show = Show(Output(open_console()), settings, round_trips)
     return run_interruptible(functools.partial(show.run, backend), backend=backend)
 
@@ -105,7 +108,10 @@ class Show:
             self.settings = attrs.evolve(self.settings, starts_at=EPOCH)
         output.row((), "anytws demo: a client and a simulated TWS, over TCP on this machine", Tone.TITLE)
         try:
-            async with serve(World(self.settings), speed=1.0 if output.is_terminal else _HURRY) as tws:
+            from anytws.cli.demo_orders import TROUBLE  # noqa: PLC0415 (who asks for help need not wait for it)
+
+            world = World(self.settings, script=TROUBLE)
+            async with serve(world, speed=1.0 if output.is_terminal else _HURRY) as tws:
                 output.fact("client", f"on {backend}, client id {_CLIENT_ID}")
                 kind = "TWS" if self.settings.personality is Personality.TWS else "IB Gateway"
                 output.fact("simulated", f"{kind}, server version {self.settings.server_version}, port {tws.port}")
@@ -121,35 +127,35 @@ class Show:
     async def _connect(self, world: World, host: str, port: int) -> None:
         # Who asks for help need not wait for it.
         from anytws.cli.demo_market import MarketShow  # noqa: PLC0415 (see above)
+        from anytws.cli.demo_orders import OrderShow  # noqa: PLC0415 (see above)
 
         began = time.perf_counter()
-        tape = Tape(await anyio.connect_tcp(host, port), began)
-        last: list[object] = []
-        died = began
-        try:
-            # As `anytws.connect` does, but with a tape in between.
-            # Without pacing: this TWS takes as many messages a second as come.
-            told = address(host, port)
-            async with connect_stream(tape, client_id=_CLIENT_ID, address=told, pacing=None) as tws:
-                with tws.events() as events:
-                    answered = await tws.current_time()
-                    there = world.utc()
-                    tape.stop()
-                    await self._tell_opening(events, tape)
-                await self._tell_facts(tws, answered, there)
-                await self._tell_round_trips(tws)
-                await MarketShow(self.output, world, self._tell_fact, self._expect).perform(tws)
-                events = tws.events()
-                died = time.perf_counter()
-                world.die()
-                with anyio.fail_after(_PATIENCE):
-                    last += [event async for event in events]
-                    # The end of the connection cancels this block: that is what is waited for.
-                    await anyio.sleep_forever()
-        except ConnectionClosed as end:
-            await self._tell_end(end, last, time.perf_counter() - died)
-        except TimeoutError:
-            self.mistakes.append(f"the end of the connection was not noticed within {_PATIENCE:g} s")
+        tapes: list[Tape] = []
+
+        async def opening() -> ByteStream:
+            stream = await anyio.connect_tcp(host, port)
+            if tapes:
+                return stream
+            tapes.append(Tape(stream, began))
+            return tapes[0]
+
+        pause = 1.0 if self.output.is_terminal else LEAST_PAUSE
+        policy = Reconnection(first_pause=pause, longest_pause=2 * pause, enter_within=0, give_up_after=_PATIENCE)
+        # As `anytws.keep_connected` does, but with a tape in between, at first.
+        # Without pacing: this TWS takes as many messages a second as come.
+        told = address(host, port)
+        block = keep_connected_stream(opening, client_id=_CLIENT_ID, address=told, policy=policy, pacing=None)
+        async with block as tws:
+            events = tws.events()
+            answered = await tws.current_time(timeout=_PATIENCE)
+            there = world.utc()
+            tapes[0].stop()
+            await self._tell_opening(events, tapes[0])
+            await self._tell_facts(tws, answered, there)
+            await self._tell_round_trips(tws)
+            await MarketShow(self.output, world, self._tell_fact, self._expect).perform(tws)
+            await OrderShow(self.output, world, self._tell_fact, self._expect).perform(tws)
+            await self._check_rest(tws, events)
 
     # --- the chapters --------------------------------------------------------------------------------------------
 
@@ -220,20 +226,19 @@ class Show:
         text = f"min {least}, median {middle}, max {most} {self.output.micro}"
         await self._tell_fact(counted(self.round_trips, "round trip"), text)
 
-    async def _tell_end(self, end: ConnectionClosed, last: list[object], elapsed: float) -> None:
-        self.output.title("TWS dies")
-        for event in last:
-            if isinstance(event, StateChanged):
-                self.states.append(event.after)
-        await self._tell(elapsed, "the block was cancelled, and out of it came:", State.CLOSED)
-        await self._tell_fact("ConnectionClosed", f"{end.reason.name}, while {end.state.name}", Tone.WARNING)
-        await self._tell_fact("what was seen", end.detail)
-        await self._tell_fact("what to do", end.hint)
-        self._expect(end.reason is CloseReason.EOF, f"the end has the reason {end.reason.name}, not EOF")
-        self._expect(end.state is State.READY, f"the end came while {end.state.name}, not while READY")
-        self._expect(bool(end.hint), "the end comes without a hint")
-        ends = [event for event in last if isinstance(event, ConnectionClosed)]
-        self._expect(ends == [end] == last[-1:], "the last event is not the one ConnectionClosed")
+    async def _check_rest(self, tws: Tws, events: EventStream) -> None:
+        """See that the events of both connections came as one stream, with one gap in it."""
+        await tws.ask(ManagedAccountsRequest(), timeout=_REST_SECONDS)
+        gaps: list[object] = []
+        with anyio.move_on_after(_REST_SECONDS):
+            async for event in events:
+                if isinstance(event, StateChanged):
+                    self.states.append(event.after)
+                if isinstance(event, (Gap, Resumed)):
+                    gaps.append(type(event))
+                if len(self.states) >= len(_STATES):
+                    break
+        self._expect(gaps == [Gap, Resumed], f"the events had {len(gaps)} ends of gaps in them, not 2")
 
     def _sum_up(self) -> int:
         self._expect(self.states == _STATES, f"the states were {', '.join(state.name for state in self.states)}")
@@ -243,7 +248,9 @@ class Show:
             self.output.row((("Not as it should be: ", Tone.BAD),), "; ".join(self.mistakes))
             return 1
         trips = counted(self.round_trips, "round trip")
-        shown = f"Shown: every state, {trips}, quotes, bars and a book, and the one reason of the end. "
+        shown = (
+            f"Shown: every state, {trips}, quotes, bars, a book, and two orders, of which none was lost or doubled. "
+        )
         self.output.row((), shown + "All of it was the simulator: nothing real was touched.", Tone.GOOD)
         return 0
 

@@ -6,15 +6,15 @@ import functools
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Protocol, TypeAlias
 
 import anyio
 from cyclopts import Parameter
 
-from anytws import DataLost
-from anytws.cli import REFUSED, USAGE
+from anytws import Gap, Resumed
+from anytws.cli import NOT_CONNECTED, REFUSED, USAGE
 from anytws.cli.connecting import Connecting, run_reading
 from anytws.cli.mask import Mask
 from anytws.cli.numbers import number
@@ -60,8 +60,8 @@ def watch(
 ) -> int:
     """Watch the quotes of contracts: a live table on a terminal, lines elsewhere.
 
-    What is refused says so in its place, and the others go on. The exit code is 0 at the end of --for, 5 if something
-    was refused, 4 if there is no connection (any more), 130 after Ctrl-C.
+    What is refused says so in its place, and the others go on. A TWS that restarts is waited for. The exit code is 0 at
+    the end of --for, 5 if something was refused, 4 if there is no connection (any more), 130 after Ctrl-C.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def watch(
     rows, mask = rows_of(named), Mask()
     view = _view_for(Output(open_console()), rows, mask, as_json=as_json)
     reading = functools.partial(_watch, view, rows, freshness, generic_ticks, seconds)
-    return run_reading(reading, where, mask)
+    return run_reading(reading, where, mask, lasts=seconds is None)
 
 
 class View(Protocol):
@@ -114,6 +114,10 @@ class View(Protocol):
         """Say what is wrong with the connection from now on; nothing: all is well again."""
         ...
 
+    def note(self, word: str | None, item: Gap | Resumed) -> None:
+        """Say that from here on nothing comes of *word*, or that it goes on; None: of all."""
+        ...
+
 
 def _view_for(output: Output, rows: dict[Any, Row], mask: Mask, *, as_json: bool) -> View:
     if as_json:
@@ -127,6 +131,7 @@ def _view_for(output: Output, rows: dict[Any, Row], mask: Mask, *, as_json: bool
 async def _watch(
     view: View, rows: dict[Any, Row], freshness: Freshness, generic_ticks: str, seconds: float | None, tws: Tws
 ) -> int:
+    from anytws.cli.gaps import troubles_of  # noqa: PLC0415 (see above)
     from anytws.cli.quote_rows import MODES  # noqa: PLC0415 (see above)
     from anytws.messages.market_data import MarketDataMode  # noqa: PLC0415 (see above)
 
@@ -137,11 +142,15 @@ async def _watch(
         view.show(())
         with anyio.move_on_after(math.inf if seconds is None else seconds):
             async with tws.market_data.watch(rows, generic_ticks) as watched:
-                await _follow(view, rows, watched, tws)
-    return REFUSED if any(row.problem is not None for row in rows.values()) else 0
+                await _follow(view, rows, watched, functools.partial(troubles_of, tws))
+    if any(row.problem is not None for row in rows.values()):
+        return REFUSED
+    return 0 if tws.presence.now.is_here else NOT_CONNECTED
 
 
-async def _follow(view: View, rows: dict[Any, Row], watched: Watch[Any], tws: Tws) -> None:
+async def _follow(
+    view: View, rows: dict[Any, Row], watched: Watch[Any], troubles_now: Callable[[], tuple[str, ...]]
+) -> None:
     """Show all that comes, until nothing is left that could go on."""
     batches = watched.batches()
     troubles: tuple[str, ...] = ()
@@ -152,17 +161,31 @@ async def _follow(view: View, rows: dict[Any, Row], watched: Watch[Any], tws: Tw
                 batch = await anext(batches)
             except StopAsyncIteration:
                 return
-        now = tws.health.now.troubles
+        now = troubles_now()
         if now != troubles:
             # Quotes do not say that they have become old.
             troubles = now
             view.tell(troubles)
-        view.show([_noted(rows[each.contract], each.item) for each in batch])
-        for lost in [each.contract for each in batch if isinstance(each.item, DataLost)]:
-            # The link of TWS is back, and the data are there for who asks for them again.
-            rows[lost].quote = rows[lost].problem = None
-            watched.add(lost)
+        changed: list[Row] = []
+        for each in batch:
+            if isinstance(each.item, (Gap, Resumed)):
+                # In its place: what is told of a gap divides the quotes before it from those behind it.
+                view.show(changed)
+                changed = []
+                view.note(_lost(rows, each.contract, each.item), each.item)
+            else:
+                changed.append(_noted(rows[each.contract], each.item))
+        view.show(changed)
         await anyio.sleep(view.pause)
+
+
+def _lost(rows: dict[Any, Row], contract: Any, item: Gap | Resumed) -> str | None:  # noqa: ANN401 (a key)
+    """Forget the quotes that are old in a gap, and give the word of the contract; None: it is about all."""
+    own = rows.values() if contract is None else [rows[contract]]
+    if isinstance(item, Gap):
+        for row in own:
+            row.quote = None
+    return None if contract is None else rows[contract].word
 
 
 def _noted(row: Row, item: Quote | Exception) -> Row:
@@ -196,6 +219,12 @@ class JsonView:
     def tell(self, troubles: Sequence[str]) -> None:
         """Write what is wrong, as an object that is of no contract."""
         self._output.raw(json.dumps({"symbol": None, "troubles": [self._mask(each) for each in troubles]}))
+
+    def note(self, word: str | None, item: Gap | Resumed) -> None:
+        """Write it as an object."""
+        from anytws.cli.gaps import gap_object  # noqa: PLC0415 (see above)
+
+        self._output.raw(json.dumps({"symbol": word, **gap_object(item, self._mask)}))
 
 
 class LineView:
@@ -245,6 +274,14 @@ class LineView:
         text = self._mask("; ".join(troubles)) or "the connection of TWS is well again"
         self._output.row(lead, text, Tone.BAD if troubles else Tone.GOOD, wrap=False)
 
+    def note(self, word: str | None, item: Gap | Resumed) -> None:
+        """Write it in a line of its own."""
+        from anytws.cli.gaps import gap_text  # noqa: PLC0415 (see above)
+
+        lead = ((f"{self._time_text(None)}  ", Tone.QUIET),)
+        text = f"{'all contracts' if word is None else word}: {self._mask(gap_text(item))}"
+        self._output.row(lead, text, Tone.WARNING if isinstance(item, Gap) else Tone.GOOD, wrap=False)
+
 
 class TableView:
     """Draws the table on a screen of its own, and at the end once more, whole, where what was said before stands."""
@@ -284,6 +321,13 @@ class TableView:
     def tell(self, troubles: Sequence[str]) -> None:
         """Have it stand below the table, for as long as it is so."""
         self._table.trouble = self._mask("; ".join(troubles))
+
+    def note(self, word: str | None, item: Gap | Resumed) -> None:
+        """Have it stand below the table, until TWS remarks something else."""
+        from anytws.cli.gaps import gap_text  # noqa: PLC0415 (see above)
+
+        text = f"{'all contracts' if word is None else word}: {gap_text(item)}"
+        self._table.remark = self._mask(text)
 
     def _page(self) -> Any:  # noqa: ANN401 (what rich draws)
         from anytws.cli.quote_table import PAGE_SECONDS  # noqa: PLC0415 (see above)
