@@ -32,15 +32,23 @@ _NOT_MADE = ("Tws", "EventStream", "TcpTws", "MemoryTws", "MemoryStream", "Link"
 _GIVEN = ("anytws.client.", "anytws.sync.", "anytws.Columns", "anytws.Feed", "anytws.Stream", "anytws.runtime.")
 _NAMESAKES = {
     "Accounts": "anytws.client.accounts.Accounts",
+    "Bracket": "anytws.client.families.Bracket",
     "Desk": "anytws.machines.mailbox.Desk",
+    "Margins": "anytws.machines.margins.Margins",
     "Streams": "anytws.messages.base.Streams",
+    "Trade": "anytws.client.trade.Trade",
 }
-"""What is meant by a bare name that the simulator has too, on all pages but its own."""
-_OF_THE_SIMULATOR = {
-    "Accounts": "anytws.simulator.ledger.accounts.Accounts",
-    "Desk": "anytws.simulator.desk.Desk",
+"""What is meant by a bare name that two classes have, on all pages but those below."""
+_MEANT_ON = {
+    "reference/simulator": {
+        "Accounts": "anytws.simulator.ledger.accounts.Accounts",
+        "Desk": "anytws.simulator.desk.Desk",
+        "Margins": "anytws.simulator.ledger.margins.Margins",
+        "Trade": "anytws.simulator.market.words.Trade",
+    },
+    "reference/messages/order_types": {"Bracket": "anytws.messages.order_types.Bracket"},
 }
-"""What is meant on the page of the simulator."""
+"""What is meant on these pages."""
 _MOST_FIELDS = 10
 """More of them than this are not told in a signature; they stand below it anyway."""
 
@@ -86,7 +94,7 @@ def find_bare_name(
 
 def tell_namesakes(app: Sphinx, document: nodes.document) -> None:
     """Say in full which class a bare name in a signature means, where there are two."""
-    meant = _OF_THE_SIMULATOR if app.env.docname == "reference/simulator" else _NAMESAKES
+    meant = _MEANT_ON.get(app.env.docname, _NAMESAKES)
     for said in document.findall(addnodes.pending_xref):
         if said.get("refdomain") == "py" and said["reftarget"] in meant:
             said["reftarget"] = meant[said["reftarget"]]

@@ -12,6 +12,7 @@ import builtins
 import sys
 from collections.abc import Iterator, Sequence
 from importlib import import_module
+from inspect import cleandoc
 from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
@@ -21,21 +22,27 @@ if __name__ == "__main__":
 
 from anytws.client.proxies import LEFT_OUT
 from anytws.client.sync_connection import SyncConnection
-from anytws.client.sync_names import LASTING, TOPICS, connect_words, sync_type, sync_words
+from anytws.client.sync_names import LASTING, OBJECTS, TYPED, connect_words, keep_words, sync_type, sync_words
 
 SOURCE = Path(__file__).resolve().parent.parent / "src"
 STUB = SOURCE / "anytws" / "client" / "sync.pyi"
 
 _HEAD: Final = '''\
 # Written by docs/write_sync.py from the async classes: change those instead.
-# ruff: noqa: A002, D200, E501, I001, PYI011, PYI021, Q000
+# ruff: noqa: A002, D200, D205, E501, I001, PYI011, PYI021, Q000
 # fmt: off
 """The client for threads that wait: scripts, notebooks, thread pools. Same verbs, no ``await``, nothing patched."""
 
 '''
 _KINDS: Final = {"property": "property", "cached_property": "property", "overload": "overload"}
 """The decorators that there are, and what they are in the stub."""
-_BLOCKS: Final = ("SyncDownload", "SyncHealthChanges", "SyncShownGroup", "SyncWatch")
+_PLACES: Final = {
+    **dict.fromkeys(("SyncDownload", "SyncHealthChanges", "SyncShownGroup", "SyncWatch"), "sync_blocks"),
+    **dict.fromkeys(
+        ("SyncBracket", "SyncFillStream", "SyncPresenceChanges", "SyncTradeChanges", "SyncTradeStream"), "sync_orders"
+    ),
+}
+"""Where the classes are that are written by hand; all others of them are in ``sync_streams``."""
 _WIDTH: Final = 120
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
@@ -163,7 +170,7 @@ class Module:
 
     def parameters(self, arguments: ast.arguments) -> Iterator[str]:
         """Give each parameter as text."""
-        if arguments.posonlyargs or arguments.kwarg is not None:
+        if arguments.posonlyargs:
             raise ValueError(f"in {self.name} a verb has parameters of a kind that is not written here")
         plain = arguments.args
         defaults = [None] * (len(plain) - len(arguments.defaults)) + arguments.defaults
@@ -175,6 +182,8 @@ class Module:
             yield "*"
         for parameter, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
             yield self._parameter(parameter, default)
+        if arguments.kwarg is not None:
+            yield f"**{self._parameter(arguments.kwarg, None)}"
 
     def _parameter(self, parameter: ast.arg, default: ast.expr | None) -> str:
         text = f"{parameter.arg}: {self.annotation(parameter.annotation)}"
@@ -231,20 +240,41 @@ def topic(module: Module, name: str) -> str:
     return f"class Sync{name}{base}:\n{_quoted(doc, '    ')}\n{''.join(members(module, cls))}\n"
 
 
+def record(module: Module, name: str) -> str:
+    """Give the stub of a record that holds proxies: its fields can be read."""
+    cls = module.cls(name)
+    lines = [f"class Sync{name}:\n{_quoted(sync_words(ast.get_docstring(cls, clean=False) or ''), '    ')}\n"]
+    for place, node in enumerate(cls.body):
+        if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name):
+            continue
+        returned = module.annotation(node.annotation, is_given=True)
+        lines.append(f"    @property\n    def {node.target.id}(self) -> {returned}:\n")
+        match cls.body[place + 1 : place + 2]:
+            case [ast.Expr(ast.Constant(str(told)))]:
+                # It stands one step further in than with the fields.
+                told_lines = cleandoc(sync_words(told)).splitlines()
+                doc = "\n        ".join([*told_lines, ""] if len(told_lines) > 1 else told_lines)
+                lines.append(f"{_quoted(doc, '        ')}\n")
+            case _:
+                lines.append("        ...\n\n")
+    return "".join([*lines, "\n"])
+
+
 def stub() -> str:
     """Give the text of the stub."""
     names = Names()
     names.add("SyncConnection", "anytws.client.sync_connection")
-    for name in LASTING:
-        place = "sync_blocks" if f"Sync{name}" in _BLOCKS else "sync_streams"
-        names.add(f"Sync{name}", f"anytws.client.{place}")
-    texts = [topic(Module(f"anytws.client.{file}", names), name) for name, file in TOPICS.items()]
+    for name in (*LASTING, "Bracket"):
+        names.add(f"Sync{name}", f"anytws.client.{_PLACES.get(f'Sync{name}', 'sync_streams')}")
+    texts = [topic(Module(f"anytws.client.{file}", names), name) for name, file in OBJECTS.items()]
+    texts += [record(Module(f"anytws.client.{file}", names), name) for name, file in TYPED.items()]
     texts.append(topic(Module("anytws.client.tws", names), "Tws"))
-    for file, name in (("connect", "connect"), ("sync", "connect_by")):
+    ways = {"connect": ("connect", connect_words), "keep_connected": ("keep_connected", keep_words)}
+    for name in ("connect", "keep_connected", "connect_by"):
+        file, words = ways.get(name, ("sync", str))
         module = Module(f"anytws.client.{file}", names)
         node = module.function(name)
-        doc = ast.get_docstring(node, clean=False) or ""
-        texts.append(function(module, node, "", connect_words(doc) if name == "connect" else doc, "SyncTws"))
+        texts.append(function(module, node, "", words(ast.get_docstring(node, clean=False) or ""), "SyncTws"))
     return "".join([_HEAD, *names.written(), *texts]).rstrip() + "\n"
 
 
