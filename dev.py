@@ -81,6 +81,11 @@ def fuzz(*arguments: str) -> None:
     run(program("python", "test"), "-m", "tests.fuzz", *arguments)
 
 
+def days(*arguments: str) -> None:
+    """Ruin days of orders, and compare what is believed with what is true: pure or programs; --help has all."""
+    run(program("python", "test"), "-m", "tests.order_days", *arguments)
+
+
 def lint() -> None:
     """Check style and format."""
     python = program("python", "lint")
@@ -115,6 +120,8 @@ def check() -> None:
     oldest("--share")
     fuzz("--seed", "ci", "--inputs", "2500")
     fuzz("--seed", "ci", "--inputs", "60000", "--target", "decoders")
+    days("pure", "--days", "4000")
+    days("programs", "--days", "12")
     for verb in (lint, types, docs, charts):
         verb()
 
@@ -136,6 +143,7 @@ def coverage(*arguments: str) -> None:
 # comparisons with other clients.
 NO_SHARE = (
     "tests/fuzz",
+    "tests/order_days",
     "tests/test_catalogue.py",
     "tests/test_compiled_writers.py",
     "tests/test_growth.py",
@@ -191,7 +199,7 @@ def strangers() -> None:
     run(program("python", "test"), "-m", "tests.strangers", ".venv-strangers")
 
 
-WITH_ARGUMENTS = {verb.__name__: verb for verb in (demo, test, fuzz, bench, coverage, oldest)}
+WITH_ARGUMENTS = {verb.__name__: verb for verb in (demo, test, fuzz, days, bench, coverage, oldest)}
 WITHOUT = {verb.__name__: verb for verb in (lint, types, docs, charts, check, strangers)}
 
 

@@ -26,7 +26,7 @@ BACKENDS = ("asyncio", "trio")
 VIRTUAL = "trio-virtual"
 
 # No deadline: a busy machine is no bug. Whether code is fast is asked by the benchmarks.
-hypothesis.settings.register_profile("fast", deadline=None, derandomize=True, database=None)
+hypothesis.settings.register_profile("fast", deadline=None, max_examples=30, derandomize=True, database=None)
 hypothesis.settings.register_profile("deep", deadline=None, max_examples=5_000, stateful_step_count=200)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 

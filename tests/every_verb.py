@@ -199,6 +199,40 @@ def _window(request: Any) -> Iterable[Any]:
     return bars_at(*moments)
 
 
+_TERMS: Final = m.Order(m.Action.BUY, m.OrderType.LIMIT, Decimal(5), 10.5, account=ACCOUNT)
+
+
+def _open_order(number: int, permanent_id: int) -> m.OpenOrder:
+    state = m.OrderState(status=m.OrderStatusWord.SUBMITTED)
+    return m.OpenOrder(number, APPLE, replace(_TERMS, permanent_id=permanent_id), state)
+
+
+def _completed(permanent_id: int) -> m.CompletedOrder:
+    state = m.OrderState(status=m.OrderStatusWord.CANCELLED, completed_status="Cancelled by Trader")
+    return m.CompletedOrder(APPLE, replace(_TERMS, permanent_id=permanent_id), state)
+
+
+def _execution(number: int) -> m.ExecutionDetails:
+    execution = m.Execution(
+        f"1.1.{number}.01", m.ExecutionSide.BOUGHT, 900 + number, NOON, ACCOUNT, "NYSE", Decimal(5), 10.5, 90 + number
+    )
+    return m.ExecutionDetails(0, APPLE, execution)
+
+
+OPEN_ORDERS: Final = (
+    _open_order(901, 77),
+    m.OrderStatus(901, m.OrderStatusWord.SUBMITTED, Decimal(0), Decimal(5), 0.0, 77, 0, 0.0, 0),
+    _open_order(902, 78),
+    m.OpenOrdersEnd(),
+)
+COMPLETED: Final = (_completed(87), _completed(88), m.CompletedOrdersEnd())
+EXECUTIONS: Final = (
+    _execution(1), m.CommissionAndFeesReport("1.1.1.01", 1.0, "USD"),
+    _execution(2), m.CommissionAndFeesReport("1.1.2.01", 1.0, "USD"), m.ExecutionDetailsEnd(0),
+)  # fmt: skip
+BOUND: Final = (_open_order(-2, 97), m.OpenOrdersEnd())
+
+
 def _names(figures: Any) -> set[str]:
     return {figure.name for figure in figures}
 
@@ -470,10 +504,32 @@ OTHERS: Final = [
          lambda found: found.status == "ok", since=221),
 ]  # fmt: skip
 
-VERBS: Final = [*ACCOUNTS, *CONTRACTS, *MARKET_DATA, *HISTORICAL, *OTHERS]
+ORDERS: Final = [
+    Verb("orders.open", lambda tws, **o: tws.orders.open(**o), {m.AllOpenOrdersRequest: OPEN_ORDERS},
+         m.AllOpenOrdersRequest, lambda trades: {trade.permanent_id for trade in trades} >= {77, 78}),
+    Verb("orders.follow_open", lambda tws, **o: tws.orders.follow_open(**o), {m.AllOpenOrdersRequest: OPEN_ORDERS},
+         m.AllOpenOrdersRequest, lambda items: {item.trade.permanent_id for item in items} >= {77, 78}, is_stream=True),
+    Verb("orders.completed", lambda tws, **o: tws.orders.completed(**o), {m.CompletedOrdersRequest: COMPLETED},
+         m.CompletedOrdersRequest, lambda rows: {row.order.permanent_id for row in rows} == {87, 88}),
+    Verb("orders.executions", lambda tws, **o: tws.orders.executions(**o), {m.ExecutionRequest: EXECUTIONS},
+         m.ExecutionRequest, lambda fills: {fill.execution.execution_id for fill in fills} == {"1.1.1.01", "1.1.2.01"}),
+    Verb("orders.bind_manual", lambda tws, **o: tws.orders.bind_manual(**o), {m.OpenOrdersRequest: BOUND},
+         m.OpenOrdersRequest, lambda trades: {trade.order_id for trade in trades} == {-2}),
+]  # fmt: skip
+
+VERBS: Final = [*ACCOUNTS, *CONTRACTS, *MARKET_DATA, *HISTORICAL, *OTHERS, *ORDERS]
 
 ASK_NOTHING: Final = {
     "market_data.mode": "it sends a setting, to which TWS says nothing",
+    **{
+        f"orders.{name}": "it places orders, whose answers have no request: tests/test_placing.py and its neighbours"
+        for name in ("place", "bracket", "one_cancels_all", "what_if", "exercise", "cancel_all")
+    },
+    "orders.reconcile": "it asks all of the others: tests/test_reconciling.py",
+    "orders.resolve": "likewise",
+    "orders.trade": "it tells what is known anyhow",
+    "orders.trade_of": "likewise",
+    "orders.follow_executions": "likewise",
     "health.until": "it waits for what is known anyhow",
     "health.changes": "it tells what is known anyhow",
 }
@@ -494,7 +550,7 @@ def all_verbs() -> set[str]:
     topics = [name for name, value in vars(Tws).items() if isinstance(value, cached_property)]
     return {
         f"{topic}.{name}"
-        for topic in [*topics, "health"]
+        for topic in [*topics, "health", "orders"]
         for name, verb in vars(topic_class(topic)).items()
         if name[0] != "_" and inspect.isfunction(verb)
     }

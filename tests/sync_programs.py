@@ -16,7 +16,9 @@ import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from itertools import count
+from typing import Any, Final
 
 import anyio
 import anyio.abc
@@ -28,11 +30,14 @@ from anytws.client.portal import UNDOING_SECONDS
 from anytws.messages import (
     CancelHistoricalData,
     HistoricalDataRequest,
+    LimitOrder,
     ManagedAccountsRequest,
     MarketDataRequest,
+    PlaceOrderRequest,
     Stock,
 )
 from anytws.simulator import ANSWERS, Answer, World, WorldSettings
+from anytws.simulator.exchange.models import AT_ONCE
 from anytws.simulator.serve import serve_memory
 
 MAIN = threading.get_ident()
@@ -129,6 +134,61 @@ def in_verbs() -> dict[str, Any]:
         told["cancelled"] = len(cancelled)
         told["closed"] = interrupted(tws.closed)
         told["state"] = tws.state.value
+    return told
+
+
+class Stalled(anyio.abc.ByteStream):
+    """Over which nothing leaves while it is told so."""
+
+    def __init__(self, inner: anyio.abc.ByteStream) -> None:
+        self.inner = inner
+        self.is_stalled = False
+        self.goes_on = anyio.Event()
+
+    async def receive(self, max_bytes: int = 65_536) -> bytes:
+        return await self.inner.receive(max_bytes)
+
+    async def send(self, item: bytes) -> None:
+        if self.is_stalled:
+            await self.goes_on.wait()
+        await self.inner.send(item)
+
+    async def send_eof(self) -> None:
+        await self.inner.send_eof()
+
+    async def aclose(self) -> None:
+        await self.inner.aclose()
+
+
+def in_place() -> dict[str, Any]:
+    """In the middle of an order: what has left stands, and is known by its reference; what has not is taken back."""
+    streams: list[Stalled] = []
+
+    def never(_link: object, _request: PlaceOrderRequest) -> tuple[()]:
+        _press()
+        return ()
+
+    @asynccontextmanager
+    async def stalling() -> AsyncGenerator[anytws.Tws]:
+        async with serve_memory(World(answers={**ANSWERS, PlaceOrderRequest: Answer(never)})) as tws:
+            streams.append(Stalled(await tws.connect()))
+            async with anytws.connect_stream(streams[0]) as client:
+                yield client
+
+    told: dict[str, Any] = {}
+    with sync.connect_by(stalling) as tws:
+        place = partial(tws.orders.place, Stock("AAPL"), LimitOrder("BUY", 1, 1))
+        told["left"] = interrupted(lambda: place(ref="left"), is_pressed=True)
+        streams[0].is_stalled = True
+        # The first one is on its way by now, as far as anybody can tell.
+        tws.send(ManagedAccountsRequest())
+        told["kept"] = interrupted(lambda: place(ref="kept"))
+        for ref in ("left", "kept"):
+            trade = tws.orders.trade(ref)
+            assert trade is not None
+            told[f"{ref} is"] = [trade.state.status.value, trade.left.value]
+        streams[0].is_stalled = False
+        tws._portal.soon(streams[0].goes_on.set)
     return told
 
 
@@ -233,14 +293,31 @@ def actions(tws: sync.SyncTws) -> list[Callable[[], object]]:
     def wait() -> None:
         tws.health.until(lambda health: health.is_well, timeout=5)
 
-    return [lambda: tws.contracts.resolve(apple), read, watch, listen, live, wait]
+    def trade() -> None:
+        placed = tws.orders.place(apple, LimitOrder("BUY", 1, 1), ref=f"pestered-{next(NUMBERS)}")
+        next(placed.changes())
+        placed.modify(limit_price=2)
+        placed.cancel()
+
+    def follow() -> None:
+        with tws.orders.follow_open() as news:
+            placed = tws.orders.place(apple, LimitOrder("BUY", 1, 1), ref=f"pestered-{next(NUMBERS)}")
+            news.next(timeout=5)
+            placed.until(lambda state: state.is_live, timeout=5)
+            placed.cancel()
+
+    return [lambda: tws.contracts.resolve(apple), read, watch, listen, live, wait, trade, follow]
+
+
+NUMBERS: Final = count(1)
+"""Of references."""
 
 
 def pestered() -> dict[str, Any]:
     """All that can be waited for, and Ctrl-C in the middle of it, again and again, at any moment."""
-    count = 0
+    pressed = 0
     slowest = 0.0
-    with connected(pacing=None) as tws:
+    with connected(open_market(latency=AT_ONCE), pacing=None) as tws:
         acts = actions(tws)
         # Once in peace: an import that is interrupted may leave Python's own lock locked.
         for act in acts:
@@ -255,20 +332,37 @@ def pestered() -> dict[str, Any]:
                 pest.chance.choice(acts)()
                 pest.is_welcome = False
             except KeyboardInterrupt:
-                count += 1
+                pressed += 1
+                # TWS bears 20 of them.
+                for trade in tws.orders.open():
+                    trade.cancel()
             slowest = max(slowest, time.monotonic() - begun)
         pest.stop()
         gc.collect()
         tws.ask(ManagedAccountsRequest())
         told = {"open": tws.statistics().open_conversations, "state": tws.state.value}
+        told["orders"] = _require_known(tws)
     # What an interrupt has kept from being joined ends by itself.
     for thread in threading.enumerate():
         if thread is not threading.current_thread():
             thread.join(10)
-    return {**told, "pressed": count > 0, "hung": slowest > UNDOING_SECONDS, "threads": threading.active_count()}
+    return {**told, "pressed": pressed > 0, "hung": slowest > UNDOING_SECONDS, "threads": threading.active_count()}
 
 
-PROGRAMS = {each.__name__: each for each in (in_connect, in_verbs, twice, in_the_block, left_open, pestered)}
+def _require_known(tws: sync.SyncTws) -> bool:
+    """Fail where an order is open that nobody knows by its reference, or is in doubt; tell whether there were any."""
+    picture = tws.orders.reconcile()
+    assert picture.unknown == ()
+    for trade in picture.open:
+        assert tws.orders.trade(trade.ref) is trade
+        assert trade.cancel().status is anytws.OrderOutcome.CANCELLED
+    assert tws.orders.open() == ()
+    ids = [trade.order_id or 0 for trade in picture.trades]
+    assert ids == sorted(ids)
+    return len(ids) > 0
+
+
+PROGRAMS = {each.__name__: each for each in (in_connect, in_place, in_verbs, twice, in_the_block, left_open, pestered)}
 
 
 def main() -> None:

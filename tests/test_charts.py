@@ -29,6 +29,11 @@ from anytws.machines.conversation import Phase, Question, Step, Turn, plan_of
 from anytws.machines.conversation import target_of as target_of_turn
 from anytws.machines.link import LINK_STEPS, LinkMachine, LinkState, LinkStep, LinkWord
 from anytws.machines.link import target_of as target_of_word
+from anytws.machines.order_outcome import OF_CLIENT, OUTCOME_STEPS, OutcomeStep, OutcomeWord
+from anytws.machines.order_outcome import target_of as target_of_outcome
+from anytws.machines.order_state import OrderOutcome, TradeState
+from anytws.machines.presence import PRESENCE_STEPS, PresenceMachine, PresenceSignal, PresenceState, PresenceStep
+from anytws.machines.presence import target_of as target_of_presence
 from anytws.messages.accounts import PositionsRequest
 from anytws.messages.base import Message, Side
 from anytws.messages.session import (
@@ -117,13 +122,63 @@ def link_law(rows: tuple[LinkStep, ...] = LINK_STEPS) -> Law:
     return Law(told, LinkMachine().state.value, {state.value for state in LinkState})
 
 
+DOER: Final = {
+    PresenceSignal.TRIED: "loop",
+    PresenceSignal.RETURNED: "loop",
+    PresenceSignal.GIVEN_UP: "loop",
+    PresenceSignal.READY: "line",
+    PresenceSignal.FAILED: "line",
+    PresenceSignal.LOST: "line",
+    PresenceSignal.LEFT: "program",
+}
+"""Whose doing each of these is."""
+
+
+def event_of_presence(signal: PresenceSignal) -> str:
+    """Give the chart's name for what happens to a program that stays connected."""
+    return f"{DOER[signal]}.{signal.value}"
+
+
+def presence_law(rows: tuple[PresenceStep, ...] = PRESENCE_STEPS) -> Law:
+    """Give the law of presence."""
+    told = {(row.state.value, event_of_presence(row.signal), row.target.value) for row in rows}
+    return Law(told, a_presence().state.value, {state.value for state in PresenceState})
+
+
+def a_presence() -> PresenceMachine:
+    """Give one that begins to connect."""
+    return PresenceMachine(NOW, "127.0.0.1:7497")
+
+
+def event_of_outcome(word: OutcomeWord) -> str:
+    """Give the chart's name for what is said of an order."""
+    return f"{'client' if word in OF_CLIENT else 'tws'}.{word.value}"
+
+
+def order_outcome_law(rows: tuple[OutcomeStep, ...] = OUTCOME_STEPS) -> Law:
+    """Give the law of the outcomes of orders."""
+    told = {(row.outcome.value, event_of_outcome(row.word), row.target.value) for row in rows}
+    return Law(told, TradeState().status.value, {outcome.value for outcome in OrderOutcome})
+
+
+NOW: Final = datetime(2026, 3, 4, tzinfo=UTC)
+ORDER_TEXT: Final = (ROOT / "statecharts" / "order_outcome.scxml").read_text(encoding="utf-8")
+PRESENCE_TEXT: Final = (ROOT / "statecharts" / "presence.scxml").read_text(encoding="utf-8")
 LINK_TEXT: Final = (ROOT / "statecharts" / "link.scxml").read_text(encoding="utf-8")
 CONVERSATION_TEXT: Final = (ROOT / "statecharts" / "conversation.scxml").read_text(encoding="utf-8")
-TEXTS: Final = {"connection": TEXT, "conversation": CONVERSATION_TEXT, "link": LINK_TEXT}
+TEXTS: Final = {
+    "connection": TEXT,
+    "conversation": CONVERSATION_TEXT,
+    "link": LINK_TEXT,
+    "presence": PRESENCE_TEXT,
+    "order_outcome": ORDER_TEXT,
+}
 LAWS: Final[dict[str, Callable[[], Law]]] = {
     "connection": connection_law,
     "conversation": conversation_law,
     "link": link_law,
+    "presence": presence_law,
+    "order_outcome": order_outcome_law,
 }
 each_chart = pytest.mark.parametrize("name", list(TEXTS))
 
@@ -173,7 +228,8 @@ def test_no_event_is_a_dotted_prefix_of_another(name: str) -> None:
     """An SCXML interpreter would take the longer one for the shorter one too."""
     events = {arrow.event for arrow in chart.parse(TEXTS[name]).arrows}
     known = {event_of(side, signal) for side, signal in product(Side, Signal)}
-    known |= {*map(event_of_turn, Turn), *map(event_of_word, LinkWord)}
+    known |= {*map(event_of_turn, Turn), *map(event_of_word, LinkWord), *map(event_of_presence, PresenceSignal)}
+    known |= {*map(event_of_outcome, OutcomeWord)}
     assert events <= known
     assert [pair for pair in product(events, events) if pair[1].startswith(pair[0] + ".")] == []
 
@@ -255,6 +311,20 @@ def test_a_row_that_the_law_of_the_link_loses_is_named(lost: LinkStep) -> None:
     rest = tuple(other for other in LINK_STEPS if other is not lost)
     named = line(lost.state.value, event_of_word(lost.word), lost.target.value)
     assert differences(chart.parse(LINK_TEXT), link_law(rest)) == [f"only the chart: {named}"]
+
+
+@pytest.mark.parametrize("lost", OUTCOME_STEPS, ids=lambda lost: f"{lost.outcome.value}-{lost.word.value}")
+def test_a_row_that_the_law_of_outcomes_loses_is_named(lost: OutcomeStep) -> None:
+    rest = tuple(other for other in OUTCOME_STEPS if other is not lost)
+    named = line(lost.outcome.value, event_of_outcome(lost.word), lost.target.value)
+    assert f"only the chart: {named}" in differences(chart.parse(ORDER_TEXT), order_outcome_law(rest))
+
+
+@pytest.mark.parametrize("lost", PRESENCE_STEPS, ids=lambda lost: f"{lost.state.value}-{lost.signal.value}")
+def test_a_row_that_the_law_of_presence_loses_is_named(lost: PresenceStep) -> None:
+    rest = tuple(other for other in PRESENCE_STEPS if other is not lost)
+    named = line(lost.state.value, event_of_presence(lost.signal), lost.target.value)
+    assert differences(chart.parse(PRESENCE_TEXT), presence_law(rest)) == [f"only the chart: {named}"]
 
 
 # The reader.
@@ -553,6 +623,89 @@ def test_every_word_is_tried_in_every_state_of_the_link() -> None:
         link.fire(word)
         interpreter.send(event_of_word(word))
         assert leaf_of(interpreter) == link.state.value
+
+
+OUTCOME_CLASS = load(ROOT / "statecharts" / "order_outcome.scxml")
+
+
+def test_every_word_is_tried_for_every_outcome_of_an_order() -> None:
+    """The full product, on the shortest way."""
+    ways = {OrderOutcome.UNKNOWN: []} | {row.target: [row.word] for row in OUTCOME_STEPS[:5]}
+    assert set(ways) == set(OrderOutcome)
+    for outcome, word in product(OrderOutcome, OutcomeWord):
+        interpreter = OUTCOME_CLASS()
+        for each in ways[outcome]:
+            interpreter.send(event_of_outcome(each))
+        assert leaf_of(interpreter) == outcome.value
+        interpreter.send(event_of_outcome(word))
+        assert leaf_of(interpreter) == (target_of_outcome(outcome, word) or outcome).value
+
+
+PRESENCE_CLASS = load(ROOT / "statecharts" / "presence.scxml")
+OUTER: Final = {
+    PresenceState.CONNECTING: ["inside", "away"],
+    PresenceState.WAITING: ["inside", "away"],
+    PresenceState.RETURNING: ["inside", "here"],
+    PresenceState.PRESENT: ["inside", "here"],
+    PresenceState.OVER: [],
+}
+"""The boxes that each state is in."""
+
+
+class AnySignal(RuleBasedStateMachine):
+    """Presence and the interpreter: whatever happens, in whatever order, they stay together."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.presence = a_presence()
+        self.interpreter = PRESENCE_CLASS()
+
+    @rule(signal=st.sampled_from(PresenceSignal))
+    def happen(self, signal: PresenceSignal) -> None:
+        event = event_of_presence(signal)
+        allowed = event in {known.id for known in self.interpreter.enabled_events()}
+        assert (target_of_presence(self.presence.state, signal) is not None) is allowed
+        before = self.presence.now
+        assert self.presence.fire(signal, NOW) is allowed
+        assert allowed or self.presence.now is before
+        self.interpreter.send(event)
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.presence.state is not PresenceState.OVER)
+    def happen_on(self, data: st.DataObject) -> None:
+        """One of those that end nothing, or it would rarely come far."""
+        rows = [
+            row.signal
+            for row in PRESENCE_STEPS
+            if row.state is self.presence.state and row.target is not PresenceState.OVER
+        ]
+        if rows:
+            self.happen(data.draw(st.sampled_from(rows)))
+
+    @invariant()
+    def agree(self) -> None:
+        state = self.presence.state
+        assert list(self.interpreter.configuration_values) == [*OUTER[state], state.value]
+        assert self.interpreter.is_terminated is (state is PresenceState.OVER)
+
+
+TestAnySignal = AnySignal.TestCase
+
+
+def test_every_signal_is_tried_in_every_state_of_presence() -> None:
+    """The full product, on the shortest way."""
+    ways: dict[PresenceState, list[PresenceSignal]] = {PresenceState.CONNECTING: []}
+    for _ in PresenceState:
+        for row in PRESENCE_STEPS:
+            if row.state in ways:
+                ways.setdefault(row.target, [*ways[row.state], row.signal])
+    assert set(ways) == set(PresenceState)
+    for state, signal in product(PresenceState, PresenceSignal):
+        presence, interpreter = a_presence(), PRESENCE_CLASS()
+        for each in [*ways[state], signal]:
+            presence.fire(each, NOW)
+            interpreter.send(event_of_presence(each))
+        assert leaf_of(interpreter) == presence.state.value
 
 
 # The chart beside the whole core: two connections, a wire between them, and an interpreter at each end.
@@ -1008,6 +1161,13 @@ def test_the_picture_of_the_link_shows_every_state_and_every_word() -> None:
     assert words <= set(re.findall(r"\w+", shown))
 
 
+def test_the_picture_of_presence_shows_every_state_and_every_signal() -> None:
+    picture = ET.parse(ROOT / "docs" / "images" / "presence.svg")  # noqa: S314
+    shown = " ".join(text.text or "" for text in picture.iter("{http://www.w3.org/2000/svg}text"))
+    words = {state.value for state in PresenceState} | {signal.value for signal in PresenceSignal}
+    assert words <= set(re.findall(r"\w+", shown))
+
+
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with an old chart in it, a page for each block, and a graphviz that draws nothing much."""
@@ -1095,7 +1255,9 @@ def test_the_example_of_the_readme_runs(monkeypatch: pytest.MonkeyPatch, capsys:
 def test_the_page_tells_of_every_signal_and_of_who_gives_it() -> None:
     page = (ROOT / "docs" / "statecharts.md").read_text(encoding="utf-8")
     connections, rest = page.split("## The life of a conversation")
-    conversations, link = rest.split("## The link between TWS and the vendor")
+    conversations, rest = rest.split("## The link between TWS and the vendor")
+    link, rest = rest.split("## Staying connected")
+    presence, orders = rest.split("## What an order has come to")
     told = re.findall(r"^\| `(\w+)` \| ([\w ]+) \|", connections, re.MULTILINE)
     sides = {signal: {row.side.value for row in TRANSITIONS if row.signal is signal} for signal in Signal}
     assert {name: set(who.lower().split(" or ")) for name, who in told} == {
@@ -1105,3 +1267,7 @@ def test_the_page_tells_of_every_signal_and_of_who_gives_it() -> None:
     assert {name: who.lower() for name, who in told} == {turn.value: WHO[turn] for turn in Turn}
     told = re.findall(r"^\| `(\w+)` \| ([\w ]+) \|", link, re.MULTILINE)
     assert [f"{who.lower()}.{name}" for name, who in told] == [event_of_word(word) for word in LinkWord]
+    told = re.findall(r"^\| `(\w+)` \| ([\w ]+) \|", presence, re.MULTILINE)
+    assert [f"{who.lower()}.{name}" for name, who in told] == [event_of_presence(signal) for signal in PresenceSignal]
+    told = re.findall(r"^\| `(\w+)` \| (TWS|client) \|", orders, re.MULTILINE)
+    assert [f"{who.lower()}.{name}" for name, who in told] == [event_of_outcome(word) for word in OutcomeWord]

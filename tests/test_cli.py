@@ -22,7 +22,7 @@ from anytws.cli.output import Output, Tone, address, counted
 from anytws.errors import printable
 
 ESCAPE = "\x1b"
-VERBS = ("demo", "check", "watch", "bars", "account", "simulate")
+VERBS = ("demo", "check", "watch", "bars", "account", "orders", "panic", "simulate")
 
 
 @pytest.fixture(autouse=True)
@@ -232,12 +232,16 @@ EVERY_VERB = [
     ["check", "127.0.0.1", "1"],
     ["check", "127.0.0.1", "1", "--json"],
     ["demo", "--round-trips", "1"],
-    ["watch", "AAPL", "--simulate", "--for", "0.2"],
-    ["watch", "AAPL", "--simulate", "--for", "0.2", "--json"],
+    ["watch", "AAPL", "--simulate", "--for", "0.8"],
+    ["watch", "AAPL", "--simulate", "--for", "0.8", "--json"],
     ["bars", "AAPL", "--simulate", "--duration", "5 D"],
     ["bars", "AAPL", "--simulate", "--duration", "5 D", "--json"],
     ["account", "--simulate"],
     ["account", "--simulate", "--json"],
+    ["orders", "open", "completed", "executions", "--simulate"],
+    ["orders", "--simulate", "--json"],
+    ["orders", "--simulate", "--live", "--for", "0.1"],
+    ["panic", "--simulate", "--yes"],
     ["explain", "0000000739003100343200"],
     ["--help"],
     ["check", "--help"],

@@ -347,7 +347,8 @@ def test_what_had_come_is_kept_and_gone_on_with(tmp_path: Path, monkeypatch, cap
     monkeypatch.setattr(downloading, "AT_ONCE", 1)
     path, part = tmp_path / "x.csv", tmp_path / "x.csv.part"
     day = day_with(tmp_path / "day.toml", f'on = "{QUESTION}"\nnth = 7\ndo = "cut_connection"')
-    assert cli.main(["bars", "AAPL", "SPY", *LONG, day, "--out", str(path)]) == cli.NOT_CONNECTED
+    once = ["--give-up-after", "0"]
+    assert cli.main(["bars", "AAPL", "SPY", *LONG, day, "--out", str(path), *once]) == cli.NOT_CONNECTED
     error = " ".join(capsys.readouterr().err.split())
     assert "are kept in" in error
     assert "--resume goes on" in error

@@ -69,7 +69,7 @@ def rows(count: int) -> list[Row]:
 
 
 def test_lines_in_a_pipe(day: str, capsys):
-    assert cli.main(["watch", day, "AAPL", "SPY{,X}", "EUR.USD", "--for", "0.3"]) == cli.REFUSED
+    assert cli.main(["watch", day, "AAPL", "SPY{,X}", "EUR.USD", "--for", "0.8"]) == cli.REFUSED
     out, error = capsys.readouterr()
     lines = out.splitlines()
     assert error == ""
@@ -132,19 +132,42 @@ def test_what_cannot_be_watched_is_told_before_anything_is_connected(arguments: 
     assert "anytws watch --help" in capsys.readouterr().err
 
 
+def test_a_restart_is_lived_through_and_told(tmp_path: Path, monkeypatch, capsys):
+    """No quote of before it is shown as one of after it; and the exit code says whether TWS was there in the end."""
+    monkeypatch.setattr(watch_module, "_LOOK_SECONDS", 0.02)
+    day = tmp_path / "day.toml"
+    for refused, code in ((0.2, 0), (60, cli.NOT_CONNECTED)):
+        restart = f'[[events]]\nat = 0.3\ndo = "nightly_restart"\nrefused_seconds = {refused}\n'
+        day.write_text(QUICK + restart, "utf-8")
+        assert cli.main(["watch", f"--simulate={day}", "AAPL", "--for", "2.2" if not code else "0.8", "--json"]) == code
+        told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        (gap,) = [number for number, each in enumerate(told) if "gap" in each]
+        back = [number for number, each in enumerate(told) if "resumed" in each]
+        assert len(back) == (not code)
+        assert "bid" in told[gap - 1] or "bid" in told[gap - 2]
+        assert any("no connection since" in trouble for each in told for trouble in each.get("troubles", []))
+        if back:
+            assert not any("bid" in each for each in told[gap : back[0]])
+            assert told[-1]["mode"] == "live"
+    assert cli.main(["watch", f"--simulate={day}", "AAPL", "--give-up-after", "0"]) == cli.NOT_CONNECTED
+    assert "not tried again" in capsys.readouterr().err
+
+
 def test_a_link_that_is_lost_is_told_and_lost_data_are_asked_for_again(tmp_path: Path, monkeypatch, capsys):
     monkeypatch.setattr(watch_module, "_LOOK_SECONDS", 0.02)
     day = tmp_path / "day.toml"
-    lost = '[[events]]\nat = 0.1\ndo = "connection_lost"\nseconds = 0.1\ndata_lost = true\n'
+    lost = '[[events]]\nat = 0.3\ndo = "connection_lost"\nseconds = 0.1\ndata_lost = true\n'
     day.write_text(QUICK + lost, "utf-8")
     for options in ([], ["--json"]):
-        assert cli.main(["watch", f"--simulate={day}", "AAPL", "--for", "0.5", *options]) == 0
+        assert cli.main(["watch", f"--simulate={day}", "AAPL", "--for", "1.2", *options]) == 0
         lines = capsys.readouterr().out.splitlines()
         places = [number for number, line in enumerate(lines) if "no link to the vendor" in line]
         again = [number for number, line in enumerate(lines) if "well again" in line or '"troubles": []' in line]
-        gone = [number for number, line in enumerate(lines) if "1101" in line]
+        gone = [number for number, line in enumerate(lines) if "nothing comes since" in line or '"gap": {' in line]
+        back = [number for number, line in enumerate(lines) if "goes on after" in line or '"resumed": {' in line]
         assert places[0] < again[0]
-        assert places[0] < gone[0] < len(lines) - 1
+        assert len(gone) == len(back) == 1
+        assert gone[0] < back[0] < len(lines) - 1
         assert "live" in lines[-1]
 
 

@@ -26,7 +26,7 @@ from anytws import (
     State,
     Tws,
 )
-from anytws.client import connect
+from anytws.client import block
 from anytws.core import Ready, StateChanged, VersionAgreed
 from anytws.core.events import Event
 from anytws.machines.conversations import DRAIN
@@ -572,7 +572,7 @@ async def test_a_reader_that_left_its_loop_delays_the_end_by_little() -> None:
             began = anyio.current_time()
             world.links[0].die()
             await anyio.sleep_forever()
-    assert anyio.current_time() - began <= connect._GOODBYE
+    assert anyio.current_time() - began <= block.GOODBYE
 
 
 @pytest.mark.virtual_time
@@ -594,7 +594,7 @@ async def test_a_reader_that_is_slow_delays_the_end_by_little() -> None:
                 began = anyio.current_time()
                 world.links[0].die()
                 await anyio.sleep_forever()
-        assert anyio.current_time() - began <= connect._GOODBYE
+        assert anyio.current_time() - began <= block.GOODBYE
     assert isinstance(heard[-1], ConnectionClosed)
 
 

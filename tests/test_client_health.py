@@ -71,7 +71,7 @@ async def test_it_is_read_at_once() -> None:
         assert health.data_age is None
         assert health.word_age is not None
         assert tws.health is tws.health
-        assert repr(tws.health).startswith("<health of <Connection of CLIENT, ready")
+        assert repr(tws.health).startswith("<health of <Pump of <Connection of CLIENT, ready")
         assert str(health).startswith("ready, link untold, ")
 
 
@@ -224,7 +224,7 @@ async def test_changes_are_a_stream_like_the_others() -> None:
     """One block, one reader, one thread; whoever leaves is forgotten."""
     async with connected() as (tws, _):
         changes = tws.health.changes()
-        assert repr(changes).startswith("<HealthChanges of <Connection")
+        assert repr(changes).startswith("<HealthChanges of <Pump of <Connection")
         with pytest.raises(RuntimeError, match="inside its block"):
             aiter(changes)
         async with changes:

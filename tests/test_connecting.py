@@ -33,8 +33,13 @@ from anytws.simulator.serve import TcpTws, serve
 from anytws.simulator.settings import EPOCH
 from tests.test_check import free_port
 
-READING = ("watch", "bars", "account")
-VERBS = {"watch": ["watch", "AAPL", "--for", "0.2"], "bars": ["bars", "AAPL"], "account": ["account"]}
+READING = ("watch", "bars", "account", "orders")
+VERBS = {
+    "watch": ["watch", "AAPL", "--for", "0.8"],
+    "bars": ["bars", "AAPL"],
+    "account": ["account"],
+    "orders": ["orders"],
+}
 OWN = Connecting(simulate="")
 
 
@@ -110,7 +115,7 @@ def test_each_works_at_once_against_a_simulated_tws(verb: str, capsys):
     assert cli.main([*VERBS[verb], "--simulate"]) == 0
     out, error = capsys.readouterr()
     assert error == ""
-    assert ("AAPL" in out) or verb == "account"
+    assert ("AAPL" in out) or verb in ("account", "orders")
 
 
 def test_its_clock_is_at_its_epoch_and_its_client_id_is_ours(capsys):
@@ -172,14 +177,34 @@ def test_what_says_no_to_the_connection_is_5(capsys):
 
 
 @pytest.mark.parametrize(
-    "verb, request_", [("watch", "MarketDataRequest"), ("bars", "HistoricalDataRequest"), ("account", "PnLRequest")]
+    "verb, request_",
+    [
+        ("watch", "MarketDataRequest"),
+        ("bars", "HistoricalDataRequest"),
+        ("account", "PnLRequest"),
+        ("orders", "AllOpenOrdersRequest"),
+    ],
 )
 def test_a_connection_that_ends_is_4(verb: str, request_: str, tmp_path: Path, capsys):
     """In the middle of what the verb is for."""
     day = tmp_path / "day.toml"
     day.write_text(f'[[events]]\non = "{request_}"\ndo = "cut_connection"\n', "utf-8")
-    assert cli.main([*VERBS[verb], f"--simulate={day}"]) == cli.NOT_CONNECTED
-    assert "anytws: connection closed (eof)" in capsys.readouterr().err
+    assert cli.main([*VERBS[verb], f"--simulate={day}", "--give-up-after", "0"]) == cli.NOT_CONNECTED
+    error = capsys.readouterr().err
+    assert "anytws: connection closed (eof)" in error
+    assert "not tried again" in " ".join(error.split())
+
+
+def test_a_connection_that_ends_is_made_again_and_that_is_told(tmp_path: Path, capsys):
+    """And the answer is what it would have been."""
+    day = tmp_path / "day.toml"
+    day.write_text('[[events]]\non = "AllOpenOrdersRequest"\nnth = 1\ndo = "cut_unanswered"\n', "utf-8")
+    assert cli.main(["orders", f"--simulate={day}"]) == 0
+    out, error = capsys.readouterr()
+    assert out == "0 open orders\n"
+    words = " ".join(error.split())
+    assert "no connection since" in words
+    assert words.endswith("anytws: connected again")
 
 
 class Problem(AnytwsError):

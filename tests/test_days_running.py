@@ -16,6 +16,7 @@ import attrs
 import pytest
 
 import anytws
+from anytws.machines.presence import PresenceState
 from anytws.messages import (
     CurrentTimeRequest,
     LimitOrder,
@@ -27,7 +28,7 @@ from anytws.simulator.faults import At, ConnectionLost, CutConnection, CutUnansw
 from anytws.testing.days import repeatable, running
 from anytws.testing.days.day import Day
 from anytws.testing.days.plan import Plan
-from anytws.testing.days.program import fresh
+from anytws.testing.days.program import KeepConnected, fresh
 from anytws.testing.days.running import NeverSettled, SimulatorFailed, WithoutPause, live, survey
 from tests.days_helpers import BUY, HEDGE, Hedger, idle, plan
 
@@ -46,6 +47,35 @@ def test_a_program_lives_through_a_day():
     assert day.live_orders == ()
     assert day.story.messages > 20
     assert day.now >= 60.0
+
+
+class _Stays:
+    """Stays connected, and notes what it is told of the gaps."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    async def run(self, keep_connected: KeepConnected) -> None:
+        async with keep_connected(client_id=1) as tws:
+            trade = await tws.orders.place(Stock("AAPL"), LimitOrder("BUY", 10, 1), ref="once")
+            async for presence in tws.presence.changes():
+                self.seen.append(presence.state.value)
+                if "waiting" in self.seen and presence.state is PresenceState.PRESENT:
+                    await trade.cancel()
+
+
+def test_a_program_may_stay_connected_through_the_restarts_of_the_day():
+    made: list[_Stays] = []
+
+    def program() -> _Stays:
+        made.append(_Stays())
+        return made[-1]
+
+    day = live(plan(Event(At(20.0), NightlyRestart(refused_seconds=10.0))), program)
+    assert day.live_orders == ()
+    assert day.story.connections > 1
+    assert "waiting" in made[0].seen
+    assert "connection 1 is over" in str(day.story)
 
 
 def test_the_test_is_called_after_every_event_and_once_at_rest():

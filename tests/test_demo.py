@@ -7,15 +7,18 @@ import re
 import signal
 import subprocess
 import sys
+from decimal import Decimal
 
+import attrs
 import pytest
 
 from anytws import State
-from anytws.cli import INTERRUPTED, demo_market, main
+from anytws.cli import INTERRUPTED, demo_market, demo_orders, main
 from anytws.cli import demo as demo_module
 from anytws.cli.demo import Show
 from anytws.messages.session import ManagedAccounts
 from anytws.simulator import HangUp, Opening, World, WorldSettings
+from anytws.simulator.faults import CutUnanswered, DropRequest, Event, On, Script
 from anytws.wire.versions import MAX_VERSION, MIN_VERSION, PROTOBUF, PROTOBUF_REST_MESSAGES_3
 from tests.test_cli import ESCAPE, anytws, spoken
 
@@ -27,9 +30,17 @@ def position(text: str, *words: str) -> list[int]:
     return [text.index(word) for word in words]
 
 
-@pytest.mark.parametrize("backend", ["trio", "asyncio"])
-@pytest.mark.parametrize("personality", ["tws", "gateway"])
-@pytest.mark.parametrize("version", [MIN_VERSION, PROTOBUF - 1, PROTOBUF, PROTOBUF_REST_MESSAGES_3, MAX_VERSION])
+@pytest.mark.parametrize(
+    "backend, personality, version",
+    [
+        ("trio", "tws", MIN_VERSION),
+        ("asyncio", "gateway", PROTOBUF - 1),
+        ("trio", "gateway", PROTOBUF),
+        ("asyncio", "tws", PROTOBUF_REST_MESSAGES_3),
+        ("trio", "tws", MAX_VERSION),
+        ("asyncio", "gateway", MAX_VERSION),
+    ],
+)
 def test_everything_is_shown_in_its_order(backend: str, personality: str, version: int, capsys):
     options = ["--backend", backend, "--personality", personality, "--server-version", str(version)]
     assert main(["demo", *options, "--round-trips", "3"]) == 0
@@ -54,11 +65,27 @@ def test_everything_is_shown_in_its_order(backend: str, personality: str, versio
         "Bars of an hour of AAPL",
         "The book of AAPL",
         "as they are in the market",
-        "TWS dies",
-        State.CLOSED.name,
-        "ConnectionClosed",
-        "EOF, while READY",
-        "what to do",
+        "An order",
+        "with the reference 'demo-1'",
+        "unknown, 0 of 100",
+        "open, 0 of 100",
+        "filled, 100 of 100 at 333.0",
+        "costs             1.00 USD",
+        "TWS dies, with an order in flight",
+        "with the reference 'demo-2'",
+        "OrderUnknown",
+        "bytes that have left: all",
+        "ConnectionClosed  EOF, while READY",
+        "a gap since",
+        "NotConnected: nothing was sent",
+        "It comes back",
+        "present",
+        "go on after",
+        "What became of 'demo-2'",
+        "done: filled, 50 of 50 at 333.0",
+        "evidence",
+        "AlreadyPlaced: nothing was sent",
+        "150 bought in all, once each",
         "Shown: every state",
         "nothing real",
     )
@@ -86,6 +113,7 @@ def test_in_a_pipe_it_is_plain_and_fits_into_80_columns():
 
 def test_on_a_terminal_it_is_coloured(monkeypatch, capsys):
     monkeypatch.setattr(demo_module, "_STEP", 0)
+    monkeypatch.setattr(demo_orders, "_AWAY", 0.1)
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
@@ -139,7 +167,7 @@ async def test_the_exit_code_is_that_of_a_good_performance(anyio_backend_name):
     [
         (WorldSettings(api_enabled=False), "it broke off"),
         (WorldSettings(die_after_bytes=40), "it broke off"),
-        (WorldSettings(die_after_bytes=100), "the last event is not the one ConnectionClosed"),
+        (WorldSettings(die_after_bytes=100), "it broke off"),
         (WorldSettings(opening=(Opening.MANAGED_ACCOUNTS, Opening.NEXT_VALID_ID)), "0 notices of farms came, not 3"),
         (
             WorldSettings(opening=(ManagedAccounts(("DU9",)), Opening.NEXT_VALID_ID, Opening.FARMS)),
@@ -148,7 +176,8 @@ async def test_the_exit_code_is_that_of_a_good_performance(anyio_backend_name):
     ],
     ids=["API off", "dies early", "dies a little later", "no farms", "other accounts"],
 )
-async def test_what_is_wrong_at_the_start_is_named(settings: WorldSettings, mistake: str):
+async def test_what_is_wrong_at_the_start_is_named(settings: WorldSettings, mistake: str, monkeypatch):
+    monkeypatch.setattr(demo_module, "_PATIENCE", 1.0)
     code, text = await perform(settings)
     assert code == 1
     assert "Not as it should be" in text
@@ -157,19 +186,59 @@ async def test_what_is_wrong_at_the_start_is_named(settings: WorldSettings, mist
 
 
 async def test_another_end_than_the_expected_one_is_named(monkeypatch):
-    die = World.die
-    monkeypatch.setattr(World, "die", lambda world: die(world, HangUp.RESET))
+    monkeypatch.setattr(demo_orders, "TROUBLE", cut_by(HangUp.RESET))
     code, text = await perform(WorldSettings())
     assert code == 1
     assert "the end has the reason RESET, not EOF" in text
 
 
-async def test_an_end_that_nobody_notices_is_named(monkeypatch):
-    monkeypatch.setattr(World, "die", lambda world: None)
-    monkeypatch.setattr(demo_module, "_PATIENCE", 0.01)
+def cut_by(how: HangUp) -> Script:
+    """Give the trouble of the show, with another end of the connection."""
+    (event,) = demo_orders.TROUBLE.events
+    return Script([attrs.evolve(event, do=CutUnanswered(how))])
+
+
+async def test_an_order_that_is_known_all_the_time_is_not_what_is_to_be_shown(monkeypatch):
+    monkeypatch.setattr(demo_orders, "TROUBLE", Script([Event(On("ConfigRequest"), DropRequest())]))
     code, text = await perform(WorldSettings())
     assert code == 1
-    assert "was not noticed" in text
+    assert "and should not be known" in text
+
+
+async def test_a_tws_that_does_not_come_back_is_named(monkeypatch):
+    monkeypatch.setattr(World, "restart", lambda world: None)
+    monkeypatch.setattr(demo_module, "_PATIENCE", 0.2)
+    code, text = await perform(WorldSettings())
+    assert code == 1
+    assert "it broke off" in text
+
+
+async def test_what_takes_too_long_is_named(monkeypatch):
+    monkeypatch.setattr(World, "restart", lambda world: None)
+    monkeypatch.setattr(demo_orders, "_PATIENCE", 0.4)
+    monkeypatch.setattr(demo_module, "_REST_SECONDS", 0.05)
+    code, text = await perform(WorldSettings())
+    assert code == 1
+    assert "orders took longer than 0.4 s" in text
+
+
+async def test_an_order_that_was_lost_or_doubled_is_named(monkeypatch):
+    monkeypatch.setattr(demo_orders.OrderShow, "_held", lambda show: Decimal(0))
+    code, text = await perform(WorldSettings())
+    assert code == 1
+    assert "0 were bought, and not 150" in text
+
+
+async def test_the_same_seed_tells_the_same_story():
+    """But for times, and for prices that depend on them."""
+    told = []
+    for seed in (7, 7, 8):
+        _, text = await perform(WorldSettings(seed=seed))
+        bars = text.partition("the last of")[2].partition("The book of")[0]
+        told.append((bars, re.sub(r"[0-9.,]+", "#", text.partition("An order")[2].partition("It comes back")[0])))
+    assert told[0] == told[1]
+    assert told[0][0] != told[2][0]
+    assert told[0][1] == told[2][1]
 
 
 async def test_quotes_and_books_that_are_not_the_markets_are_named(monkeypatch):

@@ -181,6 +181,21 @@ def test_every_verb_is_on_a_page():
     assert [verb for verb in sorted(verbs) if not re.search(rf"\b{verb[1]}\b", text)] == []
 
 
+def test_every_error_is_in_the_tree_of_errors_and_beside_what_to_do():
+    _, tree, *rest = (DOCS / "errors.md").read_text("utf-8").split("```")
+    errors = [name for name in anytws.__all__ if _is_error(getattr(anytws, name))]
+    assert len(errors) > 40
+    assert [name for name in errors if not re.search(rf"\b{name}\b", tree)] == []
+    text = "".join(rest)
+    # Those that are raised as one of their kinds only.
+    above = {"AnytwsError", "RequestError", "OrderError", "JournalError", "ProtocolError"}
+    assert [name for name in errors if name not in above and f"`{name}`" not in text] == []
+
+
+def _is_error(thing: object) -> bool:
+    return isinstance(thing, type) and issubclass(thing, anytws.AnytwsError)
+
+
 def names_without(page: str, cls: type) -> list[str]:
     """Give the public names of another client's *cls* that its *page* does not have."""
     text = (DOCS / page).read_text("utf-8")
@@ -193,6 +208,9 @@ def test_every_name_of_ib_async_has_its_place():
     assert names_without("from_ib_async.md", ib_async.IB) == []
     text = (DOCS / "from_ib_async.md").read_text("utf-8")
     assert [name for name in ib_async.IB.events if f"`{name}`" not in text] == []
+    of_all_values = {"dict", "tuple", "nonDefaults", "update", "events"}
+    of_trades = {name for name in dir(ib_async.Trade) if not name.startswith("_")} | set(ib_async.Trade.events)
+    assert [name for name in sorted(of_trades - of_all_values) if f"`{name}`" not in text] == []
 
 
 @pytest.mark.parametrize("cls", [EClient, EWrapper])

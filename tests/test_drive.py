@@ -198,3 +198,14 @@ def test_a_real_socket_will_do(pair: tuple[socket.socket, socket.socket], tws: T
     assert there.recv(100).startswith(b"API\0")
     assert session.closed is not None
     assert session.closed.reason in (CloseReason.EOF, CloseReason.REFUSED, CloseReason.EOF_MID_FRAME)
+
+
+def test_it_returns_at_its_deadline_whatever_the_session_waits_for(tws: Tws) -> None:
+    session = ready(tws)
+    tws.answers = False
+    asked = session.ask(CurrentTimeRequest(), tws.now, 30.0)
+    at = tws.now + 3.0
+    drive(session, tws, until=lambda: asked.is_over, clock=tws.clock, deadline=at)
+    assert (tws.now, asked.is_over, session.closed) == (at, False, None)
+    drive(session, tws, until=lambda: asked.is_over, clock=tws.clock, deadline=at + 1000.0)
+    assert asked.is_over

@@ -663,6 +663,63 @@ def test_completed_orders_are_a_status_each_and_then_the_rows() -> None:
     assert [row.order.filled_quantity for row in rows] == [2, 0]
 
 
+def test_what_was_refused_is_listed_as_cancelled_and_only_a_text_tells() -> None:
+    """Trace completed_orders_query."""
+    trader = (floor := by_hand()).trader()
+    refused = trader.place(limit(10.0, quantity=2, time_in_force=DAY))
+    floor.world.exchange.hands.reject(trader.held(refused))
+    floor.wait()
+    trader.take()
+    trader.send(CompletedOrdersRequest(False))
+    status, row, _ = trader.take()
+    assert isinstance(status, OrderStatus)
+    assert isinstance(row, CompletedOrder)
+    assert (status.status, row.order_state.status) == (OrderStatusWord.CANCELLED, OrderStatusWord.CANCELLED)
+    assert row.order_state.completed_status.startswith("Rejected by System")
+    assert row.order_state.completed_time is not None
+
+
+def test_what_is_held_back_is_not_told_of_as_such_once_it_has_ended() -> None:
+    """Found by a ruined day: Filled, and Inactive after it."""
+    trader = (floor := Floor(progress=Progress.BY_HAND, habits=Habits(inactive_when_held_back=True))).trader()
+    held = trader.held(trader.place(limit(10.0, quantity=3, time_in_force=DAY, transmit=False)))
+    floor.world.exchange.hands.fill(held)
+    floor.wait(1.0)
+    assert held.status is OrderStatusWord.FILLED
+
+
+def test_an_execution_may_be_told_after_the_cancel() -> None:
+    trader = (floor := by_hand()).trader()
+    order_id = trader.place(limit(10.0, quantity=3, time_in_force=DAY))
+    hands, held = floor.world.exchange.hands, trader.held(order_id)
+    with pytest.raises(ValueError, match="filled late"):
+        hands.fill_late(held, Decimal(1))
+    trader.cancel(order_id)
+    trader.take()
+    hands.fill_late(held, Decimal(1))
+    floor.wait()
+    assert [type(message) for message in trader.take()] == [ExecutionDetails, CommissionAndFeesReport]
+    assert (held.filled, held.status) == (1, OrderStatusWord.CANCELLED)
+    hands.fill_late(held, Decimal(2))
+    assert (held.remaining, held.status) == (0, OrderStatusWord.FILLED)
+    with pytest.raises(ValueError, match="filled late"):
+        hands.fill_late(held, Decimal(1))
+
+
+def test_a_change_may_become_a_second_order_under_the_same_id() -> None:
+    trader = (floor := by_hand()).trader()
+    order_id = trader.place(limit(10.0, quantity=3, time_in_force=DAY))
+    hands, held = floor.world.exchange.hands, trader.held(order_id)
+    trader.take()
+    second = hands.double(held, replace(held.order, limit_price=11.0))
+    floor.wait(1.0)
+    told = [message for message in trader.take() if isinstance(message, OpenOrder)]
+    assert {(message.order_id, message.order.permanent_id) for message in told} == {(order_id, second.permanent_id)}
+    assert second.permanent_id != held.permanent_id
+    trader.cancel(order_id)
+    assert (held.is_live, second.is_live) == (True, False)
+
+
 @pytest.mark.card("orders.executions")
 def test_executions_come_first_then_what_they_cost_then_the_end() -> None:
     floor = by_hand()

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anytws.machines.gates import ADVISED, FOR_EVER, MARGIN, Claim, Frequency, Gate, Places, Step
+from anytws.machines.gates import ADVISED, FOR_EVER, MARGIN, Claim, Frequency, Places, Step, Turnstile
 
 
-def taken(gate: Gate, *, weight: int = 1, key: object = None, left_at: float = FOR_EVER) -> Claim:
+def taken(gate: Turnstile, *, weight: int = 1, key: object = None, left_at: float = FOR_EVER) -> Claim:
     step = Step(gate, weight, key)
     claim = Claim((step,))
     gate.take(claim, step)
@@ -17,7 +17,7 @@ def taken(gate: Gate, *, weight: int = 1, key: object = None, left_at: float = F
     return claim
 
 
-def opens_at(gate: Gate, now: float, *, weight: int = 1, key: object = None) -> float:
+def opens_at(gate: Turnstile, now: float, *, weight: int = 1, key: object = None) -> float:
     return gate.opens_at(Step(gate, weight, key), now)
 
 
@@ -92,7 +92,7 @@ def test_what_was_never_said_does_not_count_and_what_was_does() -> None:
 
 
 def test_a_gate_is_one_of_its_kinds() -> None:
-    gate, claim = Gate("x"), Claim(())
+    gate, claim = Turnstile("x"), Claim(())
     with pytest.raises(NotImplementedError):
         opens_at(gate, 0.0)
     with pytest.raises(NotImplementedError):

@@ -14,7 +14,7 @@ import pytest
 
 import anytws
 import anytws.wire.codec
-from anytws.client import connect
+from anytws.client import reaching
 from anytws.core.connection import Connection
 from anytws.messages import (
     Action,
@@ -50,6 +50,7 @@ IN_A_NEW_PROCESS = """
 import json, sys
 told = json.load(sys.stdin)
 import anytws.client.connect
+from anytws.client import later
 from anytws.core.options import HandshakeOptions
 from anytws.machines.session import ClientSession
 from anytws.wire import loading
@@ -68,7 +69,7 @@ had = ours()
 for data in told["start"]:
     session.receive_data(bytes.fromhex(data), 0.0)
 in_handshake = ours() - had
-after = [*pieces(loading.after_start(told["version"]))]
+after = [*pieces(loading.after_start(told["version"])), *pieces(later.orders(placed=False))]
 had = ours()
 for data in told["heard"]:
     session.receive_data(bytes.fromhex(data), 0.0)
@@ -111,6 +112,7 @@ def test_a_new_process_loads_what_its_connection_needs(version: int) -> None:
     assert pieces == sorted(pieces)
     assert len(told["before"]) > 6 if version == MAX_VERSION else len(told["before"]) == 2
     had = set(told["had"])
+    assert "anytws.machines.known_orders" in had
     assert {"anytws.wire.tables.orders", "anytws.wire.tables.executions", "anytws.wire.guard"} <= had
     assert not {"anytws.wire.tables.scanner", "anytws.messages.market_data", "anytws.wire.tables.contracts"} & had
     assert ("google.protobuf" in had) == (version == MAX_VERSION)
@@ -234,9 +236,9 @@ async def test_a_connection_lets_others_run_after_each_piece(monkeypatch: pytest
             done.append("other")
             await anyio.lowlevel.checkpoint()
 
-    monkeypatch.setattr(connect.loading, "before_start", lambda _: pieces("before"))
-    monkeypatch.setattr(connect.loading, "is_through", lambda _: False)
-    monkeypatch.setattr(connect.loading, "after_start", lambda _: pieces("after"))
+    monkeypatch.setattr(reaching.loading, "before_start", lambda _: pieces("before"))
+    monkeypatch.setattr(reaching.loading, "is_through", lambda _: False)
+    monkeypatch.setattr(reaching.loading, "after_start", lambda _: pieces("after"))
     async with serve_memory(World()) as server, anyio.create_task_group() as tasks:
         tasks.start_soon(others)
         async with anytws.connect_stream(await server.connect()) as tws:
@@ -260,8 +262,8 @@ async def test_what_is_left_to_load_does_not_outlive_the_connection(monkeypatch:
             done.append(None)
             yield
 
-    monkeypatch.setattr(connect.loading, "is_through", lambda _: False)
-    monkeypatch.setattr(connect.loading, "after_start", lambda _: endless())
+    monkeypatch.setattr(reaching.loading, "is_through", lambda _: False)
+    monkeypatch.setattr(reaching.loading, "after_start", lambda _: endless())
     async with serve_memory(World()) as server:
         async with anytws.connect_stream(await server.connect()) as tws:
             await tws.current_time()
@@ -269,3 +271,30 @@ async def test_what_is_left_to_load_does_not_outlive_the_connection(monkeypatch:
         assert so_many
         await anyio.lowlevel.checkpoint()
         assert len(done) == so_many
+
+
+def test_what_is_known_of_orders_is_loaded_in_pieces_and_once() -> None:
+    """Not with the client; then as far as the program needs it: to hear of orders, or to place them."""
+    done = subprocess.run([sys.executable, "-c", ORDERS_LATER], capture_output=True, text=True, check=True)
+    told = json.loads(done.stdout)
+    assert told["before"] == []
+    assert told["heard"] > 6
+    assert told["placed"] > 4
+    assert told["again"] == [0, 0]
+    assert told["has"] == [False, True, False, True]
+
+
+ORDERS_LATER = """
+import json, sys
+import anytws.client.connect
+from anytws.client import later
+
+before = [name for name in sys.modules if name.startswith(("anytws.machines.order_s", "anytws.machines.known"))]
+has = [later.has_orders(placed=False)]
+heard = len([*later.orders(placed=False)])
+has += [later.has_orders(placed=False), later.has_orders(placed=True)]
+placed = len([*later.orders(placed=True)])
+has.append(later.has_orders(placed=True))
+again = [len([*later.orders(placed=each)]) for each in (False, True)]
+print(json.dumps({"before": before, "heard": heard, "placed": placed, "again": again, "has": has}))
+"""

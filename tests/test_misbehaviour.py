@@ -36,7 +36,7 @@ from anytws import (
     Tws,
     UnsupportedServerVersion,
 )
-from anytws.client import connect
+from anytws.client import block
 from anytws.core import (
     Connection,
     FrameDiscarded,
@@ -218,7 +218,7 @@ class Misbehaviour:
         """How long it has to take where nothing is made short."""
         waited = 0.0 if self.waits_for is None else getattr(HandshakeOptions(), self.waits_for)
         waited += CLOCK_SECONDS if self.asks_in_vain else 0.0
-        waited += connect._GOODBYE if self.never_reads else 0.0
+        waited += block.GOODBYE if self.never_reads else 0.0
         return waited + self.seconds_of_its_own
 
 
@@ -1416,6 +1416,6 @@ async def test_a_tws_that_stops_reading() -> None:
             async with anytws.connect(LOCALHOST, tws.port, pacing=None) as client:
                 await say_much(client, HURRY)
                 left = anyio.current_time()
-        assert anyio.current_time() - left < 3 * connect._GOODBYE
+        assert anyio.current_time() - left < 3 * block.GOODBYE
         assert (await client.closed()).reason is CloseReason.SEND_FAILED
         await tws.deserted()

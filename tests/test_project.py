@@ -125,7 +125,7 @@ def test_the_two_commands_of_the_readme_are_the_ones_that_run():
     assert commands[:2] == ["python3 dev.py demo", "python3 dev.py test"]
     ci = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
     assert [line.split()[2] for line in ci if line.startswith("python3 dev.py")] == [
-        "test", "oldest", "fuzz", "fuzz", "fuzz", "lint", "types", "docs", "charts",
+        "test", "oldest", "fuzz", "fuzz", "fuzz", "days", "days", "lint", "types", "docs", "charts",
     ]  # fmt: skip
     assert "python3 dev.py test" in ci
 

@@ -248,6 +248,7 @@ def test_every_field_is_one_of_the_records() -> None:
         names = [name.removeprefix(prefix) for name in FIELDS if name.startswith(prefix)]
         assert names == [field.name for field in attrs.fields(cls)]  # type: ignore[arg-type]  # attrs made it
     others = {"greeks", "generic", "efp", "others", "not_of_mode", "changed", "notices", "news", "received_at"}
+    others |= {"gap", "resumed"}
     assert {field.name for field in attrs.fields(Quote)} == {*TOP, *others}  # type: ignore[arg-type]
 
 

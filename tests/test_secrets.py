@@ -11,7 +11,9 @@ import json
 import pkgutil
 import shlex
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -34,11 +36,18 @@ from anytws import (
 from anytws.cli.finding import FARM_CODES, Finding, Hearsay, Portrait
 from anytws.cli.places import Place
 from anytws.cli.report import Report
+from anytws.client.order_picture import PartialOrderPicture
+from anytws.client.trade import Trade
 from anytws.core import Connection, Side, closing
 from anytws.core.codes import CLIENT_ID_IN_USE, CODES, PORT_CHANGED, RATE_EXCEEDED
 from anytws.core.events import MOST_OF_A_DETAIL, UndecodableFrame
 from anytws.core.session_facts import SessionFacts
 from anytws.errors import AnytwsError, DecodeError, LocalProtocolError, RemoteProtocolError, in_a_sentence, shown
+from anytws.machines.gate_belief import Reason
+from anytws.machines.order import OrderLife
+from anytws.machines.order_state import Owner
+from anytws.machines.presence import Presence, PresenceState
+from anytws.machines.reconcile import Missing
 from anytws.messages import ErrorMessage
 from anytws.messages.config import UpdateConfigResponse, UpdateConfigWarning
 from anytws.messages.connection_time import ConnectionTime
@@ -120,11 +129,41 @@ def _others() -> Iterator[AnytwsError]:
     yield errors.LimitReached("lines", HOSTILE_ERROR, 100, 100)
     yield errors.LimitReached(HOSTILE, HOSTILE_ERROR, seconds=30.0)
     yield errors.HealthTimedOut(1.0, HOSTILE)
+    yield errors.JournalError(HOSTILE, HOSTILE)
+    yield errors.JournalInUse(HOSTILE, HOSTILE)
+    yield errors.JournalDamaged(HOSTILE, HOSTILE, 7)
+    yield errors.NotJournaled(HOSTILE, HOSTILE)
+    yield anytws.GateRefused((Reason(HOSTILE, HOSTILE),) * 100)
     warning = UpdateConfigWarning(message=HOSTILE)
     yield errors.SettingsRefused(UpdateConfigResponse(1, errors=(HOSTILE,) * 100, warnings=(warning,)))
 
 
-ERRORS = [*_connect_errors(), *_protocol_errors(), *_others()]
+def _of_orders() -> Iterator[AnytwsError]:
+    tws: Any = SimpleNamespace(known_orders=SimpleNamespace(over=_closed()))
+    life = OrderLife(Owner.OURS)
+    life.ref = HOSTILE
+    trade = Trade(tws, life)
+    presence = Presence(
+        PresenceState.WAITING, datetime(2026, 1, 5, tzinfo=UTC), HOSTILE, 3, last_end=_closed(), why=HOSTILE
+    )
+    yield anytws.OrderRejected(201, HOSTILE, trade)
+    for ref, order_id in ((HOSTILE, None), ("", 7)):
+        yield anytws.OrderUnknown(ref, order_id, anytws.Left.SOME, HOSTILE)
+    yield anytws.AlreadyPlaced(trade)
+    yield anytws.ModificationRefused(None, HOSTILE, trade)
+    yield anytws.TradeTimedOut(1.0, trade)
+    yield anytws.CancelFailed(10148, HOSTILE, trade)
+    yield anytws.OrdersStillOpen((trade,) * 100, 30.0)
+    yield anytws.BracketBroken((trade,) * 3, code=110, message=HOSTILE, trade=trade)
+    yield anytws.ReconcileIncomplete(
+        PartialOrderPicture((), None, None, None, None, ()), (Missing(HOSTILE, HOSTILE),) * 100
+    )
+    yield errors.AnswerLost(HOSTILE_ERROR, may_have_arrived=True)
+    yield errors.NotConnected(HOSTILE, HOSTILE, presence)
+    yield errors.PresenceTimedOut(1.0, presence)
+
+
+ERRORS = [*_connect_errors(), *_protocol_errors(), *_others(), *_of_orders()]
 
 
 def _all_kinds(kind: type[AnytwsError] = AnytwsError) -> set[type[AnytwsError]]:
@@ -140,11 +179,9 @@ def test_every_kind_of_error_is_tried() -> None:
     for module in pkgutil.walk_packages(anytws.__path__, "anytws."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
-    # The first three are never raised themselves.
     of_the_package = {kind for kind in _all_kinds() if kind.__module__.startswith("anytws.")}
-    assert of_the_package - {AnytwsError, errors.ProtocolError, errors.RequestError} == {
-        type(error) for error in ERRORS
-    }
+    never_raised_themselves = {AnytwsError, errors.ProtocolError, errors.RequestError, anytws.OrderError}
+    assert of_the_package - never_raised_themselves == {type(error) for error in ERRORS}
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
@@ -430,7 +467,7 @@ HOSTILE_DAY = "\n".join(
 
 @pytest.mark.parametrize("is_json", [False, True])
 @pytest.mark.parametrize(
-    "arguments", [["watch", "AAPL", "MSFT", "SPY", "--for", "0.2"], ["bars", "AAPL", "MSFT"], ["account"]], ids=" ".join
+    "arguments", [["watch", "AAPL", "MSFT", "SPY", "--for", "0.8"], ["bars", "AAPL", "MSFT"], ["account"]], ids=" ".join
 )
 def test_no_verb_prints_what_a_tws_says_as_it_is(
     arguments: list[str], is_json: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -26,7 +26,7 @@ def run(*programs: str, is_quiet: bool = True) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def told() -> dict[str, Any]:
-    return run("in_connect", "in_verbs", "twice", "in_the_block", "left_open")
+    return run("in_connect", "in_verbs", "in_place", "twice", "in_the_block", "left_open")
 
 
 def test_while_connecting(told):
@@ -48,6 +48,16 @@ def test_in_a_question_a_wait_an_iteration(told):
     }
 
 
+def test_in_the_middle_of_an_order(told):
+    """What has left stands, and is found by its reference; what has not is taken back."""
+    assert told["in_place"] == {
+        "left": True,
+        "kept": True,
+        "left is": ["unknown", "all"],
+        "kept is": ["cancelled", "none"],
+    }
+
+
 def test_a_second_one_does_not_hang(told):
     assert told["twice"] == {"pressed": 2, "state": "closed"}
 
@@ -65,4 +75,11 @@ def test_at_any_moment_of_anything():
     """Nothing stays open, nothing hangs, no thread is left. (HYPOTHESIS_PROFILE=deep goes on for a minute.)"""
     # What comes in the middle of a `__del__`, Python itself can only tell of.
     told = run("pestered", is_quiet=False)
-    assert told["pestered"] == {"open": 0, "state": "ready", "pressed": True, "hung": False, "threads": 1}
+    assert told["pestered"] == {
+        "open": 0,
+        "state": "ready",
+        "pressed": True,
+        "hung": False,
+        "threads": 1,
+        "orders": True,
+    }

@@ -84,8 +84,8 @@ async def test_ten_thousand_at_once_at_the_pace_that_tws_allows() -> None:
         await require_nothing_left(tws, peer)
 
 
-@pytest.mark.parametrize("anyio_backend", ["trio"])
-async def test_a_thousand_of_them_cancelled(anyio_backend: object) -> None:
+@pytest.mark.virtual_time
+async def test_a_thousand_of_them_cancelled() -> None:
     """Each that is cancelled is cancelled at TWS, and no other is."""
     async with talking(226) as (tws, peer):
         held: list[tuple[Any, list[ToClient]]] = []

@@ -15,6 +15,7 @@ from anytws.machines.accounts import Holdings
 from anytws.machines.bars import Bar
 from anytws.machines.download import Bars, NoData, Progress, WindowFailed
 from anytws.machines.figures import Figure, Figures
+from anytws.machines.gate_belief import Reason
 from anytws.machines.sessions import TradingSession
 from anytws.machines.shown_contracts import Shown
 from anytws.machines.windows import Window
@@ -22,6 +23,7 @@ from anytws.messages import (
     AccountSummaryTag,
     Action,
     BondContractData,
+    CompletedOrder,
     ConnectionTime,
     Contract,
     ContractData,
@@ -53,6 +55,7 @@ from anytws.messages import (
     Stock,
     TickOptionComputation,
     TimeInForce,
+    TrailingStopOrder,
 )
 from anytws.simulator import World, serve
 from anytws.simulator.serve import TcpTws
@@ -89,15 +92,48 @@ async def connected() -> None:
         async with tws.stream(PositionsRequest(), capacity=5, when_full="drop_oldest") as positions:
             assert_type(positions, anytws.Stream[Position | PositionEnd])
             async for item in positions:
-                assert_type(item, Position | PositionEnd | Notice | OddValue | anytws.Dropped | anytws.Reset)
+                assert_type(
+                    item,
+                    Position
+                    | PositionEnd
+                    | Notice
+                    | OddValue
+                    | anytws.Dropped
+                    | anytws.Reset
+                    | anytws.Gap
+                    | anytws.Resumed,
+                )
             async for batch in positions.batches():
                 assert_type(
-                    batch, anytws.Records[Position | PositionEnd | Notice | OddValue | anytws.Dropped | anytws.Reset]
+                    batch,
+                    anytws.Records[
+                        Position
+                        | PositionEnd
+                        | Notice
+                        | OddValue
+                        | anytws.Dropped
+                        | anytws.Reset
+                        | anytws.Gap
+                        | anytws.Resumed
+                    ],
                 )
             assert_type(positions.statistics(), MailboxStatistics)
         with tws.events() as events:
             async for event in events:
-                assert_type(event, Event | anytws.Dropped)
+                assert_type(event, Event | anytws.Dropped | anytws.Gap | anytws.Resumed)
+
+
+async def through_the_night() -> None:
+    """A block that lives through restarts gives the same, and tells where it is."""
+    policy = anytws.Reconnection(longest_pause=60, enter_within=None)
+    async with anytws.keep_connected("127.0.0.1", 7497, client_id=1, policy=policy, on_presence=print) as tws:
+        assert_type(tws, anytws.Tws)
+        assert_type(tws.presence.now, anytws.Presence)
+        assert_type(tws.presence.now.state, anytws.PresenceState)
+        assert_type(await tws.presence.until(lambda presence: presence.is_here), anytws.Presence)
+        async for presence in tws.presence.changes():
+            assert_type(presence.gap, anytws.Gap | None)
+        assert_type(await tws.closed(), anytws.ConnectionClosed)
 
 
 async def contracts(tws: anytws.Tws, held: Position) -> None:
@@ -146,7 +182,7 @@ async def other_topics(tws: anytws.Tws, apple: ContractData) -> None:
         assert_type(group, ShownGroup)
         assert_type(await group.update(apple), None)
         async for shown in group:
-            assert_type(shown, Shown | Notice | OddValue | anytws.Dropped | anytws.Reset)
+            assert_type(shown, Shown | Notice | OddValue | anytws.Dropped | anytws.Reset | anytws.Gap | anytws.Resumed)
     await tws.config.update("everything")  # type: ignore[call-arg, arg-type]  # pyright: ignore[reportCallIssue]
 
 
@@ -179,12 +215,76 @@ async def history(tws: anytws.Tws) -> None:
     assert_type(bars[0].day, date | None)
     async with tws.historical.updating_bars(Stock("AAPL"), "1 D", "1 min") as updating:
         async for item in updating:
-            assert_type(item, Bar | anytws.CaughtUp | Notice | OddValue | anytws.Dropped | anytws.Reset)
+            assert_type(
+                item,
+                Bar | anytws.CaughtUp | Notice | OddValue | anytws.Dropped | anytws.Reset | anytws.Gap | anytws.Resumed,
+            )
     quotes = await tws.historical.ticks(Stock("AAPL"), "BID_ASK", end=datetime(2026, 3, 2, tzinfo=UTC))
     assert_type(quotes[0].price_bid, float)
     assert_type(await tws.historical.head_timestamp(Stock("AAPL")), datetime | None)
     assert_type(await tws.historical.histogram(Stock("AAPL"), "3 days"), anytws.Records[HistogramDataEntry])
     assert_type(await tws.historical.schedule(Stock("AAPL")), anytws.Records[TradingSession])
+
+
+async def orders(tws: anytws.Tws, apple: ContractData) -> None:
+    """What the verbs about orders give."""
+    trade = await tws.orders.place(apple, LimitOrder("BUY", 100, "180.50"), ref="rebalance-17", timeout=5)
+    assert_type(trade, anytws.Trade)
+    assert_type(trade.state, anytws.TradeState)
+    assert_type(trade.fills, tuple[anytws.Fill, ...])
+    assert_type(await trade.until(lambda state: state.is_done), anytws.TradeState)
+    assert_type(await trade.modify(limit_price=181, total_quantity=50, outside_rth=True), anytws.TradeState)
+    assert_type(await trade.cancel(), anytws.TradeState)
+    await trade.modify(price=181)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await trade.modify(account="DU2", limit_price=[1])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    async for change in trade.changes():
+        assert_type(change, anytws.Change)
+    assert_type(tws.orders.trades, tuple[anytws.Trade, ...])
+    assert_type(tws.orders.trade("rebalance-17"), anytws.Trade | None)
+    assert_type(await tws.orders.open(), tuple[anytws.Trade, ...])
+    assert_type(await tws.orders.completed(api_only=True), anytws.Records[CompletedOrder])
+    assert_type(await tws.orders.executions(datetime.now(UTC)), anytws.Records[anytws.Fill])
+    async with tws.orders.follow_open() as news:
+        async for each in news:
+            assert_type(each, anytws.TradeChange | anytws.Gap | anytws.Resumed)
+    async with tws.orders.follow_executions() as fills:
+        assert_type(await anext(fills), anytws.Fill | anytws.Gap | anytws.Resumed)
+    assert_type(await tws.orders.cancel_all(), None)
+    assert_type(await tws.orders.bind_manual(), tuple[anytws.Trade, ...])
+    try:
+        await tws.orders.place(apple, LimitOrder("BUY", 100, "180.50"), ref="rebalance-18", again=True)
+    except anytws.GateRefused as refused:
+        assert_type(refused.reasons, tuple[Reason, ...])
+    except anytws.NotJournaled as problem:
+        assert_type(problem.path, str)
+    picture = await tws.orders.reconcile(timeout=30)
+    assert_type(picture, anytws.OrderPicture)
+    assert_type(picture.open, tuple[anytws.Trade, ...])
+    assert_type(picture.executions, anytws.Records[anytws.Fill])
+    assert_type(picture.positions, anytws.Records[Position])
+    assert_type(picture.verdicts[0].outcome, anytws.FateOutcome)
+    assert_type(anytws.OrderUnknown("a", 1, anytws.Left.ALL, "cut").members, tuple[anytws.OrderUnknown, ...])
+    assert_type(await tws.orders.resolve(anytws.OrderUnknown("a", 1, anytws.Left.ALL, "cut")), anytws.Fate)
+
+
+async def journals_and_gates(positions: dict[str, Decimal], quotes: dict[str, anytws.Quote]) -> None:
+    gate = anytws.Gate(
+        max_quantity=100,
+        max_value=Decimal(50_000),
+        max_orders_per_day=20,
+        symbols={"AAPL"},
+        security_types=[SecurityType.STOCK],
+        max_quote_age=2.5,
+        max_position=200,
+        kill_file="/run/stop-trading",
+        kill_switch=lambda: False,
+        quotes=lambda contract: quotes.get(contract.symbol),
+        positions=lambda _, contract: positions.get(contract.symbol),
+    )
+    async with anytws.connect(client_id=1, journal=anytws.FileJournal("a", durable=True), gate=gate):
+        pass
+    async with anytws.connect(client_id=2, journal=anytws.SqliteJournal("b")):
+        pass
 
 
 async def market_data(tws: anytws.Tws) -> None:
@@ -198,20 +298,45 @@ async def market_data(tws: anytws.Tws) -> None:
     async with data.watch([Stock("AAPL")]) as watch:
         assert_type(watch, Watch[Contract])
         async for watched in watch:
-            assert_type(watched.item, anytws.Quote | Exception)
+            assert_type(watched.item, anytws.Quote | Exception | anytws.Gap | anytws.Resumed)
             watch.add(Stock("MSFT"))
         async for batch in watch.batches():
-            assert_type(batch[0].contract, Contract)
+            assert_type(batch[0].contract, Contract | None)
     assert_type(await data.snapshot(Stock("AAPL")), anytws.Quote)
     async with data.ticks(Stock("AAPL")) as trades:
-        assert_type(await anext(trades), HistoricalTickLast | Notice | OddValue | anytws.Dropped | anytws.Reset)
+        assert_type(
+            await anext(trades),
+            HistoricalTickLast | Notice | OddValue | anytws.Dropped | anytws.Reset | anytws.Gap | anytws.Resumed,
+        )
     async with data.ticks(Stock("AAPL"), "BidAsk", past=5) as ticks:
-        assert_type(await anext(ticks), HistoricalTickBidAsk | Notice | OddValue | anytws.Dropped | anytws.Reset)
+        assert_type(
+            await anext(ticks),
+            HistoricalTickBidAsk | Notice | OddValue | anytws.Dropped | anytws.Reset | anytws.Gap | anytws.Resumed,
+        )
     async with data.bars(Stock("AAPL"), "MIDPOINT") as bars:
-        assert_type(await anext(bars), Bar | Notice | OddValue | anytws.Dropped | anytws.Reset)
+        assert_type(
+            await anext(bars), Bar | Notice | OddValue | anytws.Dropped | anytws.Reset | anytws.Gap | anytws.Resumed
+        )
     async with data.depth(Stock("AAPL")) as books:
         assert_type(await anext(books), anytws.Book)
     assert_type(await data.implied_volatility(Stock("AAPL"), 1.0, 2.0), TickOptionComputation)
+
+
+async def families(tws: anytws.Tws) -> None:
+    """What families of orders are, and what is asked about an order."""
+    orders = tws.orders
+    bracket = await orders.bracket(Stock("AAPL"), "BUY", 100, "180.5", profit_price=190, stop_price=175, account="DU1")
+    assert_type(bracket, anytws.Bracket)
+    assert_type(bracket.stop_loss, anytws.Trade)
+    for trade in bracket:
+        assert_type(trade, anytws.Trade)
+    entry = LimitOrder("BUY", 100, 180)
+    await orders.bracket(Stock("AAPL"), entry, stop_loss=TrailingStopOrder("SELL", 100, trailing_percent=5), ref="x")
+    await orders.bracket(Stock("AAPL"), entry, 100, stop_price=5)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    await orders.bracket(Stock("AAPL"), "BUY", 1, stop_price=5, parent_id=3)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    assert_type(await orders.one_cancels_all([(Stock("AAPL"), entry)] * 2), tuple[anytws.Trade, ...])
+    assert_type((await orders.what_if(Stock("AAPL"), entry)).initial.change, Decimal | None)
+    assert_type(await orders.exercise(Stock("AAPL"), Decimal(1)), anytws.Trade)
 
 
 def sans_io(connection: Connection, message: NextValidId) -> None:
@@ -234,6 +359,43 @@ def words() -> None:
     assert_type(TimeInForce.closest("gtc"), TimeInForce | None)
     assert_type(by_name[0].is_meant and kinds[0].is_meant and rest[0].is_meant, bool)
     assert_type(Stock(contract_id=265598), Contract)
+
+
+def without_await(unknown: anytws.OrderUnknown, elsewhere: anytws.Tws) -> None:
+    """Threads that wait have trades of their own, which need no ``await``."""
+    with anytws.sync.keep_connected(client_id=1, on_presence=print) as tws:
+        assert_type(tws, anytws.sync.SyncTws)
+        trade = tws.orders.place(Stock("AAPL"), LimitOrder("BUY", 1, 100), ref="one")
+        assert_type(trade, anytws.sync.SyncTrade)
+        assert_type(trade.state, anytws.TradeState)
+        assert_type(trade.modify(limit_price=101), anytws.TradeState)
+        assert_type(trade.until(lambda state: state.is_done), anytws.TradeState)
+        assert_type(trade.cancel(), anytws.TradeState)
+        for change in trade.changes():
+            assert_type(change, anytws.Change)
+        bracket = tws.orders.bracket(Stock("AAPL"), "BUY", 1, 100, profit_price=110, stop_price=90)
+        assert_type(bracket, anytws.sync.SyncBracket)
+        assert_type(bracket.parent, anytws.sync.SyncTrade)
+        for each_trade in bracket:
+            assert_type(each_trade, anytws.sync.SyncTrade)
+        bracket.until_over(timeout=1)
+        with tws.orders.follow_open() as news:
+            for each in news:
+                assert_type(each, anytws.sync.SyncTradeChange | anytws.Gap | anytws.Resumed)
+        with tws.orders.follow_executions() as fills:
+            for fill in fills:
+                assert_type(fill, anytws.Fill | anytws.Gap | anytws.Resumed)
+        picture = tws.orders.reconcile()
+        assert_type(picture, anytws.sync.SyncOrderPicture)
+        assert_type(picture.open, tuple[anytws.sync.SyncTrade, ...])
+        assert_type(tws.orders.trade("one"), anytws.sync.SyncTrade | None)
+        assert_type(tws.orders.what_if(Stock("AAPL"), LimitOrder("BUY", 1, 100)), anytws.Margins)
+        assert_type(unknown.resolve(tws), anytws.Fate)
+        assert_type(tws.presence.until(lambda presence: presence.is_here), anytws.Presence)
+        for presence in tws.presence.changes():
+            assert_type(presence, anytws.Presence)
+    # The other one is awaited.
+    unknown.resolve(elsewhere).close()
 
 
 async def simulated() -> None:

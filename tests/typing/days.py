@@ -9,7 +9,7 @@ from typing import assert_type
 import anytws
 from anytws import testing
 from anytws.testing.days import DayFill, LiveOrder
-from anytws.testing.days.program import Connect
+from anytws.testing.days.program import Connect, KeepConnected
 
 
 class Bot:
@@ -24,6 +24,16 @@ async def bot(tws: anytws.Tws) -> None:
 async def own_connections(connect: Connect) -> None:
     async with connect("127.0.0.1", 7497, client_id=1) as tws:
         assert_type(tws, anytws.Tws)
+
+
+async def stays(keep_connected: KeepConnected) -> None:
+    async with keep_connected("127.0.0.1", 7497, client_id=1, policy=anytws.NIGHTLY_RESTART) as tws:
+        assert_type(tws, anytws.Tws)
+
+
+@testing.days(program=stays)
+def test_of_one_that_stays(day: testing.Day) -> None:
+    assert day.is_connected or day.now
 
 
 @testing.days(program=Bot, reaching=["partly filled"], restart_on=(anytws.RequestTimedOut,))

@@ -10,10 +10,16 @@ say stands in the symbol of the contract that is asked for, so that every client
 * ``rows:COUNT``: rows of a book. The last one has the price `END_PRICE`.
 * ``fields:FIELDS:COUNT``: messages of so many fields (market rules); then the last tick.
 * ``orders:COUNT``: open orders, each with its status; then the last tick.
+* ``lives:COUNT``, ``executions:COUNT``: so many messages of orders that are new, from their acceptance until they are
+  filled, without their executions and with them; then the last tick.
+* ``opened:COUNT``: so many orders that work; then the last tick. ``statuses:COUNT``: news of the last of them, and the
+  last tick.
+* ``restart``: the connection ends, as that of a TWS that is restarted.
 * ``bars:COUNT``, in a request for bars: so many of a minute, others with each request, in the form that is asked for.
 
-A request for the accounts is answered with them, one for a market rule with one of a step. All else is taken, and not
-answered. It writes its port to stdout and ends with its stdin.
+A request for the accounts is answered with them, one for a market rule with one of a step, one for open orders with
+their end. An order works at once. All else is taken, and not answered. It writes its port to stdout and ends with its
+stdin.
 """
 
 from __future__ import annotations
@@ -46,6 +52,9 @@ from anytws.messages.market_data import (
     TickSize,
     TickType,
 )
+from anytws.messages.order_state import OrderState
+from anytws.messages.order_words import OrderStatusWord
+from anytws.messages.orders import AllOpenOrdersRequest, OpenOrder, OpenOrdersEnd, OrderStatus, PlaceOrderRequest
 from anytws.messages.session import ManagedAccounts, ManagedAccountsRequest
 from anytws.wire.codec import Codec
 from anytws.wire.frames import FrameBuffer, frame
@@ -53,6 +62,7 @@ from anytws.wire.handshake import PREFIX, VersionReply, read_greeting, write_ver
 from anytws.wire.versions import HISTORICAL_DATA_END, MAX_VERSION
 from tests.benchmarks.canned_tws import opening
 from tests.benchmarks.content import bars, bars_in_epoch_seconds, orders
+from tests.benchmarks.last_metre import order_feed
 from tests.benchmarks.last_metre.work import END_PRICE, LOWEST_PRICE, WARM_UP, now, stay_on_processor
 
 CYCLE: Final = 4_000
@@ -156,6 +166,20 @@ def made(version: int, name: str, count: int, request_ids: tuple[int, ...]) -> b
 
 
 @functools.cache
+def orders_made(version: int, name: str, count: int, already: int) -> bytes:
+    """Give *count* messages, or orders, of which so many of the same connection were said *already*."""
+    codec = Codec(Side.TWS, version)
+    if name == "opened":
+        messages = order_feed.opened(count)
+    elif name == "statuses":
+        messages = order_feed.statuses(order_feed.FIRST + already // order_feed.LONG, already % order_feed.LONG, count)
+    else:
+        whole = order_feed.lives(with_executions=name == "executions")
+        messages = itertools.islice(whole, already, already + count)
+    return b"".join([frame(codec.encode(message)) for message in messages])
+
+
+@functools.cache
 def bars_made(turn: int, count: int, form: FormatDate) -> HistoricalData:
     """Give an answer of *count* bars, others in each *turn*."""
     content = bars_in_epoch_seconds() if form is FormatDate.EPOCH_SECONDS else bars()
@@ -175,6 +199,8 @@ class Client:
         self._subscriptions: list[int] = []
         self._answers: dict[bytes, bytes] = {}
         self._turn = 0
+        self._said = 0
+        """Messages of orders that were said, or statuses of one, besides its place times `order_feed.LONG`."""
 
     def serve(self) -> None:
         """Talk until the client leaves."""
@@ -209,6 +235,26 @@ class Client:
             self._socket.sendall(self._answers[body])
         elif isinstance(request, HistoricalDataRequest):
             self._tell_bars(request)
+        elif isinstance(request, PlaceOrderRequest):
+            self._take_order(request)
+        elif isinstance(request, AllOpenOrdersRequest):
+            self._socket.sendall(self._frame(OpenOrdersEnd()))
+
+    def _take_order(self, request: PlaceOrderRequest) -> None:
+        number, order = request.order_id, request.order
+        assert number is not None
+        order = replace(order, order_id=None, client_id=1, permanent_id=order_feed.PERMANENT + number)
+        word, nothing = OrderStatusWord.SUBMITTED, Decimal(0)
+        total = order.total_quantity
+        status = OrderStatus(
+            number, word, nothing, total, 0.0, order.permanent_id, 0, 0.0, 1, market_cap_price=0.0
+        )  # fmt: skip
+        opened = OpenOrder(number, request.contract, order, OrderState(status=word))
+        self._socket.sendall(self._frame(opened) + self._frame(status))
+
+    def _tell_orders(self, name: str, count: int, last: bytes) -> None:
+        self._socket.sendall(orders_made(self._codec.version, name, count, self._said) + last)
+        self._said = (count - 1) * order_feed.LONG if name == "opened" else self._said + count
 
     def _tell_bars(self, request: HistoricalDataRequest) -> None:
         _, count = request.contract.symbol.lower().split(":")
@@ -237,6 +283,10 @@ class Client:
                 self._pour("rows", count, (request_id,), self._frame(last_row(request_id)))
             case "orders", [count]:
                 self._pour("orders", count, (0,), self._frame(last_tick(request_id)))
+            case ("lives" | "executions" | "opened" | "statuses") as name, [count]:
+                self._tell_orders(name, count, self._frame(last_tick(request_id)))
+            case "restart", []:
+                self._socket.shutdown(socket.SHUT_RDWR)
             case "fields", [fields, count]:
                 self._pour("fields", count, (fields,), self._frame(last_tick(request_id)))
             case "paced", [rate, count]:
