@@ -34,7 +34,7 @@ from anytws.wire.conversation import ConversationRow, Key, Shape
 from anytws.wire.rows import Entry
 from tests.conversing import VERSIONS, Line
 
-SOME: Final = settings().max_examples // 25
+SOME = max(2, settings().max_examples // 15)
 """Examples for each use: four, and two hundred where it is searched for long."""
 ANSWERABLE: Final = {Shape.ONE, Shape.RUN, Shape.RUN_THEN_STREAM, Shape.STREAM}
 

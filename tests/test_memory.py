@@ -166,6 +166,7 @@ REASONS: dict[str, str] = {
     "core.cut_off.CutOff._lengths": TABLE,
     "arrow.kinds._fields_of()": "1,024 classes, by its own limit",
     "arrow.kinds._kind_of()": "1,024 classes, by its own limit",
+    "messages.base._way_to_copy()": "1,024 classes, by its own limit",
     "core.overtaken.Overtaken._lengths": TABLE,
     "core.overtaken.Overtaken._prefixes": "five for each stream of quotes that is open",
     "core.overtaken.borders_at()": "one for each version",

@@ -24,6 +24,7 @@ from anytws.messages import AttachedOrders, LimitOrder, Order, PlaceOrderRequest
 from anytws.testing.strategies import messages as any_messages
 from anytws.wire.catalogue import CATALOGUE, DOMAINS, entry_for, entry_said
 from anytws.wire.codec import Codec
+from tests.annotations import plain
 
 ORDER = LimitOrder("BUY", 1, 10)
 PLACED = PlaceOrderRequest(Stock("AAPL"), ORDER, order_id=7)
@@ -149,3 +150,20 @@ def test_what_cannot_be_said_is_told_in_words_of_the_language(version, request_,
     with pytest.raises(LocalProtocolError, match=words) as caught:
         Codec(Side.CLIENT, version).encode(request_)
     assert caught.value.field == field
+
+
+def test_a_copy_is_what_attrs_makes_of_it_also_where_it_is_made_field_by_field() -> None:
+    order = LimitOrder("BUY", 100, "180.5", order_reference="before")
+    changed = replace(order, order_reference="after", parent_id=7)
+    assert changed == attrs.evolve(order, order_reference="after", parent_id=7)
+    assert (type(changed), hash(changed)) == (Order, hash(attrs.evolve(changed)))
+    assert order.order_reference == "before"
+    with pytest.raises(TypeError, match="nonsense"):
+        replace(order, nonsense=1)
+
+
+def test_every_message_can_be_copied() -> None:
+    for entry in CATALOGUE:
+        message = plain(entry.cls)
+        assert replace(message) == message
+        assert replace(message) is not message

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum, Flag, unique
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, dataclass_transform
+from functools import lru_cache
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar, dataclass_transform
 
 import attrs
 
@@ -151,7 +154,36 @@ def message(cls: _C) -> _C:
 def replace(record: _R, /, **changes: Any) -> _R:  # noqa: ANN401 (as many types as fields)
     """Give a copy of *record* with other values in the fields named. Raises `TypeError` for a field that it has not.
 
-    This is `attrs.evolve`, whose types do not know classes like ours.
+    This is `attrs.evolve`, whose types do not know classes like ours, and which takes 40 µs for the 150 fields of an
+    order: a field that nothing converts or checks is copied as it is.
     """
-    copied: _R = attrs.evolve(record, **changes)  # type: ignore[misc]
+    cls: Any = type(record)
+    way = _way_to_copy(cls)
+    if way is None or not way.names >= changes.keys():
+        copied: _R = attrs.evolve(record, **changes)  # type: ignore[misc]
+        return copied
+    copied = object.__new__(cls)
+    for put, value in zip(way.put, way.read(record), strict=True):
+        put(copied, value)
+    for name, value in changes.items():
+        object.__setattr__(copied, name, value)
     return copied
+
+
+class _Way(NamedTuple):
+    """How objects of one class are copied, field by field."""
+
+    names: frozenset[str]
+    read: Callable[[Any], tuple[Any, ...]]
+    put: tuple[Callable[[Any, Any], None], ...]
+
+
+@lru_cache(maxsize=1024)
+def _way_to_copy(cls: type[Any]) -> _Way | None:
+    """Give how objects of *cls* are copied field by field; None: they are not, as making one does more than that."""
+    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(cls)
+    does_more = any(field.validator or field.converter or not field.init for field in fields)
+    names = [field.name for field in fields]
+    if does_more or hasattr(cls, "__attrs_post_init__") or len(names) < 2 or "__dict__" in dir(cls):
+        return None
+    return _Way(frozenset(names), attrgetter(*names), tuple([getattr(cls, name).__set__ for name in names]))
