@@ -174,8 +174,11 @@ class _Way(NamedTuple):
     """How objects of one class are copied, field by field."""
 
     names: frozenset[str]
+    """The names of its fields."""
     read: Callable[[Any], tuple[Any, ...]]
+    """Gives the values of all of them."""
     put: tuple[Callable[[Any, Any], None], ...]
+    """Each sets one of them, in the same order."""
 
 
 @lru_cache(maxsize=1024)
