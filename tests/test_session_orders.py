@@ -472,3 +472,16 @@ def test_recorded_lives_are_the_same_over_bytes(name: str):
         client.live(step)
     for version in BOTH:
         assert believed(lived_over_a_session(name, version)) == believed(client.orders)
+
+
+def test_a_cancel_of_all_that_is_taken_back_is_no_word_of_what_has_left(held: Line):
+    """Else it would be said of an order on its way that none of it had left, and so that it never arrived."""
+    order = place(held)
+    held.is_writing = True
+    held.take()
+    held.is_writing = False
+    _, parcel = held.session.send(GlobalCancelRequest(), held.now)
+    (life,) = held.session.orders.lives
+    assert (life.order_id, life.left) == (order.order_id, Left.NONE)
+    assert held.session.take_back(parcel)
+    assert (life.left, life.is_withdrawn) == (Left.ALL, False)

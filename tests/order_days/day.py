@@ -246,7 +246,7 @@ class Day:
             if wire.link is not None:
                 wire.link.wake(now)
             if not self._holds_down:
-                half = self._random.randrange(200) if self._random.random() < 0.1 else None
+                half = self._random.randrange(1, 200) if self._random.random() < 0.1 else None
                 moved = wire.carry_down(now, half) or moved
             session = self._process.session
             if session is not None and (at := session.wake_at()) is not None and at <= now:

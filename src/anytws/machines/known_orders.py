@@ -159,7 +159,11 @@ class KnownOrders(HeardOrders):
         """
         life = parcel.life
         if life is None or parcel.place is not Place.QUEUED:
-            return withdraw(parcel)
+            is_back = withdraw(parcel)
+            # A cancel of everything is the last word to many: none of them is to be thought to have stayed with it.
+            for other in [other for other in self.lives if is_back and life is None and other.parcel is parcel]:
+                self._tell(other, parcel, partial(other.note_taken_back, because="the cancel of all was taken back"))
+            return is_back
         queued = _queued(life)
         for each in reversed(queued[queued.index(parcel) :]):
             self._take_back(life, each, withdraw, "it was taken back before a byte of it had left")
