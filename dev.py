@@ -146,9 +146,6 @@ NO_SHARE = (
     "tests/order_days",
     "tests/test_catalogue.py",
     "tests/test_compiled_writers.py",
-    # Their asyncio loop, whose clock jumps, waits for ever with AnyIO 4.7.
-    "tests/test_order_cancellation.py",
-    "tests/test_order_cuts.py",
     "tests/test_growth.py",
     "tests/test_hostile_clients.py",
     "tests/test_leaks.py",

@@ -43,7 +43,7 @@ def test_a_hundred_orders_at_once(backend: str) -> None:
     count = Count()
 
     async def main() -> None:
-        await crowd_sweep(226, Way.UP, count, begin=30, step=1000, asked=3)
+        await crowd_sweep(226, Way.UP, count, begin=40, step=1000, asked=10)
 
     run_jumping(main, backend)
     assert count.cuts == 1

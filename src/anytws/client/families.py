@@ -11,7 +11,7 @@ has left the others are taken back, or cancelled; from then on the family stands
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -78,37 +78,6 @@ class Bracket:
 # --- what people type ------------------------------------------------------------------------------------------------
 
 
-@overload
-async def bracket(
-    tws: Conversing,
-    contract: ContractLike,
-    entry: Action | str,
-    quantity: Quantity,
-    limit_price: Price | None = None,
-    *,
-    profit_price: Price | None = None,
-    stop_price: Price | None = None,
-    profit_taker: Order | None = None,
-    stop_loss: Order | None = None,
-    ref: str = "",
-    again: bool = False,
-    timeout: float | None = None,
-    **fields: Unpack[SharedFields],
-) -> Bracket: ...
-@overload
-async def bracket(
-    tws: Conversing,
-    contract: ContractLike,
-    entry: Order,
-    *,
-    profit_price: Price | None = None,
-    stop_price: Price | None = None,
-    profit_taker: Order | None = None,
-    stop_loss: Order | None = None,
-    ref: str = "",
-    again: bool = False,
-    timeout: float | None = None,
-) -> Bracket: ...
 async def bracket(
     tws: Conversing,
     contract: ContractLike,

@@ -38,9 +38,6 @@ Usually it takes less than one. It was seen to say nothing for half a minute abo
 and nothing for five seconds about combinations and orders for an auction. A deadline costs nothing but the wait: what
 has not been answered then is unknown, and not refused.
 """
-HELD_SECONDS: Final = 2.0
-"""Seconds that a code has to follow where the only word of an order is ``Inactive``: with one it is refused, without
-one it is held (as ``machines/order_answer`` has it)."""
 MOST_OF_A_REF: Final = 128
 """Characters that a reference may have. How many TWS carries is not known; one that came back cut off would not be
 found again."""

@@ -126,11 +126,6 @@ class Line(Conflated[_T], Generic[_K, _T]):
         """Give, once, the oldest of what is to be told of its own gaps; None if there is nothing."""
         return self._told.pop(0) if self._told else None
 
-    @property
-    def has_told(self) -> bool:
-        """Whether something is to be told of its own gaps."""
-        return bool(self._told)
-
 
 class Watching(Desk[Watched[_K, _T]]):
     """What waits for the one reader: the contracts that have changed, each at most once."""
